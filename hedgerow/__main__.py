@@ -1,0 +1,103 @@
+"""The command line: what each command is called and takes. The work is in the module it names."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from hedgerow import dead_letters as letters
+from hedgerow import importing, status, up
+from hedgerow import rebuild as rebuilding
+from shared.settings import SERVICES
+
+SERVICE = click.Choice(SERVICES)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def hedgerow() -> None:
+    """A community of communities: runs the platform, and looks after it.
+
+    Settings come from the environment (HEDGEROW_...). A command ends with 0 when it did what it
+    says, 1 when it could not, 2 when it was called wrongly.
+    """
+
+
+@hedgerow.command("up")
+@click.option("--no-example", is_flag=True, help="Begin empty, without the example landscape.")
+def up_command(no_example: bool) -> None:
+    """Start the whole platform here, until Ctrl-C."""
+    up.run(with_example=not no_example)
+
+
+@hedgerow.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", default="import", show_default=True, help="Whose ids the file has.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+def import_command(file: Path, source: str, dry_run: bool) -> None:
+    """Import communities from FILE: one JSON object a line, or CSV (.csv)."""
+    importing.run(file, source, dry_run=dry_run)
+
+
+@hedgerow.command("status")
+@click.option("--wait", is_flag=True, help="First wait until everything has caught up.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait at most.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+def status_command(wait: bool, timeout: float, as_json: bool) -> None:
+    """Show where each service stands; exit 0 only when all is well."""
+    if not status.show(wait=wait, timeout=timeout, as_json=as_json):
+        sys.exit(1)
+
+
+@hedgerow.command("rebuild")
+@click.argument("service", type=SERVICE)
+def rebuild_command(service: str) -> None:
+    """Make SERVICE's read models anew from events, while it serves."""
+    rebuilding.run(service)
+
+
+@hedgerow.group("dead-letters")
+def dead_letters() -> None:
+    """Events that could not be applied: list, retry, discard."""
+
+
+@dead_letters.command("list")
+@click.option("--service", type=SERVICE, help="Of this service only.")
+def list_command(service: str | None) -> None:
+    """List them, with what went wrong."""
+    letters.show(service)
+
+
+@dead_letters.command("retry")
+@click.argument("number", metavar="ID", type=int)
+@click.option("--service", type=SERVICE, help="Whose it is, where more than one has that ID.")
+def retry_command(number: int, service: str | None) -> None:
+    """Try ID again, as when its cause is mended."""
+    letters.settle("retry", number, service)
+
+
+@dead_letters.command("discard")
+@click.argument("number", metavar="ID", type=int)
+@click.option("--service", type=SERVICE, help="Whose it is, where more than one has that ID.")
+def discard_command(number: int, service: str | None) -> None:
+    """Give ID up: the event is never applied there."""
+    letters.settle("discard", number, service)
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong ends as a sentence on standard error."""
+    try:
+        hedgerow(prog_name="hedgerow")
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, no traceback
+        click.echo(f"hedgerow could not go on: {type(error).__name__}: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`hedgerow import`: a file of communities, streamed to the registry as it is read."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from hedgerow.failures import CannotDo
+from hedgerow.platform import operators_services
+from hedgerow.service import Service, Unreachable
+
+PIECE = 65536  # bytes
+TOLD_EVERY = 10.0  # seconds, where there is no terminal to draw a bar on
+
+
+def run(path: Path, source: str, *, dry_run: bool) -> None:
+    """Import the file and say what came of it; refused lines are no failure."""
+    registry = operators_services(["registry"])["registry"]
+    query = {"source": source} | ({"dry_run": "true"} if dry_run else {})
+    kind = "text/csv" if path.suffix.lower() == ".csv" else "application/x-ndjson"
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            answer = _send(registry, with_progress(file, size), kind, query)
+    except OSError as error:
+        raise CannotDo(f"{path} cannot be read: {error.strerror}.") from None
+    click.echo("\n".join(summary(answer, dry_run=dry_run)))
+
+
+def _send(
+    registry: Service, content: Iterator[bytes], kind: str, query: dict[str, str]
+) -> dict[str, Any]:
+    try:
+        return registry.send("/communities/import", content, kind, query)
+    except Unreachable:
+        # A refusal can be lost when it arrives while we are still sending: ask for the reason.
+        registry.get("/status")
+        raise CannotDo(
+            "The registry broke off before it had read everything. What it had read until then is "
+            "imported; the same command again goes on from there."
+        ) from None
+
+
+def with_progress(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """The file's bytes in pieces, while standard error tells how many of `size` are read."""
+    pieces = iter(lambda: file.read(PIECE), b"")
+    stderr = sys.stderr
+    if not stderr.isatty():
+        yield from _with_lines(pieces, size)
+        return
+    with click.progressbar(length=size, label="Importing", file=stderr) as bar:
+        for piece in pieces:
+            yield piece
+            bar.update(len(piece))
+
+
+def _with_lines(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    sent, told = 0, time.monotonic()
+    for piece in pieces:
+        yield piece
+        sent += len(piece)
+        if time.monotonic() - told > TOLD_EVERY:
+            told = time.monotonic()
+            click.echo(f"{100 * sent // max(size, 1)} % sent", err=True)
+
+
+def summary(answer: dict[str, Any], *, dry_run: bool) -> list[str]:
+    """What the registry answered to an import, in lines for people; the counts last."""
+    lines = [_refusal(refusal) for refusal in answer["refusals"]]
+    if (unlisted := answer["refused"] - len(lines)) > 0:
+        lines.append(f"... and {unlisted:,} more lines refused")
+    if made := answer["networks_made"]:
+        would = "Would make" if dry_run else "Made"
+        lines.append(
+            f"{would} {len(made):,} new network{'s' * (len(made) != 1)}: {', '.join(made)}"
+        )
+    counts = [f"{answer[what]:,} {what}" for what in ("new", "changed", "unchanged")]
+    if answer.get("kept"):
+        counts.append(f"{answer['kept']:,} kept as a person has changed them")
+    counts.append(f"{answer['refused']:,} refused")
+    run = "dry run, nothing was changed" if dry_run else f"run {answer['run']}"
+    return [*lines, f"{', '.join(counts)} ({run})"]
+
+
+def _refusal(refusal: dict[str, Any]) -> str:
+    parts = (f"line {refusal['line']}", refusal.get("field"), refusal["reason"])
+    return ": ".join(part for part in parts if part)

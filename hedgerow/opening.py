@@ -1,0 +1,139 @@
+"""From started to open: wait until every service is ready, load the example, say how to begin."""
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from hedgerow.console import Console
+from hedgerow.failures import CannotDo
+from hedgerow.landscape import FirstStart, Load, example
+from hedgerow.service import Service
+from shared.settings import SERVICES, Settings
+
+KEEPS = {
+    "registry": "communities, people, organisations, networks",
+    "scheduling": "programmes, cohorts, sessions, calendars",
+    "notifications": "who hears of what",
+    "discovery": "related communities and search",
+}
+STILL_WAITING_AFTER = 15.0  # seconds
+
+
+def local_addresses(bind: str, ports: Mapping[str, int]) -> dict[str, str]:
+    """Where each service answers on this machine."""
+    any_address = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    host = any_address.get(bind, bind)
+    host = f"[{host}]" if ":" in host else host
+    return {name: f"http://{host}:{ports[name]}" for name in SERVICES}
+
+
+class Opening(threading.Thread):
+    """What happens once beside the supervision, which goes on meanwhile."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        console: Console,
+        *,
+        with_example: bool,
+        began: float,
+    ) -> None:
+        super().__init__(name="opening", daemon=True)
+        self._settings, self._console = settings, console
+        self._with_example, self._began = with_example, began
+        self._addresses = local_addresses(settings.bind, settings.ports)
+        self._stopped = threading.Event()
+
+    def give_up(self) -> None:
+        """End at the next occasion, the platform is being stopped."""
+        self._stopped.set()
+
+    def run(self) -> None:
+        if not self._all_ready():
+            return
+        if self._with_example:
+            try:
+                self._load_example()
+            except CannotDo as failure:
+                self._console.say(
+                    f"The example could not be loaded whole: {failure.message}\n"
+                    "The platform runs; the next start tries again."
+                )
+        if not self._stopped.is_set():
+            self._console.say(self._greeting(time.monotonic() - self._began))
+
+    def _all_ready(self) -> bool:
+        """True once each service has said that it is ready, False when told to give up."""
+        waiting, told = set(SERVICES), time.monotonic()
+        with httpx.Client(timeout=5, trust_env=False) as http:
+            while not self._stopped.is_set():
+                waiting = {n for n in waiting if not _ready(http, self._addresses[n])}
+                if not waiting:
+                    return True
+                if time.monotonic() - told > STILL_WAITING_AFTER:
+                    told = time.monotonic()
+                    self._console.log(f"still waiting for {', '.join(sorted(waiting))}")
+                self._stopped.wait(0.1)
+        return False
+
+    def _load_example(self) -> None:
+        token = self._settings.operator_token.value
+        registry = Service("registry", self._addresses["registry"], token, timeout=30)
+        first_start = FirstStart(self._settings.data_dir)
+        if not first_start.due(registry):
+            return
+        landscape = example()
+        first_start.begun()
+        try:
+            for done, total in Load(registry, self._stopped.wait).run(landscape):
+                self._console.progress(done, total, "Loading the example landscape")
+                if self._stopped.is_set():
+                    return
+        finally:
+            self._console.progress_ended()
+        first_start.loaded()
+        self._console.say(
+            f"Loaded an example landscape: {len(landscape['communities'])} fictional communities "
+            f"in {len(landscape['networks'])} networks."
+        )
+
+    def _greeting(self, took: float) -> str:
+        token = self._settings.operator_token.path
+        shown = f"$(cat {_short(token)})" if token else "$HEDGEROW_OPERATOR_TOKEN"
+        rows = [f"  {name:<14} {self._addresses[name]}/docs   {KEEPS[name]}" for name in SERVICES]
+        return "\n".join(
+            [
+                "",
+                f"Ready in {took:.1f} s.",
+                "",
+                *rows,
+                "",
+                f"The data is in {_short(self._settings.data_dir)}. Ctrl-C stops everything.",
+                "",
+                "Try in another terminal: who works on falls in care homes?",
+                f"  curl '{self._addresses['discovery']}/search?q=falls+in+care+homes&limit=3'",
+                "Or register a community of your own:",
+                f"  curl -i {self._addresses['registry']}/communities \\",
+                f'    -H "Authorization: Bearer {shown}" \\',
+                "    -H 'Content-Type: application/json' \\",
+                '    -d \'{"name": "Steady on", "domain": "Preventing falls in care homes"}\'',
+                "",
+            ]
+        )
+
+
+def _ready(http: httpx.Client, address: str) -> bool:
+    try:
+        return http.get(f"{address}/health/ready").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _short(path: Path) -> str:
+    """The path as one would type it here."""
+    near = os.path.relpath(path)
+    return str(path) if near.startswith("..") else near

@@ -1,0 +1,108 @@
+"""One service as the command line sees it: addresses and JSON; each failure is a sentence."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx
+
+from hedgerow.failures import CannotDo
+
+
+class Unreachable(CannotDo):
+    """Nothing answers at the service's address, or what answers breaks off."""
+
+
+class Refused(CannotDo):
+    """The service answered with an error."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def called(name: str) -> str:
+    """A service's name as a sentence begins with it."""
+    return "The registry" if name == "registry" else name.capitalize()
+
+
+class Service:
+    """A service at `url`, asked with the operator's `token`."""
+
+    def __init__(self, name: str, url: str, token: str | None, timeout: float = 10.0) -> None:
+        self.name = name
+        self.url = url.rstrip("/")
+        self._timeout = timeout
+        self._http = httpx.Client(
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=timeout,
+            trust_env=False,  # a proxy for the outside world does not know this machine's ports
+        )
+
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        """The JSON object at `path`; raises Unreachable or Refused."""
+        return self.ask("GET", path, params=query)
+
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, once: str | None = None
+    ) -> dict[str, Any]:
+        """The JSON object that POST answers; `once` is sent as its Idempotency-Key."""
+        headers = {"Idempotency-Key": once} if once else {}
+        return self.ask("POST", path, json=body, headers=headers)
+
+    def send(
+        self, path: str, content: Iterable[bytes], kind: str, query: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """POST a body of any length in chunks; the answer may take its time."""
+        return self.ask(
+            "POST",
+            path,
+            content=content,
+            headers={"Content-Type": kind},
+            params=query,
+            timeout=httpx.Timeout(3600, connect=self._timeout),
+        )
+
+    def ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """One request; raises Unreachable where no answer comes, Refused from status 400 on."""
+        try:
+            response = self._http.request(method, self.url + path, **request)
+        except httpx.ConnectError:
+            raise Unreachable(
+                f"{called(self.name)} does not answer at {self.url}; is `hedgerow up` running?"
+            ) from None
+        except httpx.TimeoutException:
+            raise Unreachable(
+                f"{called(self.name)} did not answer in time at {self.url}; "
+                "it may be busy: try again."
+            ) from None
+        except httpx.TransportError as error:
+            raise Unreachable(
+                f"{called(self.name)} at {self.url} broke off the connection ({error})."
+            ) from None
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> dict[str, Any]:
+        try:
+            answer = response.json() if response.content else {}
+        except ValueError:
+            answer = None
+        if response.status_code >= 400:
+            raise Refused(self._refusal(response.status_code, answer), response.status_code)
+        if not isinstance(answer, dict):
+            raise CannotDo(
+                f"What answers at {self.url} is not Hedgerow's {self.name}: "
+                f"{response.request.method} {response.request.url.path} did not give JSON."
+            )
+        return answer
+
+    def _refusal(self, status: int, answer: Any) -> str:
+        problem: dict[str, Any] = answer if isinstance(answer, dict) else {}
+        if status == 401:
+            return (
+                f"{called(self.name)} at {self.url} does not accept this operator token: is "
+                "HEDGEROW_DATA_DIR (or HEDGEROW_OPERATOR_TOKEN) that of the running platform?"
+            )
+        said = problem.get("detail") or problem.get("title") or f"HTTP status {status}"
+        errors = problem.get("errors") or {}
+        fields = "; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in errors.items())
+        return f"{called(self.name)} refused: {said}" + (f" ({fields})" if fields else "")

@@ -1,0 +1,119 @@
+"""Why two communities are related, or a community was found: plain sentences.
+
+First what the score is made of, by weight; then where the two stand, as a matter of fact.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from services.discovery.index.document import Document
+from services.discovery.index.language import word, written_words
+from services.discovery.index.phrases import Phrase, Plain, phrases
+
+NetworkName = Callable[[str], str | None]
+
+_MOST_PHRASES = 3
+_MOST_TOPICS = 5
+
+
+def why_related(
+    asked: Document,
+    found: Document,
+    shares: Mapping[str, float],
+    plain: Plain,
+    network_name: NetworkName,
+    stands_for: Document | None = None,
+) -> tuple[str, ...]:
+    """Say why `found` is related to `asked`, which is "yours".
+
+    `shares` is the part of the score that each shared stem has; it belongs to `stands_for`
+    where `found` holds the place of a closed community, and then so do the words told.
+    """
+    source = stands_for or found
+    topics = _shared_topics(asked, source, shares)
+    in_topics = {stem for topic in topics for stem in _stems(topic)}
+    told = phrases(source, asked, shares, plain, most=_MOST_PHRASES + len(topics))
+    about = [phrase.text for phrase in told if not phrase.stems <= in_topics][:_MOST_PHRASES]
+    lines: list[str] = []
+    if stands_for:
+        lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
+    if about:
+        lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
+    if topics:
+        lines.append(f"Shared {'topic' if len(topics) == 1 else 'topics'}: {', '.join(topics)}")
+    return (*lines, *_regions(asked, found), *_networks(asked, found, network_name))
+
+
+def why_found(
+    asked: Document,
+    found: Document,
+    shares: Mapping[str, float],
+    plain: Plain,
+    stands_for: Document | None = None,
+) -> tuple[str, ...]:
+    """Say where a community holds the words that were searched for."""
+    source = stands_for or found
+    told = phrases(source, asked, shares, plain, most=_MOST_PHRASES)
+    lines: list[str] = []
+    if stands_for:
+        lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
+    lines += _places(told)
+    return tuple(lines)
+
+
+def _places(told: Sequence[Phrase]) -> Iterable[str]:
+    for opening, fields in (
+        ("In its name", {"name"}),
+        ("In its topics", {"topics"}),
+        ("Mentions", {"domain", "practice", "learning_question"}),
+    ):
+        if here := [phrase.text for phrase in told if phrase.field in fields]:
+            yield f"{opening}: {', '.join(here)}"
+
+
+def _shared_topics(asked: Document, found: Document, shares: Mapping[str, float]) -> list[str]:
+    """Give the topics of both, whatever their ending or case, heaviest first."""
+    theirs = {_stems(topic): topic.strip() for topic in reversed(found.topics)}
+    weights = {
+        topic: sum(shares.get(stem, 0.0) for stem in stems)
+        for stems, topic in theirs.items()
+        if stems and stems in {_stems(topic) for topic in asked.topics}
+    }
+    ranked = sorted(weights.items(), key=lambda item: (-round(item[1], 9), item[0]))
+    return [topic for topic, weight in ranked if weight > 0][:_MOST_TOPICS]
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(stem for written in written_words(text) for stem in word(written).stems)
+
+
+def _regions(asked: Document, found: Document) -> Iterable[str]:
+    yours, theirs = asked.region.strip(), found.region.strip()
+    if not yours or not theirs:
+        return
+    if yours.casefold() == theirs.casefold():
+        yield f"Both in {theirs}"
+    else:
+        yield f"Yours is in {yours}, theirs in {theirs}"
+
+
+def _networks(asked: Document, found: Document, network_name: NetworkName) -> Iterable[str]:
+    """Name the networks of both; one whose name is not known is not told."""
+    common = set(asked.networks) & set(found.networks)
+    if common:
+        if names := _names(common, network_name):
+            yield f"Same {'network' if len(names) == 1 else 'networks'}: {_listed(names)}"
+        return
+    yours, theirs = _names(asked.networks, network_name), _names(found.networks, network_name)
+    if yours and theirs:
+        yield f"Different networks: yours {_listed(yours)}, theirs {_listed(theirs)}"
+
+
+def _names(networks: Iterable[str], network_name: NetworkName) -> list[str]:
+    return sorted(name for network in set(networks) if (name := network_name(network)))
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Join as in a sentence: "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,199 @@
+"""Communities: registered, described, listed; their past."""
+
+from typing import Any
+
+import msgspec
+from flask import Response, request
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from services.registry import queries
+from services.registry.api.answers import check_parameters, handle, page, read, shown
+from services.registry.api.schemas import DescriptionBody, RegistrationBody
+from services.registry.domain.community import (
+    ACTIVE,
+    CLOSED,
+    DORMANT,
+    PROPOSED,
+    STAGES,
+    Describe,
+    Described,
+    Register,
+    Registered,
+)
+from services.registry.events import COMMUNITY
+from services.registry.history import entry
+from services.registry.projections.communities import document
+from shared.clock import parse_rfc3339, rfc3339
+from shared.identifiers import new_id
+from shared.web.callers import needs_token
+from shared.web.commands import Answer, expected_version, transact
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.paging import page_response
+
+blp = Blueprint("communities", "communities", description="Who there is")
+_STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
+
+
+@blp.post("/communities")
+@blp.doc(summary="Register a community")
+@needs_token
+@blp.arguments(RegistrationBody)
+@blp.alt_response(201, description="The community as registered")
+def register(fields: dict[str, Any]) -> Response:
+    def work(connection: Connection) -> Answer:
+        stream = new_id("com")
+        networks = network_ids(connection, fields.get("networks", ()))
+        check_organisation(connection, fields.get("organisation"))
+        registered = Registered(**(fields | {"networks": networks}))
+        handle(connection, COMMUNITY, stream, Register(registered))
+        return shown(connection, "communities", stream, status=201)
+
+    return transact(service(), work)
+
+
+@blp.get("/communities")
+@blp.doc(
+    summary="List communities",
+    parameters=[
+        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
+        for name, text in (
+            ("network", "A network's id, name or alias"),
+            ("region", "The region, as written there"),
+            ("stage", ", ".join(STAGES)),
+            ("state", ", ".join(_STATES)),
+            ("needs_convener", "true or false"),
+            ("external_id", "Its id in another list"),
+            ("sort", ", ".join(queries.ORDERS)),
+            ("limit", "Items on a page, up to 200"),
+            ("cursor", "`next` of the page before"),
+        )
+    ],
+)
+def list_all() -> Response:
+    check_parameters(*_FILTERS, "sort", "limit", "cursor")
+    order = request.args.get("sort", "registered")
+    if order not in queries.ORDERS:
+        raise invalid("sort", f"must be one of: {', '.join(queries.ORDERS)}")
+    wanted = page(order)
+    with service().database.read() as connection:
+        filters = _filters(connection)
+        found = queries.list_communities(connection, filters, order, wanted)
+    return page_response(found.items, found.next)
+
+
+_FILTERS = ("network", "region", "stage", "state", "needs_convener", "external_id")
+
+
+def _filters(connection: Connection) -> dict[str, Any]:
+    filters: dict[str, Any] = {n: v for n in _FILTERS if (v := request.args.get(n)) is not None}
+    for name, choices in (("stage", STAGES), ("state", _STATES)):
+        if name in filters and filters[name] not in choices:
+            raise invalid(name, f"must be one of: {', '.join(choices)}")
+    if "needs_convener" in filters:
+        if filters["needs_convener"] not in ("true", "false"):
+            raise invalid("needs_convener", "must be true or false")
+        filters["needs_convener"] = int(filters["needs_convener"] == "true")
+    if "region" in filters:
+        filters["region"] = filters["region"].strip().casefold()
+    if "network" in filters:
+        network = queries.find_network(connection, filters["network"])
+        if network is None:
+            raise invalid("network", f"{filters['network']!r} is no network's id, name or alias")
+        filters["network"] = network
+    return filters
+
+
+@blp.get("/communities/<community>")
+@blp.doc(
+    summary="One community, as it is or as it was",
+    parameters=[
+        {
+            "in": "query",
+            "name": "as_of",
+            "schema": {"type": "string", "format": "date-time"},
+            "description": "As it was known at this time",
+        },
+    ],
+)
+def get_one(community: str) -> Response:
+    check_parameters("as_of")
+    as_of = request.args.get("as_of")
+    if as_of is None:
+        return read("communities", community)
+    try:
+        until = parse_rfc3339(as_of.replace(" ", "+"))
+    except ValueError as error:
+        raise invalid(
+            "as_of", "must be a time with its zone, such as 2026-03-01T09:30:00Z"
+        ) from error
+    with service().database.read() as connection:
+        events = service().store.load(connection, community, until=until)
+        loaded = service().streams.load(connection, COMMUNITY, community, until=until)
+    if not events:
+        raise not_found(f"There was no community {community} at {as_of}.")
+    first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
+    found = document(community, loaded.state, loaded.version, first, last)
+    return Response(
+        msgspec.json.encode(found | {"as_of": rfc3339(until)}), content_type="application/json"
+    )
+
+
+@blp.get("/communities/<community>/history")
+@blp.doc(summary="Every change of a community, in a sentence and as data")
+def history(community: str) -> Response:
+    with service().database.read() as connection:
+        events = service().store.load(connection, community)
+        if not events or not events[0].type.startswith("registry.community."):
+            raise not_found(f"There is no community {community}.")
+
+        def network_name(network: str) -> str:
+            found = queries.document(connection, "networks", network)
+            return msgspec.json.decode(found.json)["name"] if found else network
+
+        items = [entry(event, network_name) for event in events]
+    return page_response(items, None)
+
+
+@blp.patch("/communities/<community>")
+@blp.doc(summary="Change what a community says of itself")
+@needs_token
+@blp.arguments(DescriptionBody)
+def describe(fields: dict[str, Any], community: str) -> Response:
+    expected_version(required=True)
+    if not fields:
+        raise Problem(422, "The body names nothing to change.")
+
+    def work(connection: Connection) -> Answer:
+        changes: dict[str, Any] = {
+            name: "" if value is None else value for name, value in fields.items()
+        }
+        named = changes.pop("networks", None)
+        networks = None if named is None else network_ids(connection, named)
+        check_organisation(connection, changes.get("organisation"))
+        require(connection, community)
+        handle(connection, COMMUNITY, community, Describe(Described(**changes), networks))
+        return shown(connection, "communities", community)
+
+    return transact(service(), work)
+
+
+def require(connection: Connection, community: str) -> None:
+    """Raises Problem 404 where there is no such community."""
+    if queries.document(connection, "communities", community) is None:
+        raise not_found(f"There is no community {community}.")
+
+
+def network_ids(connection: Connection, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Networks by id, name or alias. Raises Problem 422 that names every unknown one."""
+    found = {name: queries.find_network(connection, name) for name in named}
+    if unknown := [name for name, network in found.items() if network is None]:
+        reasons = [f"{name!r} is no network's id, name or alias" for name in unknown]
+        raise Problem(422, f"networks: {'; '.join(reasons)}", {"networks": reasons})
+    return tuple(dict.fromkeys(network for network in found.values() if network is not None))
+
+
+def check_organisation(connection: Connection, organisation: str | None) -> None:
+    if organisation and queries.unknown_ids(connection, "organisations", [organisation]):
+        raise invalid("organisation", f"{organisation!r} is no organisation's id")

@@ -1,0 +1,158 @@
+"""`POST /communities/import`: lists of communities, read as they come, in bounded memory."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import IO
+
+import msgspec
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from services.registry import importing
+from services.registry.api.answers import check_parameters
+from services.registry.importing import Line
+from shared.web.bodies import allow_stream
+from shared.web.callers import needs_token
+from shared.web.context import service
+from shared.web.errors import Problem, invalid
+from shared.web.fields import uniform
+
+blp = Blueprint("import", "import", description="Lists of communities")
+_NDJSON, _CSV = ("application/x-ndjson", "application/jsonl"), ("text/csv",)
+_LONGEST_LINE = 200_000  # bytes; a record has at most some 20,000 characters
+_COLUMNS = ("id", "name", "domain", "topics", "network", "region", "url")
+
+
+@blp.post("/communities/import")
+@blp.doc(
+    summary="Import communities from a list",
+    requestBody={
+        "content": {
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    },
+    parameters=[
+        {
+            "in": "query",
+            "name": "source",
+            "schema": {"type": "string"},
+            "description": "The list's name; with a record's id it says which community is meant",
+        },
+        {
+            "in": "query",
+            "name": "dry_run",
+            "schema": {"type": "boolean"},
+            "description": "Say what would be done, and change nothing",
+        },
+    ],
+)
+@needs_token
+def import_communities() -> Response:
+    """One record a line; see docs/importing.md. Each line is taken or refused for itself."""
+    check_parameters("source", "dry_run")
+    allow_stream()
+    source = _source()
+    dry_run = request.args.get("dry_run", "false").lower()
+    if dry_run not in ("true", "false"):
+        raise invalid("dry_run", "must be true or false")
+    if request.mimetype in _NDJSON:
+        lines = _json_lines()
+    elif request.mimetype in _CSV:
+        lines = _csv_lines()
+    else:
+        raise Problem(415, "Send application/x-ndjson or text/csv, and say so in Content-Type.")
+    report = importing.run(service(), lines, source, dry_run=dry_run == "true")
+    return Response(msgspec.json.encode(asdict(report)), content_type="application/json")
+
+
+def _source() -> str:
+    try:
+        source = uniform(request.args.get("source", "import"), lines=False)
+    except ValueError as error:
+        raise invalid("source", str(error)) from error
+    if not 1 <= len(source) <= 100:
+        raise invalid("source", "must have 1 to 100 characters")
+    return source
+
+
+def _json_lines() -> Iterator[Line]:
+    decoder = msgspec.json.Decoder()
+    for number, raw in _raw_lines():
+        if len(raw) > _LONGEST_LINE:
+            yield Line(number, unreadable=f"is longer than {_LONGEST_LINE:,} bytes")
+        elif raw.strip():
+            yield _json_line(number, raw, decoder)
+
+
+def _json_line(number: int, raw: bytes, decoder: "msgspec.json.Decoder[object]") -> Line:
+    try:
+        fields = decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Line(number, unreadable=f"is not JSON: {error}")
+    if not isinstance(fields, dict):
+        return Line(number, unreadable="is not a JSON object")
+    return Line(number, fields)
+
+
+def _raw_lines() -> Iterator[tuple[int, bytes]]:
+    """Numbered lines; of one that is too long only its beginning is kept."""
+    number, rest, overlong = 1, b"", False
+    while chunk := request.stream.read(65_536):
+        *lines, last = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield number, line if not overlong else b" " * (_LONGEST_LINE + 1)
+            number, overlong = number + 1, False
+        overlong = overlong or len(last) > _LONGEST_LINE
+        rest = b"" if overlong else last
+    if rest or overlong:
+        yield number, rest if not overlong else b" " * (_LONGEST_LINE + 1)
+
+
+def _csv_lines() -> Iterator[Line]:
+    """Raises Problem 422 where the heading does not fit."""
+    text = io.TextIOWrapper(
+        io.BufferedReader(_Readable(request.stream)),
+        encoding="utf-8-sig",
+        errors="replace",
+        newline="",
+    )
+    reader = csv.DictReader(text, restkey="", strict=True)
+    headings = reader.fieldnames or []
+    if unknown := [name for name in headings if name not in _COLUMNS]:
+        raise invalid(
+            "heading", f"{', '.join(map(repr, unknown))}: the columns are {', '.join(_COLUMNS)}"
+        )
+    if missing := [name for name in ("id", "domain") if name not in headings]:
+        raise invalid("heading", f"the column {', '.join(missing)} is missing")
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Line(reader.line_num, unreadable=f"is not CSV: {error}")
+            continue
+        if "" in row:
+            yield Line(reader.line_num, unreadable=f"has more than {len(headings)} cells")
+            continue
+        fields = {name: value for name, value in row.items() if value is not None}
+        topics = [topic for topic in fields.pop("topics", "").split(";") if topic.strip()]
+        yield Line(reader.line_num, {**fields, "topics": topics})
+
+
+class _Readable(io.RawIOBase):
+    """The request's stream as a file that text can be read from."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

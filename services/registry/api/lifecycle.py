@@ -1,0 +1,153 @@
+"""What becomes of a community: its stage, state and end, and the roles that people hold in it."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from services.registry import people, queries
+from services.registry.api.answers import handle, problem, shown
+from services.registry.api.communities import require
+from services.registry.api.schemas import (
+    ClosureBody,
+    RoleBody,
+    RoleEndBody,
+    StageBody,
+    StateBody,
+)
+from services.registry.domain import community as c
+from services.registry.domain.refusal import Refused
+from services.registry.domain.roles import Role
+from services.registry.events import COMMUNITY
+from shared.eventstore.streams import Change, StaleVersion
+from shared.identifiers import new_id
+from shared.web.callers import needs_token
+from shared.web.commands import Answer, cause, expected_version, transact
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+
+blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
+
+
+def _act(community: str, command: c.Command) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, community)
+        handle(connection, COMMUNITY, community, command)
+        return shown(connection, "communities", community)
+
+    return transact(service(), work)
+
+
+@blp.post("/communities/<community>/stage")
+@blp.doc(summary="Say at which stage of development a community is")
+@needs_token
+@blp.arguments(StageBody)
+def change_stage(fields: dict[str, Any], community: str) -> Response:
+    return _act(community, c.ChangeStage(fields["stage"]))
+
+
+@blp.post("/communities/<community>/state")
+@blp.doc(summary="Make a community active or dormant")
+@needs_token
+@blp.arguments(StateBody)
+def change_state(fields: dict[str, Any], community: str) -> Response:
+    return _act(community, c.ChangeState(fields["state"]))
+
+
+@blp.post("/communities/<community>/reopening")
+@blp.doc(summary="Reopen a closed community")
+@needs_token
+def reopen(community: str) -> Response:
+    return _act(community, c.Reopen())
+
+
+@blp.post("/communities/<community>/closure")
+@blp.doc(summary="Close a community, and say how it ended and in which others it goes on")
+@needs_token
+@blp.arguments(ClosureBody)
+def close(fields: dict[str, Any], community: str) -> Response:
+    """The community and its successors change in one transaction, or none of them does."""
+    into: tuple[str, ...] = fields["into"]
+
+    def work(connection: Connection) -> Answer:
+        require(connection, community)
+        if unknown := queries.unknown_ids(connection, "communities", into):
+            raise invalid("into", f"{', '.join(unknown)}: no community has this id")
+        streams = service().streams
+        loaded = streams.load_many(connection, COMMUNITY, [community, *into])
+        expected = expected_version()
+        if expected is not None and expected != loaded[community].version:
+            raise StaleVersion(f"{community} is at version {loaded[community].version}")
+        closed = frozenset(i for i in into if loaded[i].state.state == c.CLOSED)
+        commands: dict[str, c.Command] = {
+            community: c.Close(community, fields["ending"], into, closed)
+        }
+        commands |= {i: c.NoteSuccession(community, fields["ending"]) for i in into}
+        try:
+            changes = [
+                Change(s, loaded[s].version, c.decide(loaded[s].state, command))
+                for s, command in commands.items()
+            ]
+        except Refused as refused:
+            raise problem(refused) from refused
+        streams.append(connection, changes, cause=cause(), now=service().clock.now())
+        return shown(connection, "communities", community)
+
+    return transact(service(), work)
+
+
+@blp.post("/communities/<community>/roles")
+@blp.doc(summary="Say that a person holds a role from a date on")
+@needs_token
+@blp.arguments(RoleBody)
+@blp.alt_response(201, description="The role")
+def start_role(fields: dict[str, Any], community: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, community)
+        if people.by_id(connection, fields["person"]) is None:
+            raise invalid("person", f"{fields['person']!r} is no person's id")
+        role = Role(new_id("rol"), **fields)
+        today = service().clock.now().date()
+        loaded = handle(connection, COMMUNITY, community, c.StartRole(role, today))
+        return Answer(
+            _shown(role, community),
+            201,
+            loaded.version,
+            f"/communities/{community}/roles/{role.id}",
+        )
+
+    return transact(service(), work)
+
+
+@blp.patch("/communities/<community>/roles/<role_id>")
+@blp.doc(summary="Say when a role ends")
+@needs_token
+@blp.arguments(RoleEndBody)
+def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
+    """If-Match is honoured where given, as two people seldom end one role at once."""
+
+    def work(connection: Connection) -> Answer:
+        require(connection, community)
+        before = service().streams.load(connection, COMMUNITY, community)
+        if role_id not in {role.id for role in before.state.roles}:
+            raise not_found(f"The community {community} has no role {role_id}.")
+        command = c.EndRole(role_id, fields["ends"], service().clock.now().date())
+        loaded = handle(connection, COMMUNITY, community, command)
+        role = next(role for role in loaded.state.roles if role.id == role_id)
+        return Answer(_shown(role, community), 200, loaded.version)
+
+    if not fields:
+        raise Problem(422, "The body names nothing to change.")
+    return transact(service(), work)
+
+
+def _shown(role: Role, community: str) -> dict[str, Any]:
+    return {
+        "id": role.id,
+        "community": community,
+        "person": role.person,
+        "role": role.role,
+        "from": role.begins.isoformat(),
+        "to": role.ends.isoformat() if role.ends else None,
+    }

@@ -1,0 +1,22 @@
+"""The registry, put together."""
+
+from pathlib import Path
+
+from services.registry.api import catalogue, communities, imports, lifecycle, people
+from services.registry.events import EVENT_TYPES
+from services.registry.projections.catalogue import NETWORKS, ORGANISATIONS
+from services.registry.projections.communities import COMMUNITIES
+from shared.service import Service
+from shared.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    return Service(
+        name="registry",
+        title="Communities, people, organisations and networks: who there is.",
+        settings=settings,
+        types=EVENT_TYPES,
+        migrations=Path(__file__).parent / "migrations",
+        blueprints=[communities.blp, lifecycle.blp, imports.blp, catalogue.blp, people.blp],
+        own=[COMMUNITIES, NETWORKS, ORGANISATIONS],
+    )

@@ -1,0 +1,34 @@
+"""The registry's event types: names and versions that subscribers know, and what they hold here."""
+
+from services.registry.domain import community, network, organisation, person
+from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.events import INTERNAL
+from shared.eventstore.streams import Decider
+
+EVENT_TYPES = EventTypes(
+    [
+        EventType("registry.community.registered", 1, community.Registered),
+        EventType("registry.community.described", 1, community.Described),
+        EventType("registry.community.network-joined", 1, community.NetworkJoined),
+        EventType("registry.community.network-left", 1, community.NetworkLeft),
+        EventType("registry.community.stage-changed", 1, community.StageChanged),
+        EventType("registry.community.state-changed", 1, community.StateChanged),
+        EventType("registry.community.closed", 1, community.Closed),
+        EventType("registry.community.reopened", 1, community.Reopened),
+        EventType("registry.community.succession-noted", 1, community.SuccessionNoted),
+        EventType("registry.community.role-started", 1, community.RoleStarted),
+        EventType("registry.community.role-ended", 1, community.RoleEnded),
+        EventType("registry.community.convener-needed", 1, community.ConvenerNeeded),
+        EventType("registry.community.convener-found", 1, community.ConvenerFound),
+        EventType("registry.network.registered", 1, network.NetworkRegistered),
+        EventType("registry.network.described", 1, network.NetworkDescribed),
+        EventType("registry.organisation.registered", 1, organisation.OrganisationRegistered),
+        EventType("registry.organisation.described", 1, organisation.OrganisationDescribed),
+        EventType("registry.person.registered", 1, person.PersonRegistered, INTERNAL),
+    ]
+)
+
+COMMUNITY = Decider(community.Community(), community.decide, community.evolve)
+NETWORK = Decider(network.Network(), network.decide, network.evolve)
+ORGANISATION = Decider(organisation.Organisation(), organisation.decide, organisation.evolve)
+PERSON = Decider(person.Person(), person.decide, person.evolve)

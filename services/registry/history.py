@@ -1,0 +1,80 @@
+"""A community's history in sentences."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from services.registry.domain import community as c
+from services.registry.events import EVENT_TYPES
+from shared.clock import rfc3339
+from shared.eventstore.events import Event
+
+_FIELD_WORDS = {"learning_question": "learning question", "external_id": "external id"}
+
+
+def entry(event: Event, network_name: Callable[[str], str]) -> dict[str, Any]:
+    """One change: a sentence, when, who (an opaque id, or None), and the event's own data."""
+    return {
+        "sentence": sentence(EVENT_TYPES.decode(event), network_name),
+        "at": rfc3339(event.time),
+        "by": event.actor,
+        "version": event.version,
+        "type": event.type,
+        "correlation": event.correlation,
+        "data": msgspec.Raw(event.data.encode()),
+    }
+
+
+def sentence(event: c.CommunityEvent, network_name: Callable[[str], str]) -> str:
+    match event:
+        case c.Registered(source=str(source)):
+            return f"Imported from the list “{source}”, not claimed by a convener yet."
+        case c.Registered(state=state):
+            return f"Registered as {state}."
+        case c.Described(run=run):
+            named = [n for n in c.DESCRIPTION if getattr(event, n) is not None]
+            words = _join([_FIELD_WORDS.get(name, name) for name in named])
+            return f"An import changed its {words}." if run else f"Its {words} changed."
+        case c.NetworkJoined(network):
+            return f"Joined {network_name(network)}."
+        case c.NetworkLeft(network):
+            return f"Left {network_name(network)}."
+        case c.StageChanged(stage):
+            return f"Its stage of development became {stage}."
+        case c.StateChanged(state):
+            return f"Became {state}."
+        case c.Closed(ending, into):
+            return f"Closed: {_ending(ending, into)}."
+        case c.Reopened():
+            return "Reopened."
+        case c.SuccessionNoted(predecessor, ending):
+            return f"The community {predecessor} {ending} into this one."
+        case c.RoleStarted(_, person, role, begins, ends):
+            until = f" to {ends.isoformat()}" if ends else ""
+            return f"{person} is {role} from {begins.isoformat()}{until}."
+        case c.RoleEnded(role_id, ends):
+            return f"The role {role_id} ends on {ends.isoformat()}."
+        case c.ConvenerNeeded():
+            return "It needs a convener."
+        case c.ConvenerFound():
+            return "It has a convener again."
+
+
+def _ending(ending: str, into: tuple[str, ...]) -> str:
+    others = _join(list(into))
+    match ending:
+        case "merged":
+            return f"merged into {others}"
+        case "split":
+            return f"split into {others}"
+        case "absorbed":
+            return "became part of an organisation" + (f" and went on in {others}" if into else "")
+        case "error":
+            return "registered in error"
+        case _:
+            return "it faded"
+
+
+def _join(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

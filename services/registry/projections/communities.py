@@ -1,0 +1,116 @@
+"""The communities as they are read: the present state, what lists filter by, and the API's JSON."""
+
+from typing import Any
+
+import msgspec
+
+from services.registry.domain.community import CLOSED, Community, evolve
+from services.registry.events import EVENT_TYPES
+from shared.clock import rfc3339
+from shared.eventstore.events import Event
+from shared.projection.projection import Child, Projection, Row
+
+_NAME_WORDS = 10
+
+
+def shown_name(community: Community) -> str:
+    """Its name, or where a list gave none, the domain's first words."""
+    if community.name:
+        return community.name
+    words = community.domain.split()
+    return " ".join(words[:_NAME_WORDS]) + ("…" if len(words) > _NAME_WORDS else "")
+
+
+def document(
+    community_id: str, community: Community, version: int, registered: str, changed: str
+) -> dict[str, Any]:
+    """A community as the API shows it. Times are RFC 3339."""
+    return {
+        "id": community_id,
+        "name": shown_name(community),
+        "domain": community.domain,
+        "topics": community.topics,
+        "practice": community.practice,
+        "learning_question": community.learning_question,
+        "sectors": community.sectors,
+        "region": community.region,
+        "networks": community.networks,
+        "organisation": community.organisation,
+        "stage": community.stage,
+        "state": community.state,
+        "needs_convener": community.needs_convener and community.state != CLOSED,
+        "unclaimed": community.unclaimed,
+        "ending": community.ending,
+        "successors": community.successors,
+        "predecessors": community.predecessors,
+        "roles": [
+            {
+                "id": role.id,
+                "person": role.person,
+                "role": role.role,
+                "from": role.begins.isoformat(),
+                "to": role.ends.isoformat() if role.ends else None,
+            }
+            for role in community.roles
+        ],
+        "url": community.url,
+        "external_id": community.external_id,
+        "source": community.source,
+        "version": version,
+        "registered_at": registered,
+        "changed_at": changed,
+    }
+
+
+def fold(row: Row | None, event: Event) -> Row:
+    before = msgspec.convert(row["record"], Community) if row else Community()
+    community = evolve(before, EVENT_TYPES.decode(event))
+    registered = row["registered_at"] if row else rfc3339(event.time)
+    shown = document(event.stream, community, event.version, registered, rfc3339(event.time))
+    return {
+        "id": event.stream,
+        "version": event.version,
+        "registered_at": registered,
+        "sort_name": shown["name"].casefold(),
+        "state": community.state,
+        "stage": community.stage,
+        "region": community.region.casefold(),
+        "needs_convener": int(shown["needs_convener"]),
+        "external_id": community.external_id,
+        "networks": community.networks,
+        "record": msgspec.to_builtins(community),
+        "document": shown,
+    }
+
+
+COMMUNITIES = Projection(
+    table="communities",
+    columns=(
+        "id",
+        "version",
+        "registered_at",
+        "sort_name",
+        "state",
+        "stage",
+        "region",
+        "needs_convener",
+        "external_id",
+        "networks",
+        "record",
+        "document",
+    ),
+    types={
+        name: kind.version
+        for name, kind in EVENT_TYPES.by_name.items()
+        if name.startswith("registry.community.")
+    },
+    fold=fold,
+    json=frozenset({"networks", "record", "document"}),
+    children=(
+        Child(
+            "community_networks",
+            ("community", "network"),
+            lambda row: [(row["id"], network) for network in row["networks"]],
+        ),
+    ),
+)

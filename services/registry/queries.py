@@ -1,0 +1,126 @@
+"""Reading the registry's tables, in the generation in use."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from services.registry.projections.catalogue import name_key
+from shared.database import mark, marks
+from shared.identifiers import is_id
+from shared.projection.generations import OWN, active
+from shared.web.paging import Key, Page, encode_cursor
+
+
+class Document(NamedTuple):
+    """A stream's version, and what the API shows of it, as JSON text."""
+
+    version: int
+    json: str
+
+
+class Listed(NamedTuple):
+    items: list[msgspec.Raw]
+    next: str | None
+
+
+ORDERS = {
+    "registered": ("registered_at", "id", False),
+    "-registered": ("registered_at", "id", True),
+    "name": ("sort_name", "id", False),
+    "-name": ("sort_name", "id", True),
+}
+
+
+def document(connection: Connection, stem: str, stream: str) -> Document | None:
+    """A community, network or organisation; `stem` is the table's."""
+    row = connection.exec_driver_sql(
+        f"SELECT version, document FROM {stem}_{active(connection, OWN)}"
+        f" WHERE id = {mark(connection)}",
+        (stream,),
+    ).first()
+    return Document(row[0], row[1]) if row else None
+
+
+def list_communities(
+    connection: Connection, filters: dict[str, Any], order: str, page: Page
+) -> Listed:
+    """A page of communities. `filters` maps columns to values; `network` is a network's id."""
+    generation = active(connection, OWN)
+    p = mark(connection)
+    conditions, values = [], []
+    for column, value in filters.items():
+        if column == "network":
+            conditions.append(
+                f"id IN (SELECT community FROM community_networks_{generation} WHERE network = {p})"
+            )
+        else:
+            conditions.append(f"{column} = {p}")
+        values.append(value)
+    return _page(connection, f"communities_{generation}", conditions, values, order, page)
+
+
+def list_catalogue(connection: Connection, stem: str, page: Page) -> Listed:
+    """A page of networks or organisations, by name."""
+    return _page(connection, f"{stem}_{active(connection, OWN)}", [], [], "name", page)
+
+
+def _page(
+    connection: Connection,
+    table: str,
+    conditions: list[str],
+    values: list[Any],
+    order: str,
+    page: Page,
+) -> Listed:
+    column, tie, descending = ORDERS[order]
+    p = mark(connection)
+    if page.after is not None:
+        conditions = [*conditions, f"({column}, {tie}) {'<' if descending else '>'} ({p}, {p})"]
+        values = [*values, *page.after]
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    way = "DESC" if descending else "ASC"
+    rows = connection.exec_driver_sql(
+        f"SELECT {column}, {tie}, document FROM {table} {where}"
+        f" ORDER BY {column} {way}, {tie} {way} LIMIT {p}",
+        (*values, page.limit + 1),
+    ).all()
+    more = len(rows) > page.limit
+    rows = rows[: page.limit]
+    following: Sequence[Key] = tuple(rows[-1][:2]) if more else ()
+    return Listed(
+        [msgspec.Raw(row[2].encode()) for row in rows],
+        encode_cursor(order, following) if more else None,
+    )
+
+
+def find_network(connection: Connection, named: str) -> str | None:
+    """A network's id by its id, or by any name or alias it has or had."""
+    generation = active(connection, OWN)
+    if is_id(named, "net"):
+        sql = f"SELECT id FROM networks_{generation} WHERE id = {mark(connection)}"
+        row = connection.exec_driver_sql(sql, (named,)).first()
+    else:
+        sql = f"SELECT network FROM network_names_{generation} WHERE name_key = {mark(connection)}"
+        row = connection.exec_driver_sql(f"{sql} ORDER BY network", (name_key(named),)).first()
+    return row[0] if row else None
+
+
+def network_names_taken(
+    connection: Connection, names: Sequence[str], *, but: str | None = None
+) -> list[str]:
+    """Those of these names that another network than `but` has or had."""
+    return [name for name in names if find_network(connection, name) not in (None, but)]
+
+
+def unknown_ids(connection: Connection, stem: str, ids: Sequence[str]) -> list[str]:
+    """Those of these ids that the table does not have."""
+    if not ids:
+        return []
+    table = "people" if stem == "people" else f"{stem}_{active(connection, OWN)}"
+    rows = connection.exec_driver_sql(
+        f"SELECT id FROM {table} WHERE id IN ({marks(connection, len(ids))})", tuple(ids)
+    )
+    known = {row[0] for row in rows}
+    return [wanted for wanted in ids if wanted not in known]

@@ -1,0 +1,140 @@
+"""Connections and transactions: PostgreSQL in a deployment, SQLite on a laptop.
+
+Reading and writing transactions are told apart, because SQLite must take its write lock when a
+transaction begins (`BEGIN IMMEDIATE`): taking it later, after reading, fails under contention.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg.types.string import TextLoader
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+_WRITES = "hedgerow_writes"
+_BUSY_SECONDS = 15
+# An open writing transaction anywhere in the cluster holds every reader of events back, so a
+# forgotten one is ended; a statement that waits for a lock longer than this answers 503.
+_POSTGRESQL_OPTIONS = (
+    "-c timezone=UTC -c idle_in_transaction_session_timeout=30000 -c lock_timeout=10000"
+)
+
+
+class Database:
+    """One service's database. `dialect` is "sqlite" or "postgresql"."""
+
+    def __init__(self, url: str, *, pool_size: int = 16, application: str = "hedgerow") -> None:
+        self.url = url
+        self.dialect = make_url(url).get_backend_name()
+        self.engine = (
+            _sqlite_engine(url, pool_size)
+            if self.dialect == "sqlite"
+            else _postgresql_engine(url, pool_size, application)
+        )
+        self._writing = self.engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction for reading; it ends with a rollback."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction for writing: committed at the end, rolled back on any exception."""
+        with self._writing.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def mark(connection: Connection) -> str:
+    """How this dialect writes a parameter's place."""
+    return "?" if connection.dialect.name == "sqlite" else "%s"
+
+
+def marks(connection: Connection, count: int) -> str:
+    return ", ".join([mark(connection)] * count)
+
+
+def lock_in_turn(connection: Connection, name: str) -> None:
+    """Wait until no other transaction holds `name`; held until this one ends.
+
+    SQLite's writers take turns anyway. Takes no transaction id, so it may come before a load.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (lock_number(name),))
+
+
+def share_lock(connection: Connection, name: str) -> None:
+    """Hold `name` together with other sharers, until the transaction ends: see `lock_in_turn`."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s)", (lock_number(name),))
+
+
+def try_lock(connection: Connection, name: str) -> bool:
+    """Take `name` for this transaction if no other holds it, without waiting."""
+    if connection.dialect.name != "postgresql":
+        return True
+    sql = "SELECT pg_try_advisory_xact_lock(%s)"
+    return bool(connection.exec_driver_sql(sql, (lock_number(name),)).scalar_one())
+
+
+def lock_number(name: str) -> int:
+    """The signed 64-bit number under which PostgreSQL knows an advisory lock."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Whether the database itself is out of reach, full or too busy, so that later may be well."""
+    if error.connection_invalidated or isinstance(error, OperationalError):
+        return True
+    return getattr(error.orig, "sqlstate", "")[:2] in {"08", "53", "57", "58"}
+
+
+def _sqlite_engine(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str, pool_size: int, application: str) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={
+            "options": _POSTGRESQL_OPTIONS,
+            "connect_timeout": 5,
+            "application_name": application,
+        },
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # Events' data are handed on as the text they are stored as, parsed only where read.
+        connection.adapters.register_loader("json", TextLoader)
+
+    return engine

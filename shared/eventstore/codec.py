@@ -1,0 +1,74 @@
+"""Event types by explicit name and integer version, to and from the dataclasses of a domain."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from shared.eventstore.events import PUBLIC, Event, NewEvent
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One event type: its name, present version, dataclass and audience.
+
+    `upcasters[v]` turns the data of version v into that of v + 1, as a pure function.
+    """
+
+    name: str
+    version: int
+    holds: type
+    audience: str = PUBLIC
+    upcasters: Mapping[int, Upcaster] | None = None
+
+
+class UnknownEventType(Exception):
+    """An event in the store that this code has no type for: it was written by a later one."""
+
+
+class EventTypes:
+    """The event types of one service."""
+
+    def __init__(self, types: Iterable[EventType]) -> None:
+        self.by_name = {t.name: t for t in types}
+        self._by_class = {t.holds: t for t in self.by_name.values()}
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
+            t.name: msgspec.json.Decoder(t.holds) for t in self.by_name.values()
+        }
+
+    def encode(self, event: object) -> NewEvent:
+        """Fields that are None are left out: optional is what may be missing."""
+        kind = self._by_class[type(event)]
+        fields = msgspec.to_builtins(event)
+        data = {name: value for name, value in fields.items() if value is not None}
+        return NewEvent(kind.name, kind.version, kind.audience, msgspec.json.encode(data).decode())
+
+    def decode(self, event: Event) -> Any:
+        """The domain's event, upcast to the present version.
+
+        Raises UnknownEventType for a type or a version that this code does not know.
+        """
+        kind = self.by_name.get(event.type)
+        if kind is None or event.schema > kind.version:
+            raise UnknownEventType(f"{event.type} version {event.schema}")
+        if event.schema == kind.version:
+            return self._decoders[kind.name].decode(event.data)
+        return msgspec.convert(upcast(kind, event), kind.holds)
+
+    def present(self, event: Event) -> Event:
+        """The event as its present version, for a subscriber; unknown ones as they are."""
+        kind = self.by_name.get(event.type)
+        if kind is None or event.schema >= kind.version:
+            return event
+        data = msgspec.json.encode(upcast(kind, event)).decode()
+        return event._replace(schema=kind.version, data=data)
+
+
+def upcast(kind: EventType, event: Event) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.json.decode(event.data)
+    for version in range(event.schema, kind.version):
+        data = (kind.upcasters or {})[version](data)
+    return data

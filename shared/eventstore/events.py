@@ -1,0 +1,99 @@
+"""What an event store keeps: events in streams, in one order that readers follow by cursor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+PUBLIC, INTERNAL = "public", "internal"
+
+
+class Cursor(NamedTuple):
+    """A place in a store's order.
+
+    `epoch` rises when a store is restored or moved, `transaction` is PostgreSQL's transaction id
+    (0 on SQLite), `position` parts the events of one transaction.
+    """
+
+    epoch: int
+    transaction: int
+    position: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.transaction}-{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Raises ValueError where `text` is no cursor."""
+        parts = text.split("-")
+        if len(parts) != 3 or not all(p.isascii() and p.isdecimal() for p in parts):
+            raise ValueError(f"{text[:60]!r} is not a cursor that this service gave")
+        epoch, transaction, position = (int(part) for part in parts)
+        if epoch > 2**31 - 1 or transaction > 2**63 - 1 or position > 2**63 - 1:
+            raise ValueError(f"{text[:60]!r} is not a cursor that this service gave")
+        return cls(epoch, transaction, position)
+
+
+START = Cursor(0, 0, 0)
+
+
+class Event(NamedTuple):
+    """An event as stored, sent and received: the columns of the table, in their order.
+
+    `data` is JSON text. `cursor` is where the owner's store has it; START for one that came over
+    Kafka, which knows nothing of cursors.
+    """
+
+    epoch: int
+    transaction: int
+    position: int
+    stream: str
+    version: int
+    id: str
+    type: str
+    schema: int
+    time: datetime
+    audience: str
+    correlation: str
+    causation: str | None
+    actor: str | None
+    data: str
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.epoch, self.transaction, self.position)
+
+
+class NewEvent(NamedTuple):
+    """An event that is not in the store yet; `data` is JSON text."""
+
+    type: str
+    schema: int
+    audience: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAppend:
+    """Events for one stream, whose version must be `expected` (0: the stream is new)."""
+
+    stream: str
+    expected: int
+    events: Sequence[NewEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Where events come from: the same for all that one command brings about."""
+
+    correlation: str
+    causation: str | None = None
+    actor: str | None = None
+
+
+class Conflict(Exception):
+    """The stream moved on since it was loaded. Roll back, and load anew in a new transaction."""
+
+    def __init__(self, stream: str, expected: int) -> None:
+        super().__init__(f"{stream} is no longer at version {expected}")
+        self.stream, self.expected = stream, expected

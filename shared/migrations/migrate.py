@@ -1,0 +1,77 @@
+"""Migrations, as a step of their own: the spine's, then the service's.
+
+Each service has two heads, one a branch. On PostgreSQL the tables belong to the role of
+`HEDGEROW_<SERVICE>_OWNER_DATABASE_URL`; the service's own role gets only what it needs, and no
+right at all to change or delete events.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+from sqlalchemy.engine import make_url
+
+from shared.database import Database, lock_in_turn
+
+_SPINE = Path(__file__).parent
+
+
+def alembic_config(versions: Path) -> Config:
+    """The configuration for the spine's migrations and those in `versions`."""
+    config = Config()
+    config.set_main_option("script_location", str(_SPINE))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{_SPINE / 'versions'}\n{versions}")
+    return config
+
+
+def migrate(owner_url: str, service_url: str, versions: Path) -> None:
+    """Bring a service's database to the newest migration. Safe to run twice, and at once."""
+    if (path := make_url(owner_url).database) and owner_url.startswith("sqlite"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    database = Database(owner_url, application="hedgerow-migrate")
+    try:
+        with database.write() as connection:
+            lock_in_turn(connection, "migrate")
+            config = alembic_config(versions)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "heads")
+            if database.dialect == "postgresql":
+                _grant(connection, owner_url, service_url)
+    finally:
+        database.close()
+
+
+def at_head(connection: Connection, versions: Path) -> bool:
+    """Whether the database has every migration that this code knows."""
+    return set(MigrationContext.configure(connection).get_current_heads()) >= heads(versions)
+
+
+@cache
+def heads(versions: Path) -> frozenset[str]:
+    """The newest migrations: what the database's own table names when it has them all."""
+    script = ScriptDirectory.from_config(alembic_config(versions))
+    newest = [script.get_revision(name) for name in script.get_heads()]
+    implied = {name for revision in newest for name in revision.dependencies or ()}
+    return frozenset(revision.revision for revision in newest) - implied
+
+
+def _grant(connection: Connection, owner_url: str, service_url: str) -> None:
+    role = make_url(service_url).username
+    if role is None or role == make_url(owner_url).username:
+        return
+    quoted = '"' + role.replace('"', '""') + '"'
+    connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+    for table in inspect(connection).get_table_names():
+        rights = _RIGHTS.get(table, "SELECT, INSERT, UPDATE, DELETE")
+        connection.exec_driver_sql(f'REVOKE ALL ON "{table}" FROM {quoted}')
+        connection.exec_driver_sql(f'GRANT {rights} ON "{table}" TO {quoted}')
+    connection.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
+
+
+# Tables that the service's role may not freely write.
+_RIGHTS = {"events": "SELECT, INSERT", "event_store": "SELECT", "alembic_version": "SELECT"}

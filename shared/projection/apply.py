@@ -1,0 +1,103 @@
+"""Applying batches of events: position, inbox and projections in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from shared.database import is_unavailable
+from shared.eventstore.events import Event
+from shared.projection.inbox import BEHIND, FAILED, Inbox
+from shared.projection.positions import advance
+from shared.projection.projection import Failure, Projection, project
+from shared.stream.source import Batch
+
+log = structlog.get_logger()
+
+
+def apply_batches(
+    connection: Connection,
+    generation: int,
+    projections: Sequence[Projection],
+    batches: Sequence[Batch],
+    now: datetime,
+) -> list[Event]:
+    """Apply what is new in these batches and move their positions on; returns what was applied.
+
+    An event that a projection cannot take is parked and those of its stream wait behind it; all
+    others flow. Raises Fenced where another consumer has taken over.
+    """
+    inbox = Inbox(connection, generation)
+    applied: list[Event] = []
+    for batch in batches:
+        advance(
+            connection,
+            generation,
+            batch.source,
+            batch.partition,
+            expected=batch.before,
+            position=batch.after,
+        )
+        for unreadable in batch.unreadable:
+            inbox.park(batch.source, unreadable, FAILED, now, unreadable.data)
+        if batch.events:
+            fresh = inbox.admit(batch.source, batch.events, now)
+            applied += apply_events(connection, generation, projections, batch.source, fresh, now)
+    return applied
+
+
+def apply_events(
+    connection: Connection,
+    generation: int,
+    projections: Sequence[Projection],
+    source: str,
+    fresh: Sequence[Event],
+    now: datetime,
+) -> list[Event]:
+    """Apply events that the inbox admitted; park those that fail. Returns the applied ones."""
+    inbox = Inbox(connection, generation)
+    failures = _project_all(connection, generation, projections, fresh)
+    failed_streams: set[str] = set()
+    for event, error in failures:
+        reason = BEHIND if event.stream in failed_streams else FAILED
+        if reason == FAILED:
+            failed_streams.add(event.stream)
+            log.error("event parked", type=event.type, stream=event.stream, error=str(error))
+        inbox.park(source, event, reason, now, f"{type(error).__name__}: {error}"[:500])
+    refused = {event.id for event, _ in failures}
+    applied = [event for event in fresh if event.id not in refused]
+    inbox.applied(applied)
+    return applied
+
+
+def _project_all(
+    connection: Connection,
+    generation: int,
+    projections: Sequence[Projection],
+    events: Sequence[Event],
+) -> list[Failure]:
+    """All in one go; where the database refuses the batch, one by one, to find which it means."""
+    try:
+        with connection.begin_nested():
+            return project(connection, projections, generation, events)
+    except DBAPIError as error:
+        if is_unavailable(error):
+            raise
+    failures: list[Failure] = []
+    failed: dict[str, Exception] = {}
+    for event in events:
+        if event.stream not in failed:
+            try:
+                with connection.begin_nested():
+                    found = project(connection, projections, generation, [event])
+                if not found:
+                    continue
+                failed[event.stream] = found[0].error
+            except DBAPIError as error:
+                if is_unavailable(error):
+                    raise
+                failed[event.stream] = error
+        failures.append(Failure(event, failed[event.stream]))
+    return failures

@@ -1,0 +1,160 @@
+"""What a consumer has applied, and what waits.
+
+Every event applied is noted by stream, version and id. So an event that comes twice is dropped, the
+same version with another id is seen as what it is (a divergence: the source's history was written
+anew, as after a restore), and an event whose predecessor has not come yet waits for it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from shared.clock import rfc3339
+from shared.database import mark, marks
+from shared.eventstore.events import Event
+from shared.stream.envelope import from_structured, structured
+
+FAILED, BEHIND, GAP, DIVERGENCE = "failed", "behind", "gap", "divergence"
+
+
+class Parked(NamedTuple):
+    """An event that waits, and why: the columns of the table, in their order."""
+
+    id: int
+    source: str
+    stream: str
+    version: int
+    event_id: str
+    reason: str
+    error: str | None
+    since: str
+    event: Event
+
+
+class Inbox:
+    """One generation's inbox, within the caller's transaction."""
+
+    def __init__(self, connection: Connection, generation: int) -> None:
+        self._connection, self.generation = connection, generation
+        self._mark = mark(connection)
+
+    def admit(self, source: str, events: Sequence[Event], now: datetime) -> list[Event]:
+        """The events to apply now, in order. Duplicates are dropped, others parked."""
+        streams = {event.stream for event in events}
+        last = self._last_versions(streams)
+        waiting = self._waiting(streams)
+        blocked = {stream for stream, reasons in waiting.items() if FAILED in reasons}
+        fresh: list[Event] = []
+        seen: list[Event] = []
+        for event in events:
+            expected = last.get(event.stream, 0) + 1
+            if event.version < expected:
+                seen.append(event)
+            elif event.stream in blocked:
+                self.park(source, event, BEHIND, now)
+            elif event.version > expected:
+                self.park(source, event, GAP, now)
+                waiting.setdefault(event.stream, set()).add(GAP)
+            else:
+                fresh.append(event)
+                last[event.stream] = event.version
+                if GAP in waiting.get(event.stream, ()):
+                    fresh += self._take_waiting(event.stream, last)
+        self._note_divergences(source, seen, fresh, now)
+        return fresh
+
+    def applied(self, events: Iterable[Event]) -> None:
+        """Note events as applied."""
+        rows = [(self.generation, e.stream, e.version, e.id) for e in events]
+        if rows:
+            self._connection.exec_driver_sql(
+                "INSERT INTO inbox (generation, stream_id, version, event_id)"
+                f" VALUES ({self._marks(4)})",
+                rows,
+            )
+
+    def park(
+        self, source: str, event: Event, reason: str, now: datetime, error: str | None = None
+    ) -> None:
+        row: tuple[Any, ...] = (
+            *(self.generation, source, event.stream, event.version, event.id, reason, error),
+            *(structured(event, source).decode(), rfc3339(now)),
+        )
+        self._connection.exec_driver_sql(
+            "INSERT INTO parked (generation, source, stream_id, version, event_id, reason, error,"
+            f" envelope, since) VALUES ({self._marks(9)}) ON CONFLICT DO NOTHING",
+            row,
+        )
+
+    def parked(self, where: str = "", *values: object) -> list[Parked]:
+        """What waits, by stream and version; `where` narrows it."""
+        rows = self._connection.exec_driver_sql(
+            "SELECT id, source, stream_id, version, event_id, reason, error, since, envelope"
+            f" FROM parked WHERE generation = {self._mark} {where.replace('?', self._mark)}"
+            " ORDER BY stream_id, version, id",
+            (self.generation, *values),
+        )
+        return [Parked._make((*row[:8], from_structured(row[8]))) for row in rows]
+
+    def release(self, parked_id: int) -> None:
+        """Forget a parked event: it was applied, or is given up."""
+        self._connection.exec_driver_sql(
+            f"DELETE FROM parked WHERE id = {self._mark}", (parked_id,)
+        )
+
+    def last_version(self, stream: str) -> int:
+        return self._last_versions({stream}).get(stream, 0)
+
+    def _last_versions(self, streams: set[str]) -> dict[str, int]:
+        sql = (
+            "SELECT stream_id, max(version) FROM inbox"
+            f" WHERE generation = {self._mark} AND stream_id IN ({self._marks(len(streams))})"
+            " GROUP BY stream_id"
+        )
+        rows = self._connection.exec_driver_sql(sql, (self.generation, *streams))
+        return {row[0]: row[1] for row in rows}
+
+    def _waiting(self, streams: set[str]) -> dict[str, set[str]]:
+        sql = (
+            "SELECT DISTINCT stream_id, reason FROM parked"
+            f" WHERE generation = {self._mark} AND reason <> '{DIVERGENCE}'"
+            f" AND stream_id IN ({self._marks(len(streams))})"
+        )
+        found: dict[str, set[str]] = {}
+        for stream, reason in self._connection.exec_driver_sql(sql, (self.generation, *streams)):
+            found.setdefault(stream, set()).add(reason)
+        return found
+
+    def _take_waiting(self, stream: str, last: dict[str, int]) -> list[Event]:
+        """The events that waited for the one just admitted, as far as they follow on."""
+        taken = []
+        for parked in self.parked("AND stream_id = ? AND reason = ?", stream, GAP):
+            if parked.version == last[stream] + 1:
+                taken.append(parked.event)
+                last[stream] = parked.version
+            if parked.version <= last[stream]:
+                self.release(parked.id)
+        return taken
+
+    def _note_divergences(
+        self, source: str, seen: list[Event], fresh: list[Event], now: datetime
+    ) -> None:
+        if not seen:
+            return
+        streams = {event.stream for event in seen}
+        rows = self._connection.exec_driver_sql(
+            f"SELECT stream_id, version, event_id FROM inbox WHERE generation = {self._mark}"
+            f" AND stream_id IN ({self._marks(len(streams))})",
+            (self.generation, *streams),
+        )
+        known = {(row[0], row[1]): row[2] for row in rows}
+        known |= {(event.stream, event.version): event.id for event in fresh}
+        for event in seen:
+            if known[event.stream, event.version] != event.id:
+                error = f"applied as {known[event.stream, event.version]}, now sent as {event.id}"
+                self.park(source, event, DIVERGENCE, now, error)
+
+    def _marks(self, count: int) -> str:
+        return marks(self._connection, count)

@@ -1,0 +1,111 @@
+"""Reactions: what an event asks this service to do, once.
+
+Written as a row in the transaction that applies the event, and never while history is replayed;
+carried out later in a transaction that also marks the row, so that neither a crash nor a second
+worker makes it happen twice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from shared.clock import rfc3339
+from shared.database import Database, mark, marks, try_lock
+from shared.eventstore.events import Cause, Event
+
+log = structlog.get_logger()
+_ATTEMPTS = 12  # with doubling pauses from 1 s: about an hour and ten minutes
+Perform = Callable[[Connection, Event, Cause, datetime], None]
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """`perform(connection, event, cause, now)` works within the given transaction alone.
+
+    An effect outside the database is not performed here: `perform` writes an intent for a sender.
+    """
+
+    name: str
+    types: frozenset[str]
+    perform: Perform
+
+
+def record(
+    connection: Connection, reactions: Sequence[Reaction], events: Sequence[Event], now: datetime
+) -> None:
+    """Write a pending row for each reaction that an event asks for."""
+    due = rfc3339(now)
+    rows = [
+        (event.id, reaction.name, msgspec.json.encode(event).decode(), "pending", 0, due)
+        for event in events
+        for reaction in reactions
+        if event.type in reaction.types
+    ]
+    if rows:
+        connection.exec_driver_sql(
+            "INSERT INTO reactions (event_id, name, payload, state, attempts, due)"
+            f" VALUES ({marks(connection, 6)}) ON CONFLICT DO NOTHING",
+            rows,
+        )
+
+
+def carry_out(
+    database: Database, reactions: Mapping[str, Reaction], now: datetime, limit: int = 100
+) -> int:
+    """Carry out what is due; returns how many were done."""
+    with database.read() as connection:
+        p = mark(connection)
+        due = connection.exec_driver_sql(
+            f"SELECT event_id, name, payload, attempts FROM reactions WHERE state = 'pending'"
+            f" AND due <= {p} ORDER BY due, event_id LIMIT {p}",
+            (rfc3339(now), limit),
+        ).all()
+    done = 0
+    for event_id, name, payload, attempts in due:
+        event = msgspec.json.decode(payload, type=Event)
+        try:
+            done += _carry_out_one(database, reactions[name], event, now)
+        except Exception as error:
+            log.exception("a reaction failed", reaction=name, event=event_id)
+            _postpone(database, event_id, name, attempts + 1, error, now)
+    return done
+
+
+def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: datetime) -> bool:
+    key = (event.id, reaction.name)
+    with database.write() as connection:
+        if not try_lock(connection, f"reaction {key}"):
+            return False
+        p = mark(connection)
+        pending = connection.exec_driver_sql(
+            f"SELECT 1 FROM reactions WHERE event_id = {p} AND name = {p} AND state = 'pending'",
+            key,
+        ).first()
+        if pending is None:
+            return False
+        # First the command, whose loads must come before this transaction's first write.
+        reaction.perform(connection, event, Cause(event.correlation, causation=event.id), now)
+        connection.exec_driver_sql(
+            f"UPDATE reactions SET state = 'done', error = NULL WHERE event_id = {p}"
+            f" AND name = {p}",
+            key,
+        )
+    return True
+
+
+def _postpone(
+    database: Database, event_id: str, name: str, attempts: int, error: Exception, now: datetime
+) -> None:
+    state = "failed" if attempts >= _ATTEMPTS else "pending"
+    due = rfc3339(now + timedelta(seconds=2 ** min(attempts, 11)))
+    with database.write() as connection:
+        p = mark(connection)
+        connection.exec_driver_sql(
+            f"UPDATE reactions SET state = {p}, attempts = {p}, due = {p}, error = {p}"
+            f" WHERE event_id = {p} AND name = {p} AND state = 'pending'",
+            (state, attempts, due, f"{type(error).__name__}: {error}"[:500], event_id, name),
+        )

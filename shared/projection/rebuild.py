@@ -1,0 +1,195 @@
+"""Rebuilding read models from events, side by side with the ones in use, while the service serves.
+
+The other generation's tables are emptied and filled a batch at a time; then, with writers kept out
+for a moment, the last events are applied and the generations change places. Nothing here writes a
+reaction: replaying history tells nobody.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from shared.clock import Clock, rfc3339
+from shared.database import Database, mark, marks
+from shared.eventstore.events import START, Cursor, Event
+from shared.eventstore.store import EventStore
+from shared.projection.apply import apply_batches
+from shared.projection.generations import FOLLOWED, OWN, active, keep_writers_out, swap
+from shared.projection.positions import positions
+from shared.projection.projection import Projection, project
+from shared.stream.source import Batch, Source
+
+_BATCH = 500
+Progress = Callable[[int], None]
+Positions = Callable[[], dict[str, str]]
+MakeReader = Callable[[Positions, Positions], Source]  # where to go on from; where to stop
+
+
+def _unsaid(done: int) -> None:
+    """Progress that nobody asked about."""
+
+
+def rebuild_own(
+    database: Database,
+    store: EventStore,
+    projections: Sequence[Projection],
+    progress: Progress = _unsaid,
+) -> int:
+    """Rebuild the read models of the service's own events. Returns how many events went in."""
+    with database.write() as connection:
+        generation = 3 - active(connection, OWN)
+        _empty(connection, projections, generation)
+    cursor, done = START, 0
+    while True:
+        with database.write() as connection:
+            events = store.read(connection, cursor, _BATCH)
+            cursor = _fill(connection, projections, generation, events, cursor)
+        done += len(events)
+        progress(done)
+        if not events:
+            break
+    with database.write() as connection:
+        keep_writers_out(connection, OWN)
+        while events := store.read_beyond_horizon(connection, cursor, _BATCH):
+            cursor = _fill(connection, projections, generation, events, cursor)
+            done += len(events)
+        swap(connection, OWN)
+    progress(done)
+    return done
+
+
+def _fill(
+    connection: Connection,
+    projections: Sequence[Projection],
+    generation: int,
+    events: Sequence[Event],
+    cursor: Cursor,
+) -> Cursor:
+    failures = project(connection, projections, generation, events)
+    if failures:
+        raise failures[0].error
+    return events[-1].cursor if events else cursor
+
+
+def rebuild_followed(
+    database: Database,
+    clock: Clock,
+    projections: Sequence[Projection],
+    sources: Sequence[MakeReader],
+    progress: Progress = _unsaid,
+) -> int:
+    """Rebuild what is built from other services' events, reading those from the beginning.
+
+    Never reads further than the consumers at work have: what they have not seen yet will still be
+    theirs to react to. `sources` make readers that share nothing with those consumers.
+    """
+    with database.write() as connection:
+        generation = 3 - active(connection, FOLLOWED)
+        _empty(connection, projections, generation)
+        for table in ("inbox", "parked", "positions"):
+            connection.exec_driver_sql(
+                f"DELETE FROM {table} WHERE generation = {mark(connection)}", (generation,)
+            )
+
+    def stored(generation: int) -> Callable[[], dict[str, str]]:
+        def read() -> dict[str, str]:
+            with database.read() as connection:
+                return positions(connection, generation)
+
+        return read
+
+    readers = [make(stored(generation), stored(3 - generation)) for make in sources]
+    try:
+        done, came = 0, 1
+        while came:
+            came = 0
+            for reader in readers:
+                batches = reader.poll(0)
+                with database.write() as connection:
+                    apply_batches(connection, generation, projections, batches, clock.now())
+                reader.moved(batches)
+                came += _count(batches)
+            done += came
+            progress(done)
+        done += _level_and_swap(database, clock, projections, generation, readers)
+        progress(done)
+        return done
+    finally:
+        for reader in readers:
+            reader.close()
+
+
+def _level_and_swap(
+    database: Database,
+    clock: Clock,
+    projections: Sequence[Projection],
+    generation: int,
+    readers: Sequence[Source],
+) -> int:
+    """With the consumers kept out, read up to where they are, and change places."""
+    with database.write() as connection:
+        keep_writers_out(connection, FOLLOWED)
+        goal, came = positions(connection, 3 - generation), 0
+        while positions(connection, generation) != goal:
+            for reader in readers:
+                batches = reader.poll(0)
+                apply_batches(connection, generation, projections, batches, clock.now())
+                reader.moved(batches)
+                came += _count(batches)
+        swap(connection, FOLLOWED)
+    return came
+
+
+def _count(batches: Sequence[Batch]) -> int:
+    return sum(len(batch.events) + len(batch.unreadable) for batch in batches)
+
+
+def _empty(connection: Connection, projections: Sequence[Projection], generation: int) -> None:
+    for projection in projections:
+        for table in projection.tables(generation):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+
+
+def request(connection: Connection, name: str, clock: Clock) -> None:
+    """Ask the worker for a rebuild."""
+    _note(connection, name, "requested", 0, None, clock)
+
+
+def _note(
+    connection: Connection, name: str, state: str, done: int, error: str | None, clock: Clock
+) -> None:
+    connection.exec_driver_sql(
+        f"INSERT INTO rebuilds (name, state, done, error, at) VALUES ({marks(connection, 5)})"
+        " ON CONFLICT (name) DO UPDATE SET state = excluded.state, done = excluded.done,"
+        " error = excluded.error, at = excluded.at",
+        (name, state, done, error, rfc3339(clock.now())),
+    )
+
+
+def requested(database: Database) -> bool:
+    with database.read() as connection:
+        sql = "SELECT 1 FROM rebuilds WHERE state IN ('requested', 'running')"
+        return connection.exec_driver_sql(sql).first() is not None
+
+
+def state(connection: Connection) -> dict[str, object]:
+    """The last rebuild: state, how many events are done, and what went wrong."""
+    row = connection.exec_driver_sql("SELECT state, done, error, at FROM rebuilds").first()
+    if row is None:
+        return {"state": "idle", "done": 0, "error": None, "at": None}
+    return {"state": row[0], "done": row[1], "error": row[2], "at": row[3]}
+
+
+def run_requested(database: Database, clock: Clock, rebuild: Callable[[Progress], int]) -> None:
+    """Carry out the rebuild that was asked for, and note how it goes."""
+
+    def note(state: str, done: int, error: str | None = None) -> None:
+        with database.write() as connection:
+            _note(connection, "all", state, done, error, clock)
+
+    note("running", 0)
+    try:
+        note("done", rebuild(lambda done: note("running", done)))
+    except Exception as error:
+        note("failed", 0, f"{type(error).__name__}: {error}"[:500])
+        raise

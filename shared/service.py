@@ -1,0 +1,69 @@
+"""What one service is made of, and how its parts hang together: filled in by each bootstrap.py."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from flask_smorest import Blueprint
+from sqlalchemy import Connection
+
+from shared.clock import Clock
+from shared.database import Database
+from shared.eventstore.codec import EventTypes
+from shared.eventstore.store import EventStore
+from shared.eventstore.streams import Streams
+from shared.projection.generations import OWN, hold
+from shared.projection.projection import Projection
+from shared.projection.reactions import Reaction
+from shared.projection.read_models import ReadModels
+from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """`follows` names the services whose events are consumed, into the `followed` projections.
+
+    `pending` counts, by name, what is still to be done in the service's own tables: for status.
+    """
+
+    name: str
+    title: str
+    settings: Settings
+    types: EventTypes
+    migrations: Path
+    blueprints: Sequence[Blueprint] = ()
+    own: Sequence[Projection] = ()
+    followed: Sequence[Projection] = ()
+    follows: Sequence[str] = ()
+    reactions: Sequence[Reaction] = ()
+    pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
+    start_web: Callable[["Service"], None] | None = None
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(
+            self.settings.database_urls[self.name],
+            pool_size=self.settings.web_threads,
+            application=f"hedgerow-{self.name}",
+        )
+
+    @cached_property
+    def store(self) -> EventStore:
+        return EventStore(self.database.dialect)
+
+    @cached_property
+    def streams(self) -> Streams:
+        return Streams(self.store, self.types, ReadModels(self.own).project)
+
+    @property
+    def clock(self) -> Clock:
+        return self.settings.clock
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction for commands: it keeps the generation of the own read models as it is."""
+        with self.database.write() as connection:
+            hold(connection, OWN)
+            yield connection

@@ -1,0 +1,253 @@
+"""Settings from the environment. Every wrong or missing one is listed at once, and nothing starts.
+
+Any setting `X` can be given as `X_FILE`, the name of a file that holds it; secrets given so are
+read anew when the file changes.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from shared.clock import Clock, parse_duration
+
+SERVICES = ("registry", "scheduling", "notifications", "discovery")
+PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
+
+
+class SettingsError(Exception):
+    """Settings that nothing can start with; `problems` names each with its mend."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Secret:
+    """A secret of one or, while it is being changed, two values. Never printed."""
+
+    def __init__(self, name: str, *, value: str = "", path: Path | None = None) -> None:
+        self.name, self.path = name, path
+        self._value, self._stamp = value, (0, 0)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name})"
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        if self.path is not None:
+            self._read_anew(self.path)
+        return tuple(part for part in (p.strip() for p in self._value.split(",")) if part)
+
+    @property
+    def value(self) -> str:
+        """The first value: the one to use where we present it ourselves."""
+        return self.values[0]
+
+    def _read_anew(self, path: Path) -> None:
+        try:
+            stat = path.stat()
+            if (stamp := (stat.st_mtime_ns, stat.st_ino)) != self._stamp:
+                self._value, self._stamp = path.read_text().strip(), stamp
+        except OSError:
+            return  # while it is being replaced, the last value read goes on being right
+
+
+@dataclass(frozen=True)
+class Kafka:
+    bootstrap: tuple[str, ...]
+    security_protocol: str
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True)
+class Settings:
+    data_dir: Path
+    bind: str
+    ports: Mapping[str, int]
+    urls: Mapping[str, str]  # where the services find one another
+    public_url: str | None
+    database_urls: Mapping[str, str]
+    owner_database_urls: Mapping[str, str]  # whose role owns the tables: the migrations' own
+    kafka: Kafka | None
+    operator_token: Secret
+    service_token: Secret
+    secret: Secret
+    clock: Clock
+    log_format: str
+    log_level: str
+    web_threads: int
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, need_tokens: bool = True
+) -> Settings:
+    """Read all settings. Raises SettingsError that lists every problem."""
+    reader = _Reader(os.environ if environ is None else environ)
+    settings = reader.read()
+    if need_tokens:
+        reader.require(settings.operator_token, settings.service_token, settings.secret)
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return settings
+
+
+def settings_or_exit(*, need_tokens: bool = True) -> Settings:
+    """The settings, or every problem on standard error and exit status 2."""
+    try:
+        return load_settings(need_tokens=need_tokens)
+    except SettingsError as error:
+        print("These settings need mending before anything starts:", file=sys.stderr)  # noqa: T201
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.problems: list[str] = []
+        self.environ = {k: v for k, v in environ.items() if k.startswith("HEDGEROW_") and v != ""}
+        self._fill_from_files()
+
+    def _fill_from_files(self) -> None:
+        for name in [n for n in self.environ if n.endswith("_FILE")]:
+            setting, path = name.removesuffix("_FILE"), Path(self.environ[name])
+            if setting in self.environ:
+                self.problems.append(f"{setting}: given twice, also as {name}; keep one of them")
+                continue
+            try:
+                self.environ[setting] = path.read_text().strip()
+            except OSError as error:
+                self.problems.append(f"{name}: {path} cannot be read ({error.strerror})")
+
+    def read(self) -> Settings:
+        data_dir = Path(self.get("DATA_DIR", "var")).resolve()
+        ports = {s: self.get(f"{s.upper()}_PORT", d, _port) for s, d in PORTS.items()}
+        databases = {
+            s: self.get(f"{s.upper()}_DATABASE_URL", f"sqlite:///{data_dir / s}.db", _database)
+            for s in SERVICES
+        }
+        return Settings(
+            data_dir=data_dir,
+            bind=self.get("BIND", "127.0.0.1"),
+            ports=ports,
+            urls={
+                s: self.get(f"{s.upper()}_URL", f"http://127.0.0.1:{ports[s]}", _url)
+                for s in SERVICES
+            },
+            public_url=self.get("PUBLIC_URL", None, _url),
+            database_urls=databases,
+            owner_database_urls={
+                s: self.get(f"{s.upper()}_OWNER_DATABASE_URL", databases[s], _database)
+                for s in SERVICES
+            },
+            kafka=self.kafka(),
+            operator_token=self.secret("OPERATOR_TOKEN", data_dir / "operator_token"),
+            service_token=self.secret("SERVICE_TOKEN", data_dir / "service_token"),
+            secret=self.secret("SECRET", data_dir / "secret"),
+            clock=Clock(self.get("CLOCK_OFFSET", timedelta(0), parse_duration)),
+            log_format=self.get("LOG_FORMAT", "text", _one_of("text", "json")),
+            log_level=self.get("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error")),
+            web_threads=self.get("WEB_THREADS", 32, _count),
+        )
+
+    def get(self, name: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
+        """One setting; what is wrong with it joins the list of problems."""
+        text = self.environ.get(f"HEDGEROW_{name}")
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, ArgumentError) as error:
+            self.problems.append(f"HEDGEROW_{name}: {error}")
+            return default
+
+    def kafka(self) -> Kafka | None:
+        protocol = self.get(
+            "KAFKA_SECURITY_PROTOCOL",
+            "PLAINTEXT",
+            _one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+        )
+        bootstrap = self.get("KAFKA_BOOTSTRAP", None, _hosts)
+        if bootstrap is None:
+            return None
+        user = self.get("KAFKA_USER", "")
+        password = self.secret("KAFKA_PASSWORD", None)
+        if protocol.startswith("SASL") and not (user and password):
+            self.problems.append(
+                f"HEDGEROW_KAFKA_USER and HEDGEROW_KAFKA_PASSWORD: {protocol} needs both"
+            )
+        return Kafka(bootstrap, protocol, user, password)
+
+    def secret(self, name: str, default: Path | None) -> Secret:
+        full = f"HEDGEROW_{name}"
+        path = self.environ.get(full + "_FILE")
+        if path is None and full not in self.environ and default is not None and default.exists():
+            return Secret(full, path=default)
+        return Secret(
+            full, value=self.environ.get(full, ""), path=Path(path) if path is not None else None
+        )
+
+    def require(self, *secrets: Secret) -> None:
+        for secret in secrets:
+            if not secret:
+                self.problems.append(
+                    f"{secret.name}: missing. Set it, or {secret.name}_FILE;"
+                    " `hedgerow up` makes one in the data directory"
+                )
+            elif any(len(value) < 16 for value in secret.values):
+                self.problems.append(f"{secret.name}: too short to be safe, 16 characters at least")
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise ValueError(f"{text!r} is not a port between 1 and 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and 4 <= int(text) <= 1000):
+        raise ValueError(f"{text!r} is not a number between 4 and 1000")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{text!r} is not an address such as https://hedgerow.example")
+    return text.rstrip("/")
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
+    for host in hosts:
+        name, _, port = host.rpartition(":")
+        if not name or not port.isdecimal():
+            raise ValueError(f"{host!r} is not host:port")
+    return hosts
+
+
+def _database(text: str) -> str:
+    if make_url(text).drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+    return text
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"{text!r} is none of {', '.join(allowed)}")
+        return text
+
+    return parse

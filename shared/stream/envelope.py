@@ -1,0 +1,144 @@
+"""CloudEvents 1.0: binary mode on Kafka, structured mode over HTTP.
+
+`subject` is the stream's id, `sequence` its version padded to ten digits. Written out here rather
+than by the CloudEvents SDK because an event's data travel as the text they are stored as, unparsed;
+a test has the SDK read both modes.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from shared.clock import rfc3339
+from shared.eventstore.events import START, Event
+
+_SCHEMA = "urn:hedgerow:event:{}:{}"
+_SCHEMA_FORM = re.compile(r"urn:hedgerow:event:[a-z.-]+:(\d{1,6})")
+_DIGITS = 10
+Headers = list[tuple[str, bytes]]
+
+
+class MalformedEnvelope(Exception):
+    """What came is no event of this platform; it says why."""
+
+
+class _Structured(msgspec.Struct):
+    id: str
+    source: str
+    type: str
+    subject: str
+    sequence: str
+    time: datetime
+    dataschema: str
+    audience: str
+    correlationid: str
+    data: msgspec.Raw
+    specversion: str = "1.0"
+    causationid: str | None = None
+
+
+def attributes(event: Event, service: str) -> dict[str, str]:
+    """The CloudEvents attributes of an event that `service` published."""
+    found = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": f"/{service}",
+        "type": event.type,
+        "subject": event.stream,
+        "time": rfc3339(event.time),
+        "datacontenttype": "application/json",
+        "dataschema": _SCHEMA.format(event.type, event.schema),
+        "sequence": f"{event.version:0{_DIGITS}}",
+        "correlationid": event.correlation,
+        "audience": event.audience,
+    }
+    if event.causation is not None:
+        found["causationid"] = event.causation
+    return found
+
+
+def structured(event: Event, service: str) -> bytes:
+    """One JSON object: structured mode."""
+    return msgspec.json.encode(_with_data(event, service))
+
+
+def page(events: Sequence[Event], service: str, after: str) -> bytes:
+    """A page of the feed: events and the cursor to go on from."""
+    return msgspec.json.encode(
+        {"events": [_with_data(event, service) for event in events], "next": after}
+    )
+
+
+def _with_data(event: Event, service: str) -> dict[str, Any]:
+    return attributes(event, service) | {"data": msgspec.Raw(event.data.encode())}
+
+
+class _Page(msgspec.Struct):
+    events: list[_Structured]
+    next: str
+
+
+_structured = msgspec.json.Decoder(_Structured)
+_page = msgspec.json.Decoder(_Page)
+
+
+def from_structured(text: str | bytes) -> Event:
+    """Raises MalformedEnvelope."""
+    try:
+        return _event(_structured.decode(text))
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise MalformedEnvelope(str(error)) from error
+
+
+def from_page(text: bytes) -> tuple[list[Event], str]:
+    """A page of a feed: its events, and the cursor to go on from. Raises MalformedEnvelope."""
+    try:
+        decoded = _page.decode(text)
+        return [_event(entry) for entry in decoded.events], decoded.next
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise MalformedEnvelope(str(error)) from error
+
+
+def binary(event: Event, service: str) -> tuple[Headers, bytes, bytes]:
+    """Headers, key and value of a Kafka record: binary mode."""
+    found = attributes(event, service)
+    content_type = found.pop("datacontenttype").encode()
+    headers = [(f"ce_{name}", value.encode()) for name, value in found.items()]
+    return [*headers, ("content-type", content_type)], event.stream.encode(), event.data.encode()
+
+
+def from_binary(headers: Sequence[tuple[str, bytes]], value: bytes) -> Event:
+    """Raises MalformedEnvelope."""
+    found = {name[3:]: text.decode() for name, text in headers if name.startswith("ce_")}
+    found.pop("datacontenttype", None)
+    try:
+        entry = msgspec.convert(found | {"data": msgspec.Raw(value)}, _Structured)
+        msgspec.json.decode(value)
+        return _event(entry)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise MalformedEnvelope(str(error)) from error
+
+
+def _event(entry: _Structured) -> Event:
+    schema = _SCHEMA_FORM.fullmatch(entry.dataschema)
+    if schema is None:
+        raise ValueError(f"dataschema {entry.dataschema!r} names no event type and version")
+    if entry.time.tzinfo is None:
+        raise ValueError("time names no zone")
+    return Event(
+        *START,
+        stream=entry.subject,
+        version=int(entry.sequence),
+        id=entry.id,
+        type=entry.type,
+        schema=int(schema[1]),
+        time=entry.time.astimezone(UTC),
+        audience=entry.audience,
+        correlation=entry.correlationid,
+        causation=entry.causationid,
+        actor=None,
+        data=bytes(entry.data).decode(),
+    )

@@ -1,0 +1,178 @@
+"""Kafka topics as a source. Positions are the consumer's own; Kafka's are only for its tools."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError
+
+from shared.eventstore.events import INTERNAL, START, Event
+from shared.settings import Kafka
+from shared.stream.envelope import MalformedEnvelope, from_binary
+from shared.stream.kafka import connection_options, service_of
+from shared.stream.source import Batch, Look, SourceUnavailable
+
+log = structlog.get_logger()
+_POLL_RECORDS = 1000
+Positions = Callable[[], dict[str, str]]
+
+
+class KafkaSource:
+    """With a `group`, shares the topics' partitions with the group's other members; without one it
+    reads them all. `until`, where given, tells how far to read each partition and no further.
+    """
+
+    transport = "kafka"
+
+    def __init__(
+        self,
+        kafka: Kafka,
+        topics: Sequence[str],
+        positions: Positions,
+        *,
+        group: str | None = None,
+        until: Positions | None = None,
+    ) -> None:
+        self.sources: Sequence[str] = sorted({service_of(name) for name in topics})
+        self._kafka, self._topics, self._group = kafka, list(topics), group
+        self._positions, self._until = positions, until
+        self._next: dict[TopicPartition, str | None] = {}
+        self._consumer: Any = None
+
+    def poll(self, seconds: float) -> list[Batch]:
+        try:
+            if self._consumer is None:
+                self._connect()
+            polled = self._consumer.poll(timeout_ms=int(max(seconds, 0.2) * 1000))
+        except KafkaError as error:
+            raise SourceUnavailable(f"Kafka: {error}") from error
+        bounds = self._until() if self._until is not None else None
+        batches = [self._batch(tp, records, bounds) for tp, records in polled.items()]
+        return [batch for batch in batches if batch is not None]
+
+    def moved(self, batches: Sequence[Batch]) -> None:
+        for batch in batches:
+            self._next[_topic_partition(batch.partition)] = batch.after
+        if self._group is not None:  # so that Kafka's own tools show the lag; never read back
+            offsets = {
+                _topic_partition(batch.partition): OffsetAndMetadata(int(batch.after), "", -1)
+                for batch in batches
+            }
+            self._consumer.commit_async(offsets)
+
+    def reset(self) -> None:
+        if self._consumer is not None:
+            self._seek(self._consumer.assignment())
+
+    def look(self) -> list[Look]:
+        """Events between what is stored and the topics' ends, over all partitions."""
+        if self._consumer is None:
+            return []
+        partitions = self._all_partitions()
+        try:
+            ends = self._consumer.end_offsets(partitions)
+        except KafkaError as error:
+            raise SourceUnavailable(f"Kafka: {error}") from error
+        stored = self._positions()
+        lags = dict.fromkeys(self.sources, 0)
+        for tp, end in ends.items():
+            lags[service_of(tp.topic)] += max(0, end - int(stored.get(_name(tp), "0")))
+        return [Look(source, lag) for source, lag in lags.items()]
+
+    def close(self) -> None:
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False)
+
+    def _connect(self) -> None:
+        self._consumer = KafkaConsumer(
+            **connection_options(self._kafka) | {"request_timeout_ms": 40_000},
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=_POLL_RECORDS,
+            allow_auto_create_topics=False,
+            fetch_max_wait_ms=100,
+            session_timeout_ms=10_000,
+        )
+        if self._group is None:
+            partitions = self._all_partitions()
+            self._consumer.assign(partitions)
+            self._seek(partitions)
+        else:
+            self._consumer.subscribe(self._topics, listener=_OnAssigned(self._seek))
+
+    def _all_partitions(self) -> list[TopicPartition]:
+        return [
+            TopicPartition(name, number)
+            for name in self._topics
+            for number in sorted(self._consumer.partitions_for_topic(name) or ())
+        ]
+
+    def _seek(self, partitions: Sequence[TopicPartition]) -> None:
+        """Go on from the positions that the projections' own transactions stored."""
+        stored = self._positions()
+        for tp in partitions:
+            self._next[tp] = stored.get(_name(tp))
+            self._consumer.seek(tp, int(self._next[tp] or 0))
+
+    def _batch(
+        self, tp: TopicPartition, records: Sequence[Any], bounds: Mapping[str, str] | None
+    ) -> Batch | None:
+        if bounds is not None:
+            bound = int(bounds.get(_name(tp), "0"))
+            if records[-1].offset >= bound:
+                self._consumer.seek(tp, bound)
+                records = [record for record in records if record.offset < bound]
+        if not records:
+            return None
+        events, unreadable = [], []
+        for record in records:
+            try:
+                events.append(from_binary(record.headers, record.value or b""))
+            except (MalformedEnvelope, UnicodeDecodeError) as error:
+                unreadable.append(_stand_in(record, str(error)))
+        after = str(records[-1].offset + 1)
+        return Batch(service_of(tp.topic), _name(tp), self._next.get(tp), after, events, unreadable)
+
+
+class _OnAssigned(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, seek: Callable[[Sequence[TopicPartition]], None]) -> None:
+        self._seek = seek
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Nothing to do: what was polled and not applied is fenced off by its position."""
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        log.info("partitions assigned", count=len(assigned))
+        self._seek(assigned)
+
+
+def _stand_in(record: Any, reason: str) -> Event:
+    """An event that stands for a record that is none, so that its key waits for an operator."""
+    place = f"{record.topic}/{record.partition}@{record.offset}"
+    return Event(
+        *START,
+        stream=(record.key or b"").decode(errors="replace") or place,
+        version=0,
+        id=place,
+        type="unreadable",
+        schema=1,
+        time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        audience=INTERNAL,
+        correlation=place,
+        causation=None,
+        actor=None,
+        data=msgspec.json.encode(f"{place}: {reason}").decode(),
+    )
+
+
+def _name(tp: TopicPartition) -> str:
+    return f"{tp.topic}/{tp.partition}"
+
+
+def _topic_partition(name: str) -> TopicPartition:
+    topic, _, number = name.rpartition("/")
+    return TopicPartition(topic, int(number))

@@ -1,0 +1,120 @@
+"""The relay: sends a service's events to Kafka, in order, and remembers what was acknowledged.
+
+One relay a service, by a lease. An event is marked as sent only when the broker acknowledged it and
+all before it; after a crash the last batch may be sent again, which consumers notice by its stream
+and version.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from sqlalchemy import Connection
+
+from shared.database import Database, mark, marks
+from shared.eventstore.codec import EventTypes
+from shared.eventstore.events import START, Cursor, Event
+from shared.eventstore.store import EventStore
+from shared.settings import Kafka
+from shared.stream.envelope import binary
+from shared.stream.kafka import connection_options, topic
+from shared.stream.source import SourceUnavailable
+
+log = structlog.get_logger()
+_BATCH = 2000
+_NAME = "kafka"
+# While the broker is away the producer itself keeps trying in order; expiring records early would
+# let a later event of a stream overtake an earlier one.
+_DELIVERY_SECONDS = 120
+
+
+def make_producer(kafka: Kafka) -> Any:
+    """A producer that keeps order and writes once. Keep one for the life of the process."""
+    return KafkaProducer(
+        **connection_options(kafka),
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        batch_size=262_144,
+        compression_type="lz4",
+        delivery_timeout_ms=_DELIVERY_SECONDS * 1000,
+        max_block_ms=10_000,
+    )
+
+
+class Relay:
+    """`step` is called again and again by one thread that holds the lease."""
+
+    def __init__(
+        self, service: str, database: Database, store: EventStore, types: EventTypes, kafka: Kafka
+    ) -> None:
+        self._service, self._database, self._kafka = service, database, kafka
+        self._store, self._types = store, types
+        self._producer: Any = None
+
+    def step(self) -> bool:
+        """Send one batch and wait for its acknowledgement; returns whether there was one.
+
+        Raises SourceUnavailable where the broker took nothing.
+        """
+        with self._database.read() as connection:
+            cursor = position(connection)
+            events = self._store.read(connection, cursor, _BATCH)
+        if not events:
+            return False
+        sent = self._send(events)
+        if sent:
+            with self._database.write() as connection:
+                _move(connection, cursor, events[sent - 1].cursor)
+        if sent < len(events):
+            raise SourceUnavailable(f"Kafka acknowledged {sent} of {len(events)} events")
+        return True
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=10)
+
+    def _send(self, events: Sequence[Event]) -> int:
+        """How many from the first on were acknowledged."""
+        try:
+            if self._producer is None:
+                self._producer = make_producer(self._kafka)
+            futures = [self._send_one(event) for event in events]
+            self._producer.flush(timeout=_DELIVERY_SECONDS + 30)
+        except KafkaError as error:
+            raise SourceUnavailable(f"Kafka: {error}") from error
+        for place, future in enumerate(futures):
+            if not future.succeeded():
+                return place
+        return len(futures)
+
+    def _send_one(self, event: Event) -> Any:
+        headers, key, value = binary(self._types.present(event), self._service)
+        return self._producer.send(
+            topic(self._service, event.audience), key=key, value=value, headers=headers
+        )
+
+
+def position(connection: Connection) -> Cursor:
+    """The last event that the broker acknowledged."""
+    sql = f"SELECT cursor FROM relay WHERE name = {mark(connection)}"
+    row = connection.exec_driver_sql(sql, (_NAME,)).first()
+    return Cursor.parse(row[0]) if row else START
+
+
+def _move(connection: Connection, expected: Cursor, to: Cursor) -> None:
+    """Move on, unless another relay has: then its mark stands, and ours was sent twice."""
+    p = mark(connection)
+    if expected == START:
+        connection.exec_driver_sql(
+            f"INSERT INTO relay (name, cursor) VALUES ({marks(connection, 2)})"
+            " ON CONFLICT DO NOTHING",
+            (_NAME, str(to)),
+        )
+    else:
+        connection.exec_driver_sql(
+            f"UPDATE relay SET cursor = {p} WHERE name = {p} AND cursor = {p}",
+            (str(to), _NAME, str(expected)),
+        )

@@ -1,0 +1,85 @@
+"""The app factory: every service's web is made here, so that all of them behave alike."""
+
+import re
+import time
+import uuid
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+
+from shared.service import Service
+from shared.web import bodies, docs, errors, feed, operations
+from shared.web.callers import identify
+from shared.web.metrics import Metrics
+
+log = structlog.get_logger()
+_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# Asked every few seconds by machines: told only where something is wrong.
+_QUIET = ("/health/", "/metrics", "/events", "/status")
+
+
+def create_app(service: Service) -> Flask:
+    app = Flask(f"hedgerow.{service.name}", static_folder=None)
+    app.config |= {
+        "API_TITLE": f"Hedgerow {service.name}",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {"info": {"description": service.title}, **docs.SECURITY},
+    }
+    bodies.configure(app)
+    _every_request(app, service, Metrics(service))
+    api = Api(app)
+    errors.register(app)  # after flask-smorest's own, which these take the place of
+    docs.describe_problems(api)
+    for blueprint in (
+        *service.blueprints,
+        feed.blueprint(service),
+        operations.blueprint(service),
+        docs.blueprint(service, api),
+    ):
+        api.register_blueprint(blueprint)
+    return app
+
+
+def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
+    app.extensions["hedgerow"] = service
+    app.extensions["hedgerow_metrics"] = metrics
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        g.request_id = uuid.uuid4().hex
+        asked = request.headers.get("X-Correlation-ID", "")
+        g.correlation_id = asked if _ID.fullmatch(asked) else g.request_id
+        g.caller = identify(service.settings)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        seconds = time.perf_counter() - g.started
+        headers = response.headers
+        for name, value in _SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        headers["X-Request-ID"] = g.request_id
+        headers["X-Correlation-ID"] = g.correlation_id
+        metrics.observe(request, response.status_code, seconds)
+        if response.status_code >= 500 or not request.path.startswith(_QUIET):
+            # No query string: what people search for is theirs.
+            log.info(
+                f"{request.method} {request.path}",
+                status=response.status_code,
+                ms=round(seconds * 1000, 1),
+                request=g.request_id,
+                correlation=g.correlation_id,
+            )
+        return response

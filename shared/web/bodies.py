@@ -1,0 +1,51 @@
+"""JSON in and out: strict, fast, and no deeper than anything of ours is."""
+
+from typing import Any
+
+import msgspec
+from flask import Flask, request
+from flask.json.provider import JSONProvider
+
+from shared.web.errors import Problem
+
+MAX_BODY = 1024 * 1024  # bytes; an import is read as a stream and has no such limit
+_MAX_DEPTH = 16
+
+
+class StrictJSON(JSONProvider):
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        return msgspec.json.encode(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """Raises Problem 400 where `s` is no JSON, and 422 where it is nested too deeply."""
+        try:
+            value = msgspec.json.decode(s)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Problem(400, f"The body is not JSON: {error}.") from error
+        except RecursionError as error:
+            raise _too_deep() from error
+        _check_depth(value, _MAX_DEPTH)
+        return value
+
+
+def configure(app: Flask) -> None:
+    app.json = StrictJSON(app)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+
+
+def allow_stream() -> None:
+    """Lift the limit on the body's size for this request, which reads it piece by piece."""
+    request.max_content_length = None
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if left == 0:
+        raise _too_deep()
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        if isinstance(item, dict | list):
+            _check_depth(item, left - 1)
+
+
+def _too_deep() -> Problem:
+    return Problem(422, f"The body is nested more than {_MAX_DEPTH} levels deep.")

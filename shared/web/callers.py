@@ -1,0 +1,74 @@
+"""Who is asking: anyone, the operator or one of the services, and on whose behalf."""
+
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from flask import g, request
+
+from shared.identifiers import is_id
+from shared.settings import Settings
+from shared.web.errors import Problem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+ANYONE, OPERATOR, SERVICE = "anyone", "operator", "service"
+
+
+class Caller(NamedTuple):
+    kind: str
+    actor: str | None  # the person on whose behalf a token is used
+
+
+def identify(settings: Settings) -> Caller:
+    """Raises Problem 401 for a token that is none of ours, 422 for an actor that is no id."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return Caller(ANYONE, None)
+    scheme, _, token = header.partition(" ")
+    kind = _kind(token.strip(), settings) if scheme.lower() == "bearer" else None
+    if kind is None:
+        raise unauthorised("This token is not known here.")
+    actor = request.headers.get("Hedgerow-Actor")
+    if actor is not None and not is_id(actor, "per"):
+        raise Problem(422, "The header Hedgerow-Actor must hold a person's id, per_….")
+    return Caller(kind, actor)
+
+
+def _kind(token: str, settings: Settings) -> str | None:
+    """Compares with every token there is, in constant time, whichever fits."""
+    presented, found = token.encode(), None
+    for kind, secret in ((OPERATOR, settings.operator_token), (SERVICE, settings.service_token)):
+        for value in secret.values:
+            if hmac.compare_digest(presented, value.encode()):
+                found = kind
+    return found
+
+
+def caller() -> Caller:
+    """The present request's caller."""
+    found: Caller = g.caller
+    return found
+
+
+def unauthorised(detail: str) -> Problem:
+    return Problem(
+        401,
+        f"{detail} Send the operator's token as `Authorization: Bearer TOKEN`;"
+        " on a laptop it is in the data directory, in the file operator_token.",
+        headers={"WWW-Authenticate": 'Bearer realm="hedgerow"'},
+    )
+
+
+def needs_token(view: Callable[P, R]) -> Callable[P, R]:
+    """Only for the operator and the services."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if caller().kind == ANYONE:
+            raise unauthorised("This needs a token.")
+        return view(*args, **kwargs)
+
+    guarded._needs_token = True  # type: ignore[attr-defined]
+    return guarded

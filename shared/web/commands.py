@@ -1,0 +1,116 @@
+"""Carrying out a request that changes something: one transaction, one answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from flask import Response, g, request
+from sqlalchemy import Connection
+
+from shared.eventstore.events import Cause, Conflict
+from shared.service import Service
+from shared.web.callers import caller
+from shared.web.errors import Problem
+from shared.web.idempotency import Claim, LostRace, Stored, claim, first_answer, remember
+
+_ATTEMPTS = 6
+
+
+class Answer(NamedTuple):
+    """What a command answers: `body` is JSON to be, `version` the stream's, shown as ETag."""
+
+    body: Any
+    status: int = 200
+    version: int | None = None
+    location: str | None = None
+
+
+def cause() -> Cause:
+    """The present request as the cause of events."""
+    return Cause(correlation=g.correlation_id, actor=caller().actor)
+
+
+def transact(
+    service: Service, work: Callable[[Connection], Answer], *, retry: bool = True
+) -> Response:
+    """Do `work` in one transaction, honouring Idempotency-Key on POST.
+
+    `work` loads all streams before it writes anything. Where another writer was first it is done
+    anew in a new transaction, a few times at most; with `retry` False, or where the caller named
+    the version it means (If-Match), that is the caller's to decide.
+    """
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    claimed = _claim(key) if key is not None else None
+    attempts = _ATTEMPTS if retry and expected_version() is None else 1
+    for attempt in range(1, attempts + 1):
+        try:
+            return _once(service, work, claimed)
+        except (Conflict, LostRace):
+            if attempt == attempts:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _once(
+    service: Service, work: Callable[[Connection], Answer], claimed: Claim | None
+) -> Response:
+    with service.write() as connection:
+        if claimed is not None and (before := first_answer(connection, claimed)) is not None:
+            return _response(before, replayed=True)
+        answer = work(connection)
+        stored = Stored(
+            answer.status, dict(_headers(answer)), msgspec.json.encode(answer.body).decode()
+        )
+        if claimed is not None:
+            remember(connection, claimed, stored, service.clock.now())
+    return _response(stored)
+
+
+def _claim(key: str) -> Claim:
+    who = caller()
+    return claim(
+        f"{who.kind} {who.actor or ''}", key, request.method, request.full_path, request.get_data()
+    )
+
+
+def _headers(answer: Answer) -> Mapping[str, str]:
+    headers = {}
+    if answer.version is not None:
+        headers["ETag"] = etag(answer.version)
+    if answer.location is not None:
+        headers["Location"] = answer.location
+    return headers
+
+
+def _response(stored: Stored, *, replayed: bool = False) -> Response:
+    response = Response(stored.body, stored.status, content_type="application/json")
+    response.headers.extend(stored.headers)
+    if replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def expected_version(*, required: bool = False) -> int | None:
+    """The version in If-Match; None where there is none, or where any will do (`*`).
+
+    Raises Problem 428 where it is required and missing, 412 where it is no ETag of ours.
+    """
+    header = request.headers.get("If-Match")
+    if header is None:
+        if required:
+            raise Problem(
+                428,
+                "Send the ETag of what you read as If-Match,"
+                " so that nobody's change is overwritten unseen.",
+            )
+        return None
+    if header.strip() == "*":
+        return None
+    tag = header.strip().removeprefix("W/").strip('"')
+    if not (tag.isascii() and tag.isdecimal() and len(tag) <= 9):
+        raise Problem(412, f"If-Match {header[:60]} is no ETag of this. Read it anew.")
+    return int(tag)

@@ -1,0 +1,164 @@
+"""Errors that people and programs can use: RFC 9457 problem details, all field errors at once."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from shared.database import is_unavailable
+from shared.eventstore.events import Conflict
+from shared.eventstore.streams import StaleVersion
+
+log = structlog.get_logger()
+FieldErrors = Mapping[str, list[str]]
+
+
+class Problem(Exception):
+    """An answer that is a problem: `status`, a sentence, and what is wrong with each field."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: FieldErrors | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.errors, self.headers = errors or {}, headers or {}
+
+
+def invalid(field: str, reason: str) -> Problem:
+    """One field that cannot be taken as it is."""
+    return Problem(422, f"{field}: {reason}", {field: [reason]})
+
+
+def not_found(what: str) -> Problem:
+    return Problem(404, what)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleVersion, _stale)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _busy)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(
+    status: int,
+    detail: str,
+    errors: FieldErrors | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem+json response."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "request_id": g.get("request_id"),
+    }
+    if errors:
+        body["errors"] = errors
+    response = Response(
+        msgspec.json.encode(body), status=status, content_type="application/problem+json"
+    )
+    response.headers.extend(headers or {})
+    return response
+
+
+def _problem(problem: Problem) -> Response:
+    return answer(problem.status, problem.detail, problem.errors, problem.headers)
+
+
+def _stale(error: StaleVersion) -> Response:
+    return answer(412, f"{error}. Read it anew, and send its new ETag as If-Match.")
+
+
+def _conflict(_error: Conflict) -> Response:
+    return answer(
+        409,
+        "Others were changing this at the same moment. Try again.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _database(error: DBAPIError) -> Response:
+    if not is_unavailable(error):
+        return _unexpected(error)
+    log.error("database unavailable", why=str(error.orig).strip()[:300])
+    return _unavailable()
+
+
+def _busy(error: PoolTimeout) -> Response:
+    log.error("no database connection free", why=str(error)[:300])
+    return _unavailable()
+
+
+def _unavailable() -> Response:
+    return answer(
+        503,
+        "The database cannot be used just now, and nothing was changed. Try again in a moment.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def _unexpected(_error: Exception) -> Response:
+    log.exception("a request failed", path=request.path)
+    return answer(
+        500,
+        "Something went wrong here, and nothing was changed."
+        " Tell the operator the request's id, which is in this answer.",
+    )
+
+
+_WORDS = {
+    401: "This needs a token: send it as `Authorization: Bearer TOKEN`.",
+    404: "There is nothing at this address. /docs lists what there is.",
+    405: "This address does not take that method.",
+    413: "The body is larger than this service takes.",
+    415: "Send JSON, with the header `Content-Type: application/json`.",
+}
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:  # a redirect, which is no error
+        return Response(error.get_body(), status, error.get_headers())
+    messages = getattr(error, "data", None) or {}
+    errors = flatten(messages.get("messages") or {})
+    if errors:
+        return answer(status, _summary(errors), errors)
+    detail = _WORDS.get(status) or error.description or HTTPStatus(status).phrase
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    return answer(status, detail, headers={"Allow": ", ".join(allowed)} if allowed else None)
+
+
+def _summary(errors: FieldErrors) -> str:
+    fields = ", ".join(name or "the body" for name in errors)
+    count = "One thing needs" if len(errors) == 1 else f"{len(errors)} things need"
+    return f"{count} mending before this can be done: {fields}. Nothing was changed."
+
+
+def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
+    """marshmallow's nested messages as {"topics.0": ["…"]}; where it was found is left out."""
+    if isinstance(messages, str):
+        return {path: [messages]}
+    if isinstance(messages, list):
+        return {path: [str(message) for message in messages]}
+    found: dict[str, list[str]] = {}
+    for key, value in messages.items():
+        known_place = not path and key in {"json", "query", "headers", "path", "_schema"}
+        step = "" if known_place else str(key)
+        found |= flatten(value, ".".join(part for part in (path, step) if part))
+    return found

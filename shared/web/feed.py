@@ -1,0 +1,200 @@
+"""`GET /events`: the service's events in order, for other programmes and for the services.
+
+A caller may wait for news. Waiting requests hold a thread each, so they are capped well below the
+number of threads, with some places kept for the services; beyond the cap the answer comes at once,
+with Retry-After. One thread looks at the store for all who wait.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from sqlalchemy.exc import DBAPIError
+
+from shared.clock import parse_rfc3339
+from shared.eventstore.events import PUBLIC, START, Cursor
+from shared.eventstore.store import Filter
+from shared.service import Service
+from shared.stream.envelope import page
+from shared.web.callers import ANYONE, SERVICE, caller
+from shared.web.errors import invalid
+
+_MAX_LIMIT, _MAX_WAIT = 1000, 20
+_LOOK_SECONDS = 0.02
+
+
+def blueprint(service: Service) -> Blueprint:
+    blp = Blueprint("events", "events", description="What happened, from the beginning")
+    watch = HeadWatch(service)
+    places = Places(service.settings.web_threads)
+
+    @blp.get("/events")
+    @blp.doc(summary="Events after a cursor", parameters=_PARAMETERS)
+    def events() -> Response:
+        """CloudEvents 1.0 in order; `next` is the cursor to go on from, and never null."""
+        after, limit, wait, wanted = _arguments()
+        body, found = _read(service, after, limit, wanted)
+        if found or not wait:
+            return _json(body)
+        with places.take(caller().kind) as had:
+            if not had:
+                return _json(body, {"Retry-After": "5"})
+            deadline = time.monotonic() + wait
+            while not found and (left := deadline - time.monotonic()) > 0 and not watch.stopped:
+                watch.wait_for_news(left)
+                body, found = _read(service, after, limit, wanted)
+        return _json(body)
+
+    return blp
+
+
+class Places:
+    """Room for those who wait: a quarter of the threads for anyone, another for the services."""
+
+    def __init__(self, threads: int) -> None:
+        self._free = {ANYONE: max(1, threads // 4), SERVICE: max(1, threads // 4)}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def take(self, kind: str) -> Iterator[bool]:
+        """Whether there was a place; it is given back at the end."""
+        kind = SERVICE if kind == SERVICE else ANYONE
+        with self._lock:
+            had = self._free[kind] > 0
+            self._free[kind] -= had
+        try:
+            yield had
+        finally:
+            with self._lock:
+                self._free[kind] += had
+
+
+class HeadWatch:
+    """Looks at the store's head on behalf of all who wait, and only while someone does."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._news = threading.Condition()
+        self._waiting = 0
+        self._head: Cursor | None = None
+        self._thread: threading.Thread | None = None
+        self.stopped = False
+        _WATCHES.append(self)
+
+    def wait_for_news(self, seconds: float) -> None:
+        """Return when the store has more than when this was called, or after `seconds`."""
+        with self._news:
+            self._waiting += 1
+            if self._thread is None:  # started here: a thread does not live through a fork
+                self._thread = threading.Thread(target=self._look, name="head", daemon=True)
+                self._thread.start()
+            self._news.wait(seconds)
+            self._waiting -= 1
+
+    def stop(self) -> None:
+        self.stopped = True
+        with self._news:
+            self._news.notify_all()
+
+    def _look(self) -> None:
+        while not self.stopped:
+            time.sleep(_LOOK_SECONDS)
+            if not self._waiting:
+                continue
+            try:
+                with self._service.database.read() as connection:
+                    head = self._service.store.head(connection)
+            except DBAPIError:
+                head = None  # those who wait will find out for themselves
+            if head != self._head:
+                self._head = head
+                with self._news:
+                    self._news.notify_all()
+
+
+_WATCHES: list[HeadWatch] = []
+
+
+def stop_waiting() -> None:
+    """Send all who wait away with what there is: this process is stopping."""
+    for watch in _WATCHES:
+        watch.stop()
+
+
+def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> tuple[bytes, bool]:
+    """A page as JSON, and whether it holds anything."""
+    with service.database.read() as connection:
+        head = service.store.head(connection)
+        events = service.store.read(connection, after, limit, wanted)
+    if events:
+        following = events[-1].cursor
+    elif wanted.until is not None:
+        following = max(after, min(head, wanted.until))
+    else:
+        following = max(after, head)  # all up to here was looked at, and filtered out
+    return page([service.types.present(e) for e in events], service.name, str(following)), bool(
+        events
+    )
+
+
+def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, content_type="application/json", headers=headers)
+
+
+def _arguments() -> tuple[Cursor, int, float, Filter]:
+    """Raises Problem 422 for one that is wrong or unknown."""
+    for name in request.args:
+        if name not in _KNOWN:
+            raise invalid(name, f"is not a parameter here; these are: {', '.join(_KNOWN)}")
+    types = request.args.get("types")
+    since = request.args.get("from")
+    until = request.args.get("until")
+    try:
+        wanted = Filter(
+            audience=PUBLIC if caller().kind == ANYONE else None,
+            types=tuple(t.strip() for t in types.split(",") if t.strip()) if types else None,
+            since=parse_rfc3339(since.replace(" ", "+")) if since else None,
+            until=_cursor(until, "until") if until else None,
+        )
+    except ValueError as error:
+        raise invalid("from", str(error)) from error
+    after = request.args.get("after")
+    return (
+        _cursor(after, "after") if after else START,
+        _number("limit", 100, 1, _MAX_LIMIT),
+        _number("wait", 0, 0, _MAX_WAIT),
+        wanted,
+    )
+
+
+def _cursor(text: str, name: str) -> Cursor:
+    try:
+        return Cursor.parse(text)
+    except ValueError as error:
+        raise invalid(name, str(error)) from error
+
+
+def _number(name: str, default: int, least: int, most: int) -> int:
+    text = request.args.get(name)
+    if text is None or text == "":
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= least):
+        raise invalid(name, f"must be a whole number from {least} to {most}")
+    return min(int(text), most)
+
+
+_KNOWN = ("after", "limit", "wait", "types", "from", "until")
+_PARAMETERS = [
+    {"in": "query", "name": name, "schema": schema, "description": text}
+    for name, schema, text in (
+        ("after", {"type": "string"}, "Where to go on from: `next` of the page before"),
+        ("limit", {"type": "integer", "minimum": 1, "maximum": _MAX_LIMIT}, "Events in a page"),
+        ("wait", {"type": "integer", "minimum": 0, "maximum": _MAX_WAIT}, "Seconds to wait"),
+        ("types", {"type": "string"}, "Only these event types, comma between"),
+        ("from", {"type": "string", "format": "date-time"}, "Only events at this time or later"),
+        ("until", {"type": "string"}, "Only events up to this cursor"),
+    )
+]

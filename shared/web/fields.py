@@ -1,0 +1,144 @@
+"""Fields of requests: texts made uniform, and refusals in plain English."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import Schema, fields
+from marshmallow.exceptions import ValidationError
+
+# Control characters but tab and line feed, and halves of surrogate pairs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_LINES = re.compile(r"[\n\t]")
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")  # show a text in another order
+
+
+def uniform(text: str, *, lines: bool) -> str:
+    """A text in Unicode's composed form, without spaces around; one line unless `lines`.
+
+    Raises ValueError where it holds control characters.
+    """
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    if found := _CONTROL.search(text):
+        raise ValueError(f"holds the control character U+{ord(found[0]):04X}; take it out")
+    if not lines and _LINES.search(text):
+        raise ValueError("must be one line, without tabs")
+    if _TURNING.search(text):
+        raise ValueError("holds characters that change the direction of text; take them out")
+    return text.strip() if lines else " ".join(text.split())
+
+
+def without_control_characters(text: str) -> str:
+    """For what comes from lists: a space in place of each control character."""
+    return _TURNING.sub("", _LINES.sub(" ", _CONTROL.sub(" ", text)))
+
+
+class Text(fields.String):
+    """A text of `least` to `most` characters, made uniform; `lines` allows more than one."""
+
+    default_error_messages = {  # noqa: RUF012
+        "required": "is required",
+        "null": "must not be null",
+        "invalid": "must be text",
+    }
+
+    def __init__(self, least: int, most: int, *, lines: bool = False, **kwargs: Any) -> None:
+        self.least, self.most, self.lines = least, most, lines
+        metadata = {"minLength": least, "maxLength": most, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) <= 4 * self.most:  # longer ones need no closer look
+            try:
+                text = uniform(text, lines=self.lines)
+            except ValueError as error:
+                raise ValidationError(str(error)) from error
+        if len(text) < self.least:
+            raise ValidationError("must not be empty")
+        if len(text) > self.most:
+            raise ValidationError(
+                f"is {len(text):,} characters long; at most {self.most:,} are taken"
+            )
+        return text
+
+
+class Url(Text):
+    """An address on the web: http or https, nothing else."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(0, 2000, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text and not _is_web_address(text):
+            raise ValidationError("must be an address that begins with http:// or https://")
+        return text
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises where it is none
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in text
+
+
+class Choice(Text):
+    """One of a few words."""
+
+    def __init__(self, choices: tuple[str, ...], **kwargs: Any) -> None:
+        self.choices = choices
+        metadata: Mapping[str, Any] = {"enum": list(choices), **kwargs.pop("metadata", {})}
+        super().__init__(0, 100, metadata=metadata, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text not in self.choices:
+            raise ValidationError(f"must be one of: {', '.join(self.choices)}")
+        return text
+
+
+class TextList(fields.List[str]):
+    """Texts without repetitions, in the order given; kept as a tuple."""
+
+    def __init__(self, inner: Text, most: int, **kwargs: Any) -> None:
+        self.most = most
+        super().__init__(inner, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValidationError("must be a list of texts")
+        if len(value) > self.most:
+            raise ValidationError(f"holds {len(value)} entries; at most {self.most} are taken")
+        found = super()._deserialize(value, *args, **kwargs)
+        return tuple({str(text).casefold(): text for text in reversed(found)}.values())[::-1]
+
+
+class Date(fields.Date):
+    """A date as YYYY-MM-DD."""
+
+    default_error_messages = {  # noqa: RUF012
+        "required": "is required",
+        "null": "must not be null",
+        "invalid": "must be a date such as 2026-03-01",
+        "format": "must be a date such as 2026-03-01",
+    }
+
+
+class Body(Schema):
+    """A request's body. A field that it does not know is refused by name."""
+
+    error_messages = {  # noqa: RUF012
+        "unknown": "is not a field here",
+        "type": "must be a JSON object",
+    }

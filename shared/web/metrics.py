@@ -1,0 +1,88 @@
+"""Metrics in Prometheus' format: of this process's requests, and of the service's database."""
+
+from collections.abc import Iterator
+
+from flask import Request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import DBAPIError
+
+from shared.service import Service
+from shared.web.status import status
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+class Metrics:
+    def __init__(self, service: Service) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "hedgerow_requests",
+            "Requests answered",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "hedgerow_request_seconds",
+            "Time to answer",
+            ["method", "route"],
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._registry.register(_OfDatabase(service))
+
+    def observe(self, request: Request, status: int, seconds: float) -> None:
+        """The route is the pattern, not the address: few values, and no ids."""
+        route = request.url_rule.rule if request.url_rule is not None else "none"
+        self._requests.labels(request.method, route, status).inc()
+        self._seconds.labels(request.method, route).observe(seconds)
+
+    def exposition(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class _OfDatabase(Collector):
+    """What the worker does is seen in the database, so one place can tell it for both processes."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def describe(self) -> list[Metric]:
+        return []  # else registering would ask the database, which may not be there yet
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("hedgerow_database_up", "Whether the database answers")
+        try:
+            found = status(self._service)
+        except DBAPIError:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        simple = {
+            "hedgerow_events": ("Events in the store", found["events"]),
+            "hedgerow_events_held_back": (
+                "Events that readers may not see yet, for a transaction still running",
+                found["held_back"],
+            ),
+            "hedgerow_dead_letters": ("Events that could not be applied", found["dead_letters"]),
+            "hedgerow_divergences": (
+                "Events whose version was applied with another content",
+                found["divergences"],
+            ),
+        }
+        if found["relay"] is not None:
+            simple["hedgerow_relay_lag"] = ("Events to send to Kafka", found["relay"]["lag"])
+        for name, (text, value) in simple.items():
+            yield GaugeMetricFamily(name, text, value=value)
+        lag = GaugeMetricFamily("hedgerow_consumer_lag", "Events to consume", labels=["source"])
+        for consumer in found["consumers"]:
+            if consumer["lag"] is not None:
+                lag.add_metric([consumer["source"]], consumer["lag"])
+        yield lag
+        pending = GaugeMetricFamily("hedgerow_pending", "What is still to be done", labels=["what"])
+        for what, count in found["pending"].items():
+            pending.add_metric([what], count)
+        yield pending

@@ -1,0 +1,55 @@
+"""Lists a page at a time, by an opaque cursor: where the last item stood in the list's order.
+
+A page never skips or repeats an item for others being added meanwhile.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Response, request
+
+from shared.web.errors import invalid
+
+MAX_LIMIT = 200
+Key = str | int | None
+
+
+class Page(NamedTuple):
+    """`after` is the sort key of the last item of the page before; None at the beginning."""
+
+    limit: int
+    after: tuple[Key, ...] | None
+
+
+def encode_cursor(order: str, key: Sequence[Key]) -> str:
+    raw = msgspec.json.encode([order, *key])
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode_cursor(text: str, order: str, length: int) -> tuple[Key, ...]:
+    """Raises Problem 422 where it is no cursor of a list in this order."""
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        found = msgspec.json.decode(
+            base64.b64decode(padded, altchars=b"-_", validate=True), type=list[str | int | None]
+        )
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise invalid("cursor", "is none that this list gave") from error
+    if len(found) != length + 1 or found[0] != order:
+        raise invalid("cursor", "belongs to a list in another order; begin again without it")
+    return tuple(found[1:])
+
+
+def page_response(items: Sequence[Any], next_cursor: str | None) -> Response:
+    """`{"items", "next"}`, and a Link header to the next page. Items may be msgspec.Raw."""
+    response = Response(
+        msgspec.json.encode({"items": items, "next": next_cursor}), content_type="application/json"
+    )
+    if next_cursor is not None:
+        query: Mapping[str, str] = request.args.to_dict() | {"cursor": next_cursor}
+        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+    return response

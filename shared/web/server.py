@@ -1,0 +1,73 @@
+"""gunicorn around a service's app: one process with threads.
+
+One process, because a service scales by more containers, discovery's index is in memory, and
+metrics of one process need no sharing.
+"""
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from shared import logs
+from shared.service import Service
+from shared.web.app import create_app
+from shared.web.feed import stop_waiting
+
+
+def run_web(service: Service) -> None:
+    """Serve until SIGTERM or SIGINT; requests in hand are finished."""
+    settings = service.settings
+    logs.configure(service.name, "web", form=settings.log_format, level=settings.log_level)
+    _Server(service).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self._service.settings
+        options: dict[str, Any] = {
+            "bind": f"{settings.bind}:{settings.ports[self._service.name]}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": settings.web_threads,
+            "worker_connections": 1000,
+            "backlog": 512,
+            "keepalive": 30,
+            "timeout": 60,
+            "graceful_timeout": 8,
+            "limit_request_line": 4094,
+            "limit_request_fields": 60,
+            "loglevel": "warning",
+            "proc_name": f"hedgerow-{self._service.name}",
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+            "post_worker_init": _end_waits_on_stop,
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if value is not None and name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        app = create_app(self._service)
+        if self._service.start_web is not None:
+            self._service.start_web(self._service)
+        return app
+
+
+def _end_waits_on_stop(_worker: Any) -> None:
+    """Followers that wait are sent away at once, so that stopping need not wait for them."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        before = signal.getsignal(number)
+
+        def handle(signum: int, frame: FrameType | None, before: Any = before) -> None:
+            stop_waiting()
+            if callable(before):
+                before(signum, frame)
+
+        signal.signal(number, handle)

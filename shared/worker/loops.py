@@ -1,0 +1,71 @@
+"""The loops of a worker process: each a step called again and again, through all trouble."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from shared.stream.source import SourceUnavailable
+from shared.worker.lease import Lease
+
+log = structlog.get_logger()
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+
+
+@dataclass(frozen=True)
+class Loop:
+    """`step` returns whether there was work; where not, the next one waits `idle` seconds.
+
+    With a `lease`, only the process that holds it works. `on_error` is told what went wrong.
+    """
+
+    name: str
+    step: Callable[[], bool]
+    idle: float
+    lease: Lease | None = None
+    on_error: Callable[[str], None] | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        pause = _FIRST_PAUSE
+        while not stop.is_set():
+            try:
+                worked = (self.lease is None or self.lease.held()) and self.step()
+            except Exception as error:  # noqa: BLE001 - said below, and tried again
+                self._say(error)
+                stop.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            pause = _FIRST_PAUSE
+            if not worked:
+                stop.wait(self.idle)
+        if self.lease is not None:
+            self.lease.release()
+
+    def _say(self, error: Exception) -> None:
+        """What comes from outside in a line; what is a defect of ours with its traceback."""
+        if isinstance(error, SourceUnavailable | DBAPIError):
+            why = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+            log.warning("waiting", loop=self.name, why=why.splitlines()[0] if why else "")
+        else:
+            log.exception("a step failed, trying again", loop=self.name)
+            why = f"{type(error).__name__}: {error}"
+        if self.on_error is not None:
+            try:
+                self.on_error(why[:500])
+            except DBAPIError:
+                return  # the database is what failed: the log has it
+
+
+def run_loops(loops: list[Loop], stop: threading.Event) -> None:
+    """Run all until `stop` is set, then wait for the steps in hand."""
+    threads = [
+        threading.Thread(target=loop.run, args=(stop,), name=loop.name, daemon=True)
+        for loop in loops
+    ]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    for thread in threads:
+        thread.join(timeout=15)

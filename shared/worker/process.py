@@ -1,0 +1,128 @@
+"""The worker process of a service: relay, consumers, reactions, rebuilds and timed passes."""
+
+import signal
+import threading
+from functools import partial
+
+import structlog
+
+from shared import logs
+from shared.projection import rebuild
+from shared.projection.consumer import Consumer
+from shared.projection.generations import FOLLOWED, active
+from shared.projection.positions import positions
+from shared.projection.reactions import carry_out
+from shared.projection.rebuild import MakeReader, Positions, Progress
+from shared.service import Service
+from shared.stream.feed_source import FeedSource
+from shared.stream.kafka import topics_of
+from shared.stream.kafka_source import KafkaSource
+from shared.stream.relay import Relay
+from shared.stream.source import Source
+from shared.web.idempotency import forget_old_keys
+from shared.worker.lease import Lease
+from shared.worker.loops import Loop, run_loops
+
+log = structlog.get_logger()
+
+
+def run_worker(service: Service) -> None:
+    """Work until SIGTERM or SIGINT; what is in hand is finished."""
+    settings = service.settings
+    logs.configure(service.name, "worker", form=settings.log_format, level=settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    consumers = [
+        Consumer(service.database, service.clock, source, service.followed, service.reactions)
+        for source in _sources(service)
+    ]
+    relay = _relay(service)
+    loops = [_consumer_loop(consumer) for consumer in consumers] + _housekeeping(service)
+    if relay is not None:
+        loops.append(Loop("relay", relay.step, 0.02, Lease(service.database, "relay")))
+    log.info("working", loops=[loop.name for loop in loops])
+    run_loops(loops, stop)
+    for consumer in consumers:
+        consumer.close()
+    if relay is not None:
+        relay.close()
+    log.info("stopped")
+
+
+def _consumer_loop(consumer: Consumer) -> Loop:
+    return Loop("consumer", consumer.step, 0, on_error=consumer.report)
+
+
+def _housekeeping(service: Service) -> list[Loop]:
+    reactions = {reaction.name: reaction for reaction in service.reactions}
+
+    def react() -> bool:
+        return carry_out(service.database, reactions, service.clock.now()) > 0
+
+    def rebuild_if_asked() -> bool:
+        if rebuild.requested(service.database):
+            rebuild.run_requested(service.database, service.clock, partial(_rebuild, service))
+        return False
+
+    def forget() -> bool:
+        forget_old_keys(service.database, service.clock.now())
+        return False
+
+    return [
+        *([Loop("reactions", react, 0.1)] if reactions else []),
+        Loop("rebuild", rebuild_if_asked, 0.5, Lease(service.database, "rebuild")),
+        Loop("passes", forget, 600, Lease(service.database, "passes")),
+    ]
+
+
+def _relay(service: Service) -> Relay | None:
+    if service.settings.kafka is None:
+        return None
+    return Relay(
+        service.name, service.database, service.store, service.types, service.settings.kafka
+    )
+
+
+def _sources(service: Service) -> list[Source]:
+    def stored() -> dict[str, str]:
+        with service.database.read() as connection:
+            return positions(connection, active(connection, FOLLOWED))
+
+    kafka = service.settings.kafka
+    if kafka is None:
+        return [_feed(service, followed, stored) for followed in service.follows]
+    topics = [name for followed in service.follows for name in topics_of(followed)]
+    return [KafkaSource(kafka, topics, stored, group=f"hedgerow.{service.name}")] if topics else []
+
+
+def _feed(
+    service: Service, followed: str, stored: Positions, until: Positions | None = None
+) -> Source:
+    settings = service.settings
+    return FeedSource(followed, settings.urls[followed], settings.service_token, stored, until)
+
+
+def _rebuild(service: Service, progress: Progress) -> int:
+    own = rebuild.rebuild_own(service.database, service.store, service.own, progress)
+    return own + rebuild.rebuild_followed(
+        service.database,
+        service.clock,
+        service.followed,
+        _readers(service),
+        lambda done: progress(own + done),
+    )
+
+
+def _readers(service: Service) -> list[MakeReader]:
+    kafka = service.settings.kafka
+    if kafka is None:
+        return [partial(_feed, service, followed) for followed in service.follows]
+    topics = [name for followed in service.follows for name in topics_of(followed)]
+    if not topics:
+        return []
+
+    def read_all(stored: Positions, until: Positions) -> Source:
+        return KafkaSource(kafka, topics, stored, until=until)
+
+    return [read_all]

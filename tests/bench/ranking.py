@@ -1,0 +1,130 @@
+"""How well discovery ranks, on labelled sets: `python -m tests.bench.ranking FOLDER [RUNS]`.
+
+FOLDER holds sets as `NAME.jsonl` (one community a line: id, name, domain, topics, network,
+region) and labels as `NAME.qrels.tsv` or `NAME-TASK.qrels.tsv` (query id, document id,
+relevance 0–3). The tasks:
+
+- none: related communities, name and domain, all networks;
+- `-counterpart`: related communities of other networks, the names left out;
+- `-search` (with `NAME-search.queries.jsonl`: id, text): search, the names left out.
+
+Prints one table of nDCG@10. With RUNS, a folder, also writes each ranking there as a run file
+(query id, document id, score).
+"""
+
+import json
+import math
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from services.discovery.index import Document, Index, Match
+
+DEPTH = 10
+
+Labels = Mapping[str, Mapping[str, float]]
+Ranking = dict[str, list[Match]]
+
+
+class Result(NamedTuple):
+    """What one labelled set gave."""
+
+    name: str
+    documents: int
+    queries: int
+    ndcg: float
+    ms_a_query: float
+
+
+def measure(folder: Path, make_index: Callable[[], Index] = Index) -> Iterator[tuple[str, Ranking]]:
+    """Rank every labelled set of a folder; gives its name and the best of each query."""
+    for labels in sorted(folder.glob("*.qrels.tsv")):
+        yield (name := labels.name.removesuffix(".qrels.tsv")), ranking(folder, name, make_index)
+
+
+def ranking(folder: Path, name: str, make_index: Callable[[], Index] = Index) -> Ranking:
+    """Rank one labelled set as its task says."""
+    corpus, _, task = name.partition("-")
+    if not (folder / f"{corpus}.jsonl").exists() or task not in {"counterpart", "search"}:
+        corpus, task = name, ""
+    documents = [_document(line) for line in _lines(folder / f"{corpus}.jsonl")]
+    if task:
+        documents = [replace(document, name="") for document in documents]
+    index = make_index()
+    index.put_many(documents)
+    if task == "search":
+        queries = _lines(folder / f"{name}.queries.jsonl")
+        return {q["id"]: index.search(q["text"], limit=DEPTH).matches for q in queries}
+    scope: Any = "other-networks" if task == "counterpart" else None
+    return {d.id: index.related(d.id, limit=DEPTH, scope=scope) for d in documents}
+
+
+def labels_of(path: Path) -> Labels:
+    """Read the relevance of documents by query; a query's own id and relevance 0 do not count."""
+    labels: dict[str, dict[str, float]] = defaultdict(dict)
+    for line in path.read_text(encoding="utf-8").splitlines():
+        query, document, relevance = line.split("\t")[:3]
+        if query != document and float(relevance) > 0:
+            labels[query][document] = float(relevance)
+    return labels
+
+
+def ndcg(ranked: Sequence[str], relevance: Mapping[str, float], depth: int = DEPTH) -> float:
+    """Give the normalised discounted cumulative gain of one ranking (Järvelin & Kekäläinen
+    2002), with linear gain: 1 for the best order there can be, 0 where nothing is relevant."""
+
+    def discounted(gains: Sequence[float]) -> float:
+        return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains[:depth]))
+
+    best = discounted(sorted(relevance.values(), reverse=True))
+    return discounted([relevance.get(document, 0.0) for document in ranked]) / best if best else 0.0
+
+
+def mean_ndcg(ranks: Ranking, labels: Labels) -> float:
+    """Give the mean over all labelled queries; one that was not ranked counts 0."""
+    scores = [ndcg([m.id for m in ranks.get(query, [])], labels[query]) for query in labels]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _document(line: Mapping[str, Any]) -> Document:
+    return Document(
+        id=line["id"],
+        name=line["name"],
+        domain=line["domain"],
+        topics=tuple(line["topics"]),
+        region=line["region"],
+        networks=(line["network"],) if line["network"] else (),
+    )
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def _write_run(path: Path, ranks: Ranking) -> None:
+    rows = (f"{q}\t{match.id}\t{match.score}\n" for q, found in ranks.items() for match in found)
+    path.write_text("".join(rows), encoding="utf-8")
+
+
+def main(folder: Path, runs: Path | None = None) -> None:
+    """Print the table, and write the runs."""
+    print(f"{'set':24}{'queries':>9}{'nDCG@10':>9}{'seconds':>9}")
+    started = time.perf_counter()
+    for name, ranks in measure(folder):
+        labels = labels_of(folder / f"{name}.qrels.tsv")
+        seconds, started = time.perf_counter() - started, time.perf_counter()
+        print(f"{name:24}{len(labels):9}{mean_ndcg(ranks, labels):9.4f}{seconds:9.1f}", flush=True)
+        if runs:
+            runs.mkdir(parents=True, exist_ok=True)
+            _write_run(runs / f"{name}.run.tsv", ranks)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in {2, 3}:
+        sys.exit(__doc__)
+    main(*map(Path, sys.argv[1:]))
