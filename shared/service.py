@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from flask import Flask
 from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
@@ -25,7 +26,7 @@ from shared.settings import Settings
 class Service:
     """`follows` names the services whose events are consumed, into the `followed` projections.
 
-    `pending` counts, by name, what is still to be done in the service's own tables: for status.
+    `start_web` starts what a web process needs besides its app. `pending` counts, by name, what is still to be done in the service's own tables: for status.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Service:
     follows: Sequence[str] = ()
     reactions: Sequence[Reaction] = ()
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
-    start_web: Callable[["Service"], None] | None = None
+    start_web: Callable[["Service", Flask], None] | None = None
 
     @cached_property
     def database(self) -> Database:

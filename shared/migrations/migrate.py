@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import to_tuple
 from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 
@@ -56,7 +57,7 @@ def heads(versions: Path) -> frozenset[str]:
     """The newest migrations: what the database's own table names when it has them all."""
     script = ScriptDirectory.from_config(alembic_config(versions))
     newest = [script.get_revision(name) for name in script.get_heads()]
-    implied = {name for revision in newest for name in revision.dependencies or ()}
+    implied = {name for revision in newest for name in to_tuple(revision.dependencies, ())}
     return frozenset(revision.revision for revision in newest) - implied
 
 

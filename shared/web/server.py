@@ -56,7 +56,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         app = create_app(self._service)
         if self._service.start_web is not None:
-            self._service.start_web(self._service)
+            self._service.start_web(self._service, app)
         return app
 
 

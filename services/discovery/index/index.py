@@ -222,19 +222,13 @@ class Index:
                 for name, document in latest.items()
                 if document and document.state != REMOVED
             }
-            gone = [
-                Placed(slot, self._snapshot.entry(slot).row)
-                for name in latest
-                if (slot := self._slots.get(name)) is not None
-            ]
-            changed: dict[int, Entry | None] = {placed.slot: None for placed in gone}
+            changed: dict[int, Entry | None] = {}
             for name in latest:
                 if name not in rows and name in self._slots:
-                    self._free.append(self._slots.pop(name))
-            for name, entry in rows.items():
-                changed[self._place(name)] = entry
-            come = [Placed(slot, entry.row) for slot, entry in changed.items() if entry]
-            self._publish(gone, come, changed)
+                    changed[slot := self._slots.pop(name)] = None
+                    self._free.append(slot)
+            changed |= {self._place(name): entry for name, entry in rows.items()}
+            self._publish(changed)
 
     def _place(self, name: str) -> int:
         """Give a community its slot: the one it has, a free one, or a new one."""
@@ -242,10 +236,11 @@ class Index:
             self._slots[name] = self._free.pop() if self._free else len(self._slots)
         return self._slots[name]
 
-    def _publish(
-        self, gone: list[Placed], come: list[Placed], changed: dict[int, Entry | None]
-    ) -> None:
+    def _publish(self, changed: dict[int, Entry | None]) -> None:
+        """Work out beside the readers what follows from a change, then let them see it."""
         before = self._snapshot
+        gone = [Placed(slot, entry.row) for slot in changed if (entry := before.at(slot))]
+        come = [Placed(slot, entry.row) for slot, entry in changed.items() if entry]
         postings = self._words.changed(gone, come, before.size)
         counts = self._words.counts(before.counts, gone, come)
         after = before.after(changed, counts, self._facets, self._slots)

@@ -57,6 +57,10 @@ class Snapshot:
         """The number of slots, empty ones included."""
         return len(self.entries)
 
+    def at(self, slot: int) -> Entry | None:
+        """Give who stands in a slot; None where it is empty, or beyond the last."""
+        return self.entries[slot] if slot < self.size else None
+
     def entry(self, slot: int) -> Entry:
         """Give the entry of a slot that is filled."""
         entry = self.entries[slot]
@@ -67,9 +71,7 @@ class Snapshot:
     def slot(self, name: str, slots: Mapping[str, int]) -> int | None:
         """Find a community by id; `slots` says where it stands or may soon stand."""
         slot = slots.get(name)
-        if slot is None or slot >= self.size:
-            return None
-        entry = self.entries[slot]
+        entry = None if slot is None else self.at(slot)
         return slot if entry is not None and entry.document.id == name else None
 
     def rows(self, slots: Iterable[int]) -> list[Row]:
@@ -117,7 +119,7 @@ class Snapshot:
         slots: Mapping[str, int],
     ) -> "Snapshot":
         """Follow the successors anew, where the change touches a closed community or an heir."""
-        left = [e for slot in changed if slot < before.size and (e := before.entries[slot])]
+        left = [entry for slot in changed if (entry := before.at(slot))]
         touched = [*left, *(entry for entry in changed.values() if entry)]
         if not any(e.document.closed or e.document.id in self.stand_ins.ids for e in touched):
             return self

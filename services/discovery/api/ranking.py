@@ -1,0 +1,161 @@
+"""Related communities, and search."""
+
+from typing import Any, cast
+
+import msgspec
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
+
+from services.discovery.api.schemas import DescriptionBody
+from services.discovery.follower import Follower, Known
+from services.discovery.index import FACETS, Document, Match, UnknownCommunityError
+from services.discovery.index.index import Scope
+from shared.web.errors import Problem, invalid, not_found
+
+blp = Blueprint("ranking", "ranking", description="Who should know whom")
+ALGORITHM = "words"
+_MAX_LIMIT, _LONGEST_QUERY = 100, 500
+_LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
+_SCOPE = {
+    "in": "query",
+    "name": "scope",
+    "schema": {"enum": ["other-networks"]},
+    "description": "Only those that share no network with it",
+}
+
+
+@blp.get("/communities/<community>/related")
+@blp.doc(summary="Communities most like this one, and why", parameters=[_LIMIT, _SCOPE])
+def related(community: str) -> Response:
+    _check_parameters("limit", "scope")
+    limit, scope, known = _limit(), _scope(), _known()
+    try:
+        matches = known.index.related(community, limit=limit, scope=scope)
+    except UnknownCommunityError as error:
+        raise not_found(
+            f"Discovery knows no community {community}."
+            " If it was registered a moment ago, it may still be on its way."
+        ) from error
+    return _answer({"items": [_item(match, known) for match in matches]})
+
+
+@blp.post("/related")
+@blp.doc(summary="What there is already that is like a description", parameters=[_LIMIT, _SCOPE])
+@blp.arguments(DescriptionBody)
+def related_to_description(fields: dict[str, Any]) -> Response:
+    _check_parameters("limit", "scope")
+    limit, scope, known = _limit(), _scope(), _known()
+    texts = ("name", "domain", "topics", "practice", "learning_question")
+    if not any(fields[name] for name in texts):
+        raise Problem(
+            422,
+            "There is nothing to compare: give a name, domain, topics, practice or"
+            " learning_question.",
+            {"domain": ["is needed, or another text"]},
+        )
+    networks = tuple(_network_id(name, known) or name for name in fields["networks"])
+    described = Document(
+        id="",
+        **{name: fields[name] for name in (*texts, "sectors", "region")},
+        networks=networks,
+    )
+    matches = known.index.related(described, limit=limit, scope=scope)
+    return _answer({"items": [_item(match, known) for match in matches]})
+
+
+@blp.get("/search")
+@blp.doc(
+    summary="Find communities by words",
+    parameters=[
+        {"in": "query", "name": "q", "required": True, "schema": {"type": "string"},
+         "description": "What to look for, up to 500 characters"},
+        _LIMIT,
+        *(
+            {"in": "query", "name": name, "schema": {"type": "string"},
+             "description": f"Only those of this {name}"}
+            for name in FACETS
+        ),
+    ],
+)  # fmt: skip
+def search() -> Response:
+    _check_parameters("q", "limit", *FACETS)
+    text = request.args.get("q", "").strip()
+    if not text:
+        raise invalid("q", "is missing: say what to look for")
+    if len(text) > _LONGEST_QUERY:
+        raise invalid("q", f"is {len(text)} characters long; at most {_LONGEST_QUERY} are taken")
+    known = _known()
+    filters = {name: values for name in FACETS if (values := request.args.getlist(name))}
+    if "network" in filters:
+        filters["network"] = [_network_id(name, known) or name for name in filters["network"]]
+    found = known.index.search(text, limit=_limit(), filters=filters)
+    facets = dict(found.facets)
+    names = known.network_names
+    facets["network"] = {names.get(n, n): count for n, count in facets["network"].items()}
+    items = [_item(match, known) for match in found.matches]
+    return _answer({"items": items, "total": found.total, "facets": facets})
+
+
+def follower() -> Follower:
+    return cast(Follower, current_app.extensions["hedgerow_follower"])
+
+
+def _known() -> Known:
+    known = follower().known
+    if known is None:
+        raise Problem(
+            503,
+            "The index of communities is being filled. Try again in a moment.",
+            headers={"Retry-After": "2"},
+        )
+    return known
+
+
+def _item(match: Match, known: Known) -> dict[str, Any]:
+    document, stands_for = match.document, match.stands_for
+    return {
+        "id": document.id,
+        "name": document.shown_name,
+        "networks": [known.network_names.get(n, n) for n in document.networks],
+        "region": document.region,
+        "score": round(match.score, 4),
+        "reasons": match.reasons,
+        "linked": False,
+        "proposed": False,
+        "stands_for": (
+            {"id": stands_for.id, "name": stands_for.shown_name} if stands_for else None
+        ),
+    }
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    told = {"algorithm": ALGORITHM, "indexed_through": follower().indexed_through}
+    return Response(msgspec.json.encode(body | told), content_type="application/json")
+
+
+def _network_id(named: str, known: Known) -> str | None:
+    """The id of a network by its id or present name."""
+    if named in known.network_names:
+        return named
+    wanted = named.strip().casefold()
+    return next((i for i, name in known.network_names.items() if name.casefold() == wanted), None)
+
+
+def _check_parameters(*allowed: str) -> None:
+    for name in request.args:
+        if name not in allowed:
+            raise invalid(name, f"is not a parameter here; these are: {', '.join(allowed)}")
+
+
+def _limit() -> int:
+    text = request.args.get("limit", "10")
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0):
+        raise invalid("limit", f"must be a whole number from 1 to {_MAX_LIMIT}")
+    return min(int(text), _MAX_LIMIT)
+
+
+def _scope() -> Scope | None:
+    scope = request.args.get("scope")
+    if scope not in (None, "other-networks"):
+        raise invalid("scope", "must be other-networks, or left out")
+    return cast(Scope | None, scope)

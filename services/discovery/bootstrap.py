@@ -1,0 +1,32 @@
+"""Discovery, put together."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from services.discovery.api import ranking
+from services.discovery.follower import Follower
+from services.discovery.projections.registry import DOCUMENTS, NETWORKS
+from shared.eventstore.codec import EventTypes
+from shared.service import Service
+from shared.settings import Settings
+
+
+def build(settings: Settings) -> Service:
+    return Service(
+        name="discovery",
+        title="Related communities and search: who should know whom.",
+        settings=settings,
+        types=EventTypes([]),
+        migrations=Path(__file__).parent / "migrations",
+        blueprints=[ranking.blp],
+        followed=[NETWORKS, DOCUMENTS],
+        follows=["registry"],
+        start_web=_start_web,
+    )
+
+
+def _start_web(service: Service, app: Flask) -> None:
+    follower = Follower(service.database)
+    app.extensions["hedgerow_follower"] = follower
+    follower.start()

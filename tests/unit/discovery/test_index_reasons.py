@@ -1,0 +1,158 @@
+"""Why two communities are related, in words as people write them."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.discovery.index import Document, Index
+
+NAMES = {"net_w": "Wessex HIN", "net_y": "Yorkshire HIN", "net_q": "Q community"}
+
+
+def about(name: str, domain: str, **more: object) -> Document:
+    return Document(id=name, name="", domain=domain, **more)  # type: ignore[arg-type]
+
+
+def reasons(asked: Document, found: Document, *others: Document) -> tuple[str, ...]:
+    index = Index(network_name=NAMES.get)
+    index.put_many([asked, found, *others])
+    (match,) = index.related(asked, limit=1)
+    assert match.id == found.id
+    return match.reasons
+
+
+YOURS = about("yours", "We work on falls prevention in care homes")
+THEIRS = about("theirs", "Care homes and falls prevention")
+
+
+def test_words_next_to_one_another_in_both_are_told_as_a_phrase() -> None:
+    assert reasons(YOURS, THEIRS) == ("Both about care homes and falls prevention",)
+
+
+def test_words_apart_in_one_of_them_are_told_apart() -> None:
+    theirs = about("theirs", "Homes for those in need of care")
+    assert reasons(YOURS, theirs) == ("Both about care and homes",)
+
+
+def test_a_phrase_may_hold_a_linking_word() -> None:
+    yours = about("yours", "End of life care at home")
+    theirs = about("theirs", "Our end of life care")
+    assert reasons(yours, theirs) == ("Both about end of life care",)
+
+
+def test_words_on_two_sides_of_a_full_stop_are_no_phrase() -> None:
+    theirs = about("theirs", "We care. Homes matter.")
+    assert reasons(YOURS, theirs) == ("Both about care and homes",)
+
+
+def test_words_are_told_as_the_found_one_writes_them_and_not_as_stems() -> None:
+    yours, theirs = about("yours", "Frailty services"), about("theirs", "frailties serviced")
+    assert reasons(yours, theirs) == ("Both about frailties serviced",)
+
+
+def test_a_capital_that_only_begins_a_sentence_is_not_kept() -> None:
+    yours, theirs = about("yours", "Frailty"), about("theirs", "Frailty matters")
+    others = [about(f"o{n}", "on frailty") for n in range(3)]
+    index = Index()
+    index.put_many([yours, theirs, *others])
+    match = next(match for match in index.related("yours") if match.id == "theirs")
+    assert match.reasons == ("Both about frailty",)
+
+
+@pytest.mark.parametrize("word", ["COPD", "Parkinson’s", "NHS", "iPad"])
+def test_the_capitals_that_people_give_a_word_are_kept(word: str) -> None:
+    yours, theirs = about("yours", f"on {word}"), about("theirs", f"with {word}")
+    assert reasons(yours, theirs) == (f"Both about {word}",)
+
+
+def test_a_hyphenated_word_is_told_whole_where_both_have_it_whole() -> None:
+    yours, theirs = about("yours", "peer-led groups"), about("theirs", "a peer-led café")
+    assert reasons(yours, theirs) == ("Both about peer-led",)
+
+
+def test_of_a_hyphenated_word_only_the_shared_part_is_told() -> None:
+    yours, theirs = about("yours", "peer groups"), about("theirs", "a peer-led café")
+    assert reasons(yours, theirs) == ("Both about peer",)
+
+
+def test_a_word_that_weighs_next_to_nothing_is_not_told() -> None:
+    yours = about("yours", "lymphoedema lymphoedema lymphoedema health")
+    theirs = about("theirs", "lymphoedema lymphoedema lymphoedema health")
+    others = [about(f"o{n}", "health") for n in range(60)]
+    assert reasons(yours, theirs, *others)[0] == "Both about lymphoedema"
+
+
+def test_no_more_than_three_things_are_told() -> None:
+    words = "apples, bananas, cherries, damsons, elderberries"
+    (line,) = reasons(about("yours", words), about("theirs", words))
+    assert line.count(",") == 1
+    assert line.count(" and ") == 1
+
+
+def test_shared_topics_are_told_as_topics() -> None:
+    yours = about("yours", "falls", topics=("Frailty", "medication", "sleep"))
+    theirs = about("theirs", "bread", topics=("medication", "frailty"))
+    assert reasons(yours, theirs) == ("Shared topics: frailty, medication",)
+
+
+def test_a_topic_is_shared_whatever_its_ending() -> None:
+    yours = about("yours", "", topics=("Care Home",))
+    theirs = about("theirs", "", topics=("care homes",))
+    assert reasons(yours, theirs) == ("Shared topic: care homes",)
+
+
+def test_a_topic_that_is_also_in_the_texts_is_told_once() -> None:
+    yours = about("yours", "frailty of older people", topics=("frailty",))
+    theirs = about("theirs", "frailty of sheep, older people", topics=("frailty",))
+    assert reasons(yours, theirs) == ("Both about older people", "Shared topic: frailty")
+
+
+def test_a_topic_of_stop_words_is_not_told() -> None:
+    yours = about("yours", "falls", topics=("other",))
+    theirs = about("theirs", "falls", topics=("other",))
+    assert reasons(yours, theirs) == ("Both about falls",)
+
+
+@pytest.mark.parametrize(
+    ("yours", "theirs", "line"),
+    [
+        ("Wessex", "Yorkshire", "Yours is in Wessex, theirs in Yorkshire"),
+        ("Wessex", "wessex ", "Both in wessex"),
+    ],
+)
+def test_regions_are_told_after_what_the_score_is_made_of(
+    yours: str, theirs: str, line: str
+) -> None:
+    told = reasons(replace(YOURS, region=yours), replace(THEIRS, region=theirs))
+    assert told == ("Both about care homes and falls prevention", line)
+
+
+def test_a_region_that_is_not_known_is_not_told() -> None:
+    assert len(reasons(replace(YOURS, region="Wessex"), THEIRS)) == 1
+
+
+@pytest.mark.parametrize(
+    ("yours", "theirs", "line"),
+    [
+        (("net_w",), ("net_y",), "Different networks: yours Wessex HIN, theirs Yorkshire HIN"),
+        (("net_w",), ("net_w", "net_y"), "Same network: Wessex HIN"),
+        (("net_q", "net_w"), ("net_w", "net_q"), "Same networks: Q community and Wessex HIN"),
+    ],
+)
+def test_networks_are_told_last_and_by_name(
+    yours: tuple[str, ...], theirs: tuple[str, ...], line: str
+) -> None:
+    told = reasons(replace(YOURS, networks=yours), replace(THEIRS, networks=theirs))
+    assert told[1:] == (line,)
+
+
+def test_a_network_whose_name_is_not_known_is_not_told() -> None:
+    told = reasons(replace(YOURS, networks=("net_w",)), replace(THEIRS, networks=("net_x",)))
+    assert len(told) == 1
+
+
+def test_where_and_by_whom_is_no_reason_to_be_related() -> None:
+    index = Index(network_name=NAMES.get)
+    index.put(about("a", "falls", region="Wessex", networks=("net_w",)))
+    index.put(about("b", "bread", region="Wessex", networks=("net_w",)))
+    assert index.related("a") == []

@@ -1,0 +1,78 @@
+"""The seam where another voice than the words' is added to the sum."""
+
+import numpy as np
+import pytest
+
+from services.discovery.index import Document, Index
+from services.discovery.index.arrays import Floats
+
+
+class Taste:
+    """Likes what it was told to like; has no opinion on the rest."""
+
+    weight = 1.0
+
+    def __init__(self, **likes: float) -> None:
+        self.likes = likes
+        self.slots: dict[int, str] = {}
+
+    def place(self, slot: int, document: Document | None) -> None:
+        self.slots.pop(slot, None)
+        if document:
+            self.slots[slot] = document.id
+
+    def likeness(self, asked: Document, size: int) -> Floats:
+        assert asked.domain
+        scores = np.full(size, np.nan)
+        for slot, name in self.slots.items():
+            scores[slot] = self.likes.get(name, np.nan)
+        return scores
+
+
+def index_with(taste: Taste) -> Index:
+    index = Index(voices=[taste])
+    index.put_many(
+        [
+            Document(id="asked", name="", domain="falls prevention"),
+            Document(id="words", name="", domain="falls prevention"),
+            Document(id="meaning", name="", domain="stumbling"),
+        ]
+    )
+    return index
+
+
+def scores(index: Index) -> dict[str, float]:
+    return {match.id: match.score for match in index.related("asked")}
+
+
+def test_the_score_is_the_mean_of_both_voices_by_weight() -> None:
+    assert scores(index_with(Taste(words=0.5, meaning=0.8))) == {"words": 0.75, "meaning": 0.4}
+
+
+def test_where_the_other_voice_is_silent_the_words_stand_alone() -> None:
+    assert scores(index_with(Taste(meaning=0.5))) == {"words": 1.0, "meaning": 0.25}
+
+
+def test_what_only_the_other_voice_finds_has_no_words_for_a_reason() -> None:
+    found = index_with(Taste(meaning=0.9)).related("asked")
+    assert {match.id: match.reasons for match in found}["meaning"] == ()
+
+
+def test_the_other_voice_hears_who_stands_where() -> None:
+    taste = Taste(guest=1.0)
+    index = index_with(taste)
+    index.remove("meaning")
+    index.put(Document(id="guest", name="", domain="tumbling"))
+    assert scores(index) == {"words": 1.0, "guest": 0.5}
+
+
+def test_a_search_hears_the_other_voice_about_what_it_found() -> None:
+    quiet, loud = index_with(Taste()), index_with(Taste(asked=0.0, words=1.0))
+    assert [m.id for m in quiet.search("falls").matches] == ["asked", "words"]
+    assert [m.id for m in loud.search("falls").matches] == ["words", "asked"]
+
+
+def test_a_second_voice_is_as_loud_as_its_weight() -> None:
+    taste = Taste(words=0.0)
+    taste.weight = 3.0
+    assert scores(index_with(taste)) == {"words": pytest.approx(0.25)}
