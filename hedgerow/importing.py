@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,7 +11,7 @@ import click
 
 from hedgerow.failures import CannotDo
 from hedgerow.platform import operators_services
-from hedgerow.service import Service, Unreachable
+from hedgerow.service import NotThere, Service, Unreachable
 
 PIECE = 65536  # bytes
 TOLD_EVERY = 10.0  # seconds, where there is no terminal to draw a bar on
@@ -35,12 +36,15 @@ def _send(
 ) -> dict[str, Any]:
     try:
         return registry.send("/communities/import", content, kind, query)
-    except Unreachable:
+    except NotThere:
+        raise
+    except Unreachable as failure:
         # A refusal can be lost when it arrives while we are still sending: ask for the reason.
-        registry.get("/status")
+        with suppress(Unreachable):
+            registry.get("/status")
         raise CannotDo(
-            "The registry broke off before it had read everything. What it had read until then is "
-            "imported; the same command again goes on from there."
+            f"{failure.message} What it had read until then is imported; the same command again "
+            "goes on from there."
         ) from None
 
 

@@ -82,6 +82,8 @@ class Load:
 
     def _community(self, item: Item) -> None:
         body = _without(item, "key", *TOLD_OTHERWISE)
+        if item.get("state") == "proposed":  # later than at the registration it cannot be said
+            body["state"] = "proposed"
         body["networks"] = [self._id("networks", key) for key in item.get("networks", [])]
         if item.get("organisation"):
             body["organisation"] = self._id("organisations", item["organisation"])

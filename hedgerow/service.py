@@ -9,7 +9,11 @@ from hedgerow.failures import CannotDo
 
 
 class Unreachable(CannotDo):
-    """Nothing answers at the service's address, or what answers breaks off."""
+    """No answer came: none in time, or the connection broke."""
+
+
+class NotThere(Unreachable):
+    """Nothing listens at the service's address: the request has not been read."""
 
 
 class Refused(CannotDo):
@@ -67,7 +71,7 @@ class Service:
         try:
             response = self._http.request(method, self.url + path, **request)
         except httpx.ConnectError:
-            raise Unreachable(
+            raise NotThere(
                 f"{called(self.name)} does not answer at {self.url}; is `hedgerow up` running?"
             ) from None
         except httpx.TimeoutException:
@@ -75,9 +79,9 @@ class Service:
                 f"{called(self.name)} did not answer in time at {self.url}; "
                 "it may be busy: try again."
             ) from None
-        except httpx.TransportError as error:
+        except httpx.TransportError:
             raise Unreachable(
-                f"{called(self.name)} at {self.url} broke off the connection ({error})."
+                f"{called(self.name)} at {self.url} broke off the connection."
             ) from None
         return self._read(response)
 

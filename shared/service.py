@@ -26,7 +26,8 @@ from shared.settings import Settings
 class Service:
     """`follows` names the services whose events are consumed, into the `followed` projections.
 
-    `start_web` starts what a web process needs besides its app. `pending` counts, by name, what is still to be done in the service's own tables: for status.
+    `start_web` starts what a web process needs besides its app. `pending` counts, by name, what is
+    still to be done in the service's own tables: for status.
     """
 
     name: str

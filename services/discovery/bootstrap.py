@@ -13,6 +13,12 @@ from shared.settings import Settings
 
 
 def build(settings: Settings) -> Service:
+    follower = Follower()
+
+    def start_web(service: Service, app: Flask) -> None:
+        app.extensions["hedgerow_follower"] = follower
+        follower.start(service.database)
+
     return Service(
         name="discovery",
         title="Related communities and search: who should know whom.",
@@ -22,11 +28,6 @@ def build(settings: Settings) -> Service:
         blueprints=[ranking.blp],
         followed=[NETWORKS, DOCUMENTS],
         follows=["registry"],
-        start_web=_start_web,
+        pending={"communities to index": follower.behind},
+        start_web=start_web,
     )
-
-
-def _start_web(service: Service, app: Flask) -> None:
-    follower = Follower(service.database)
-    app.extensions["hedgerow_follower"] = follower
-    follower.start()

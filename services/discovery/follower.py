@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from services.discovery.index import Document, Index
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from shared.database import Database
 from shared.projection.follow import Mark, horizon, rows_since
+from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import Row
 
 log = structlog.get_logger()
@@ -25,25 +27,57 @@ class Known:
 
     index: Index
     network_names: dict[str, str]
+    versions: dict[str, int]  # of each community in the index
     marks: dict[str, Mark]
 
 
 class Follower:
     """`known` is None until the index was filled for the first time."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self) -> None:
         self.known: Known | None = None
         self.indexed_through: str | None = None
 
-    def start(self) -> None:
+    def start(self, database: Database) -> None:
         """Follow in a thread of its own, for the life of the process."""
-        threading.Thread(target=self._run, name="follower", daemon=True).start()
+        threading.Thread(target=self._run, args=(database,), name="follower", daemon=True).start()
 
-    def _run(self) -> None:
+    def behind(self, connection: Connection) -> int:
+        """How many communities changed in the tables that the index does not have so yet."""
+        known = self.known or _nothing(active(connection, FOLLOWED))
+        rows = rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
+        return sum(row["version"] != known.versions.get(row["id"]) for row in rows)
+
+    def catch_up(self, database: Database) -> None:
+        """Take up what changed since last time; all of it the first time, or after a rebuild."""
+        started = time.perf_counter()
+        known = self.known or _nothing()
+        with database.read() as connection:
+            marks = {p.table: horizon(connection, p) for p in (NETWORKS, DOCUMENTS)}
+            generation = marks[DOCUMENTS.table].generation
+            if generation != known.marks[DOCUMENTS.table].generation:
+                known = _nothing(generation)
+            for row in rows_since(connection, NETWORKS, known.marks[NETWORKS.table]):
+                known.network_names[row["id"]] = row["content"]["name"]
+            rows = [
+                row
+                for row in rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
+                if row["version"] != known.versions.get(row["id"])
+            ]
+        if rows:
+            known.index.put_many(as_document(row) for row in rows)
+            known.versions.update((row["id"], row["version"]) for row in rows)
+            latest = max(row["at"] for row in rows)
+            self.indexed_through = max(latest, self.indexed_through or "")
+        if self.known is None or self.known.index is not known.index:
+            seconds = round(time.perf_counter() - started, 2)
+            log.info("the index is filled", communities=len(known.index), seconds=seconds)
+        self.known = replace(known, marks=marks)
+
+    def _run(self, database: Database) -> None:
         while True:
             try:
-                self.catch_up()
+                self.catch_up(database)
             except DBAPIError as error:
                 log.warning("the index waits for the database", why=str(error.orig)[:200])
                 time.sleep(1)
@@ -52,31 +86,11 @@ class Follower:
                 time.sleep(1)
             time.sleep(_LOOK_SECONDS)
 
-    def catch_up(self) -> None:
-        """Take up what changed since last time; all of it the first time, or after a rebuild."""
-        started = time.perf_counter()
-        known = self.known or _nothing()
-        with self._database.read() as connection:
-            marks = {p.table: horizon(connection, p) for p in (NETWORKS, DOCUMENTS)}
-            if marks[DOCUMENTS.table].generation != known.marks[DOCUMENTS.table].generation:
-                known = _nothing(marks[DOCUMENTS.table].generation)
-            for row in rows_since(connection, NETWORKS, known.marks[NETWORKS.table]):
-                known.network_names[row["id"]] = row["content"]["name"]
-            rows = list(rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table]))
-        known.index.put_many(as_document(row) for row in rows)
-        if rows:
-            latest = max(row["at"] for row in rows)
-            self.indexed_through = max(latest, self.indexed_through or "")
-        if self.known is None or self.known.index is not known.index:
-            seconds = round(time.perf_counter() - started, 2)
-            log.info("the index is filled", communities=len(known.index), seconds=seconds)
-        self.known = replace(known, marks=marks)
-
 
 def _nothing(generation: int = 1) -> Known:
     names: dict[str, str] = {}
     mark = Mark(generation, _FIRST)
-    return Known(Index(network_name=names.get), names, {"documents": mark, "networks": mark})
+    return Known(Index(network_name=names.get), names, {}, {"documents": mark, "networks": mark})
 
 
 def as_document(row: Row) -> Document:

@@ -79,7 +79,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
                 f"{request.method} {request.path}",
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
-                request=g.request_id,
                 correlation=g.correlation_id,
+                **({} if g.correlation_id == g.request_id else {"request": g.request_id}),
             )
         return response

@@ -109,6 +109,15 @@ def test_everything_is_told_with_the_ids_that_the_registry_gave(registry, load):
     ]
 
 
+def test_a_proposed_community_is_registered_as_one(registry):
+    service = Service("registry", registry.stand_in.url, "a-token")
+    proposed = {"key": "p", "name": "P", "domain": "Falls", "state": "proposed"}
+    list(Load(service).run({**dict.fromkeys(KINDS, []), "communities": [proposed]}))
+    assert registry.made == [
+        ("/communities", {"name": "P", "domain": "Falls", "state": "proposed", "networks": []})
+    ]
+
+
 def test_progress_is_told_item_by_item_to_the_end(load):
     assert load() == [(done, 6) for done in range(1, 7)]
 

@@ -23,6 +23,8 @@ documents = st.builds(
 )
 landscapes = st.lists(documents, max_size=8, unique_by=lambda document: document.id)
 
+unhurried = settings(deadline=None)
+
 
 def bulk(landscape: Sequence[Document]) -> Index:
     index = Index(network_name=str.upper)
@@ -38,6 +40,7 @@ def answers(index: Index, landscape: Sequence[Document]) -> list[object]:
     return [related, [index.search(word, limit=20) for word in WORDS]]
 
 
+@unhurried
 @given(landscapes)
 def test_a_score_is_more_than_0_and_at_most_1(landscape: list[Document]) -> None:
     index = bulk(landscape)
@@ -46,6 +49,7 @@ def test_a_score_is_more_than_0_and_at_most_1(landscape: list[Document]) -> None
     assert all(0.0 < match.score <= 1.0 for match in found)
 
 
+@unhurried
 @given(landscapes)
 def test_neither_itself_nor_a_closed_one_is_ever_related(landscape: list[Document]) -> None:
     index = bulk(landscape)
@@ -55,6 +59,7 @@ def test_neither_itself_nor_a_closed_one_is_ever_related(landscape: list[Documen
             assert match.document.state != "closed"
 
 
+@unhurried
 @given(landscapes)
 def test_no_community_is_given_twice(landscape: list[Document]) -> None:
     index = bulk(landscape)
@@ -63,6 +68,7 @@ def test_no_community_is_given_twice(landscape: list[Document]) -> None:
         assert len(ids) == len(set(ids))
 
 
+@unhurried
 @given(landscapes)
 def test_every_match_has_a_reason_that_its_score_is_made_of(landscape: list[Document]) -> None:
     index = bulk(landscape)
@@ -72,6 +78,7 @@ def test_every_match_has_a_reason_that_its_score_is_made_of(landscape: list[Docu
             assert any(reason.startswith(openings) for reason in match.reasons)
 
 
+@unhurried
 @given(landscapes, st.randoms(use_true_random=False))
 def test_the_order_in_which_communities_are_put_does_not_matter(
     landscape: list[Document], random: object
@@ -81,6 +88,7 @@ def test_the_order_in_which_communities_are_put_does_not_matter(
     assert answers(bulk(landscape), landscape) == answers(bulk(shuffled), landscape)
 
 
+@unhurried
 @given(landscapes)
 def test_one_by_one_is_the_same_as_all_at_once(landscape: list[Document]) -> None:
     index = Index(network_name=str.upper)
@@ -89,8 +97,8 @@ def test_one_by_one_is_the_same_as_all_at_once(landscape: list[Document]) -> Non
     assert answers(index, landscape) == answers(bulk(landscape), landscape)
 
 
+@unhurried
 @given(landscapes, st.lists(documents, max_size=6))
-@settings(max_examples=60)
 def test_what_is_put_and_removed_again_was_never_there(
     landscape: list[Document], guests: list[Document]
 ) -> None:
@@ -104,6 +112,7 @@ def test_what_is_put_and_removed_again_was_never_there(
     assert answers(index, landscape) == answers(bulk(landscape), landscape)
 
 
+@unhurried
 @given(landscapes)
 def test_putting_the_same_again_changes_nothing(landscape: list[Document]) -> None:
     index = bulk(landscape)
@@ -113,6 +122,7 @@ def test_putting_the_same_again_changes_nothing(landscape: list[Document]) -> No
     assert answers(index, landscape) == before
 
 
+@unhurried
 @given(landscapes)
 def test_a_likeness_is_the_same_from_both_sides_where_nobody_stands_in(
     landscape: list[Document],
@@ -127,6 +137,7 @@ def test_a_likeness_is_the_same_from_both_sides_where_nobody_stands_in(
     assert all(abs(score - scores[b, a]) < 2e-6 for (a, b), score in scores.items())
 
 
+@unhurried
 @given(landscapes, texts)
 def test_a_facet_never_counts_more_than_there_are_matches(
     landscape: list[Document], text: str

@@ -1,0 +1,1 @@
+"""The benchmarks: `python -m tests.bench`; see docs/benchmarks.md."""

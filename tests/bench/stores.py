@@ -1,0 +1,102 @@
+"""Event stores to measure: Hedgerow's, migrated and filled, and its peer's."""
+
+import uuid
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
+from eventsourcing.utils import Environment
+from sqlalchemy.engine import make_url
+
+import services.registry
+from shared.clock import Clock
+from shared.database import Database
+from shared.eventstore.events import Cause, NewEvent, StreamAppend
+from shared.eventstore.store import EventStore
+from shared.migrations.migrate import migrate
+from shared.projection.generations import OWN, hold
+
+MIGRATIONS = Path(services.registry.__file__).parent / "migrations"
+TYPE = "registry.community.state-changed"
+# As long as the events of a platform in use are: a community's words, 300 bytes.
+DATA = '{"state": "%s"}' % ("active" * 48)
+CAUSE = Cause("bench")
+
+
+def migrated(url: str) -> Database:
+    """The database at `url` with every table that the registry has."""
+    migrate(url, url, MIGRATIONS)
+    return Database(url)
+
+
+def fill(database: Database, events: int, data: str = DATA, *, in_stream: int = 10) -> None:
+    """Append so many events, in streams of `in_stream`."""
+    store, now = EventStore(database.dialect), Clock().now()
+    new = [NewEvent(TYPE, 1, "public", data)] * in_stream
+    streams = [StreamAppend(f"com_{n:020}", 0, new) for n in range(events // in_stream)]
+    for start in range(0, len(streams), 100):
+        with database.write() as connection:
+            store.append(connection, streams[start : start + 100], cause=CAUSE, now=now)
+
+
+def hedgerow_writer(number: int, url: str) -> Callable[[], None]:
+    """Appends one event a transaction, as a command does: to a new stream, then to that again."""
+    database = Database(url, pool_size=1)
+    store, clock = EventStore(database.dialect), Clock()
+    new = NewEvent(TYPE, 1, "public", DATA)
+    numbers = count()
+
+    def append() -> None:
+        turn = next(numbers)
+        stream = f"com_{number}_{turn // 2}_{_RUN}"
+        with database.write() as connection:
+            hold(connection, OWN)
+            append = StreamAppend(stream, turn % 2, [new])
+            store.append(connection, [append], cause=CAUSE, now=clock.now())
+
+    return append
+
+
+_RUN = uuid.uuid4().hex[:8]
+
+
+def peer_writer(number: int, url: str) -> Callable[[], None]:
+    """The same through the library `eventsourcing`."""
+    recorder, state = peer_recorder(url), DATA.encode()
+    numbers, stream = count(), uuid.uuid4()
+
+    def append() -> None:
+        nonlocal stream
+        turn = next(numbers)
+        if turn % 2 == 0:
+            stream = uuid.uuid4()
+        recorder.insert_events([StoredEvent(stream, turn % 2 + 1, f"bench:{TYPE}", state)])
+
+    return append
+
+
+def peer_recorder(url: str) -> ApplicationRecorder:
+    """The peer's recorder on a database; it makes its tables."""
+    factory: Any = InfrastructureFactory.construct(Environment(env=peer_environment(url)))
+    return factory.application_recorder()
+
+
+def peer_environment(url: str) -> dict[str, str]:
+    """How the peer is told where its database is."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
+        return {
+            "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+            "SQLITE_DBNAME": f"{parts.database}.peer",
+            "SQLITE_LOCK_TIMEOUT": "15",
+        }
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(parts.database),
+        "POSTGRES_HOST": str(parts.host),
+        "POSTGRES_PORT": str(parts.port),
+        "POSTGRES_USER": str(parts.username),
+        "POSTGRES_PASSWORD": str(parts.password),
+    }

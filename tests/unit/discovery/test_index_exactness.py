@@ -1,0 +1,67 @@
+"""The index against the plainest reckoning of the same scores, where it no longer tries all."""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from services.discovery.index import Document, Index, question
+from services.discovery.index.bag import bag
+
+COMMUNITIES = 1200
+
+
+def landscape(seed: int) -> list[Document]:
+    """Communities whose words are as unevenly frequent as words are."""
+    chance = random.Random(seed)
+    words = [f"word{n}" for n in range(500)]
+    frequent = [1.0 / (n + 1) for n in range(500)]
+    return [
+        Document(id=f"com_{n:04}", name="", domain=" ".join(chance.choices(words, frequent, k=25)))
+        for n in range(COMMUNITIES)
+    ]
+
+
+def reckoned(documents: Sequence[Document], asked: Document) -> Mapping[str, float]:
+    """Give the cosine of every document with the one asked about, by the definition."""
+    bags = {document.id: bag(document).weights for document in documents}
+    used: dict[str, int] = {}
+    for weights in bags.values():
+        for stem in weights:
+            used[stem] = used.get(stem, 0) + 1
+    vectors = {
+        name: {stem: w * math.log(1 + len(documents) / used[stem]) for stem, w in weights.items()}
+        for name, weights in bags.items()
+    }
+    own = vectors[asked.id]
+
+    def cosine(other: Mapping[str, float]) -> float:
+        product = sum(value * other.get(stem, 0.0) for stem, value in own.items())
+        return product / (math.hypot(*own.values()) * math.hypot(*other.values()))
+
+    return {name: cosine(vector) for name, vector in vectors.items() if name != asked.id}
+
+
+@pytest.fixture(params=[question._LOOKED_UP, 3_000], ids=["all words", "the heaviest words"])
+def looked_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(question, "_LOOKED_UP", request.param)
+    return int(request.param)
+
+
+@pytest.mark.usefixtures("looked_up")
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_ten_best_are_those_of_the_definition_with_its_scores(seed: int) -> None:
+    documents = landscape(seed)
+    index = Index()
+    index.put_many(documents[:1050])
+    for document in documents[1050:]:  # within the lag of the norms
+        index.put(document)
+    for asked in documents[::100]:
+        scores = reckoned(documents, asked)
+        best = sorted(scores, key=lambda name: (-round(scores[name], 6), name))[:10]
+        found = index.related(asked)
+        assert [match.id for match in found] == best
+        assert [match.score for match in found] == pytest.approx(
+            [scores[name] for name in best], abs=2e-6
+        )
