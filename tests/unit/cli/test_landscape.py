@@ -112,7 +112,7 @@ def test_everything_is_told_with_the_ids_that_the_registry_gave(registry, load):
 def test_a_proposed_community_is_registered_as_one(registry):
     service = Service("registry", registry.stand_in.url, "a-token")
     proposed = {"key": "p", "name": "P", "domain": "Falls", "state": "proposed"}
-    list(Load(service).run({**dict.fromkeys(KINDS, []), "communities": [proposed]}))
+    list(Load(service).run({kind: [proposed] if kind == "communities" else [] for kind in KINDS}))
     assert registry.made == [
         ("/communities", {"name": "P", "domain": "Falls", "state": "proposed", "networks": []})
     ]
