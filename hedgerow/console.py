@@ -3,10 +3,13 @@
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 COLOURS = (36, 32, 33, 35)  # cyan, green, yellow, magenta: readable on dark and on light
 OWN_NAME = "hedgerow"
+ROUTINE = "[info "  # how the services' text logs mark it
 
 
 class Console:
@@ -30,10 +33,13 @@ class Console:
         self.gone = False
         """Whether nobody reads any more: the terminal was closed, or the pipe's other end."""
         self._progress = ""
+        self._calm = False
         self._writing = threading.Lock()
 
     def line(self, name: str, text: str) -> None:
         """One line that the process `name` wrote."""
+        if self._calm and ROUTINE in text:
+            return
         self._write(text if self._json else f"{self._prefix(name)}{text}")
 
     def log(self, text: str) -> None:
@@ -48,6 +54,15 @@ class Console:
             self.log(text)
         else:
             self._write(text)
+
+    @contextmanager
+    def calm(self) -> Iterator[None]:
+        """Leave out what the processes say of things that go well, for as long as this lasts."""
+        self._calm = not self._json
+        try:
+            yield
+        finally:
+            self._calm = False
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Show, on a terminal, how much is done, until `progress_ended`."""

@@ -89,10 +89,11 @@ class Opening(threading.Thread):
         landscape = example()
         first_start.begun()
         try:
-            for done, total in Load(registry, self._stopped.wait).run(landscape):
-                self._console.progress(done, total, "Loading the example landscape")
-                if self._stopped.is_set():
-                    return
+            with self._console.calm():
+                for done, total in Load(registry, self._stopped.wait).run(landscape):
+                    self._console.progress(done, total, "Loading the example landscape")
+                    if self._stopped.is_set():
+                        return
         finally:
             self._console.progress_ended()
         first_start.loaded()

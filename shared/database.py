@@ -103,6 +103,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
+        hide_parameters=True,  # people's names and addresses are no matter for a log
     )
 
     @event.listens_for(engine, "connect")
@@ -130,6 +131,7 @@ def _postgresql_engine(url: str, pool_size: int, application: str) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
+        hide_parameters=True,  # people's names and addresses are no matter for a log
     )
 
     @event.listens_for(engine, "connect")

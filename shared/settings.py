@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from shared.clock import Clock, parse_duration
 
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
 
 
@@ -138,13 +139,14 @@ class _Reader:
             s: self.get(f"{s.upper()}_DATABASE_URL", f"sqlite:///{data_dir / s}.db", _database)
             for s in SERVICES
         }
+        bind = self.get("BIND", "127.0.0.1")
+        host = "127.0.0.1" if bind in _EVERY_ADDRESS else f"[{bind}]" if ":" in bind else bind
         return Settings(
             data_dir=data_dir,
-            bind=self.get("BIND", "127.0.0.1"),
+            bind=bind,
             ports=ports,
             urls={
-                s: self.get(f"{s.upper()}_URL", f"http://127.0.0.1:{ports[s]}", _url)
-                for s in SERVICES
+                s: self.get(f"{s.upper()}_URL", f"http://{host}:{ports[s]}", _url) for s in SERVICES
             },
             public_url=self.get("PUBLIC_URL", None, _url),
             database_urls=databases,

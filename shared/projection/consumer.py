@@ -15,7 +15,7 @@ from shared.projection.projection import Projection
 from shared.stream.source import Batch, Source
 
 log = structlog.get_logger()
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS, _SIGN_SECONDS = 0.5, 20
 Report = tuple[str, str, int | None, str | None]  # source, transport, lag, error
 
 
@@ -34,6 +34,7 @@ class Consumer:
         self._projections, self._reactions = projections, reacts
         self._looked: datetime | None = None
         self._reported: Sequence[Report] = ()
+        self._written: datetime | None = None
 
     def step(self, seconds: float = 2.0) -> bool:
         """One poll and its transaction; returns whether anything came."""
@@ -77,8 +78,9 @@ class Consumer:
         self._looked = now
         rows = [(s, self._source.transport, lag, None) for s, lag in self._source.look()]
         # A lag is news at each look, for it holds for a moment only; where the transport has none
-        # (a feed's is the distance between two cursors), only a change is worth a write.
-        if rows != self._reported or any(lag is not None for _, _, lag, _ in rows):
+        # (a feed's is the distance between two cursors), a change is, and a sign of life.
+        silent = self._written is None or (now - self._written).total_seconds() > _SIGN_SECONDS
+        if silent or rows != self._reported or any(lag is not None for _, _, lag, _ in rows):
             self._write_reports(rows, now)
 
     def _write_reports(
@@ -88,7 +90,8 @@ class Consumer:
     ) -> None:
         """`looked_at` is taken before the source is asked, so that a lag of 0 holds for then."""
         self._reported = rows
-        at = rfc3339(looked_at or self._clock.now())
+        self._written = self._clock.now()
+        at = rfc3339(looked_at or self._written)
         with self._database.write() as connection:
             connection.exec_driver_sql(
                 "INSERT INTO consumer_reports (source, transport, lag, error, looked_at)"

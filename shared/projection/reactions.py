@@ -18,7 +18,7 @@ from shared.database import Database, mark, marks, try_lock
 from shared.eventstore.events import Cause, Event
 
 log = structlog.get_logger()
-_ATTEMPTS = 12  # with doubling pauses from 1 s: about an hour and ten minutes
+_LONGEST_PAUSE = 1800  # seconds; a reaction is tried until it succeeds, so that none is lost
 Perform = Callable[[Connection, Event, Cause, datetime], None]
 
 
@@ -100,12 +100,11 @@ def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: da
 def _postpone(
     database: Database, event_id: str, name: str, attempts: int, error: Exception, now: datetime
 ) -> None:
-    state = "failed" if attempts >= _ATTEMPTS else "pending"
-    due = rfc3339(now + timedelta(seconds=2 ** min(attempts, 11)))
+    due = rfc3339(now + timedelta(seconds=min(2**attempts, _LONGEST_PAUSE)))
     with database.write() as connection:
         p = mark(connection)
         connection.exec_driver_sql(
-            f"UPDATE reactions SET state = {p}, attempts = {p}, due = {p}, error = {p}"
+            f"UPDATE reactions SET attempts = {p}, due = {p}, error = {p}"
             f" WHERE event_id = {p} AND name = {p} AND state = 'pending'",
-            (state, attempts, due, f"{type(error).__name__}: {error}"[:500], event_id, name),
+            (attempts, due, f"{type(error).__name__}: {error}"[:500], event_id, name),
         )

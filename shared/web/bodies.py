@@ -1,10 +1,14 @@
 """JSON in and out: strict, fast, and no deeper than anything of ours is."""
 
+import sys
 from typing import Any
 
+import flask_smorest
 import msgspec
-from flask import Flask, request
+from flask import Flask, Request, current_app, request
 from flask.json.provider import JSONProvider
+from marshmallow import Schema, missing
+from webargs.flaskparser import FlaskParser
 
 from shared.web.errors import Problem
 
@@ -28,6 +32,25 @@ class StrictJSON(JSONProvider):
         return value
 
 
+class _Parser(FlaskParser):
+    """Has bodies read by StrictJSON, where its own reader takes NaN and any depth."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The body; missing where it is empty. Raises Problem."""
+        body = req.get_data()
+        if not body:
+            return missing
+        if not req.is_json:
+            raise Problem(415, "Send JSON, with the header `Content-Type: application/json`.")
+        return current_app.json.loads(body)
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A blueprint whose `arguments` are read strictly."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+
 def configure(app: Flask) -> None:
     app.json = StrictJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -35,7 +58,7 @@ def configure(app: Flask) -> None:
 
 def allow_stream() -> None:
     """Lift the limit on the body's size for this request, which reads it piece by piece."""
-    request.max_content_length = None
+    request.max_content_length = sys.maxsize  # None would mean the app's own limit
 
 
 def _check_depth(value: Any, left: int) -> None:

@@ -20,8 +20,7 @@ def status(service: Service) -> dict[str, Any]:
     with service.database.read() as connection:
         head = service.store.head(connection)
         waiting = dead_letters.counts(connection)
-        sql = "SELECT count(*) FROM reactions WHERE state = "
-        failed = connection.exec_driver_sql(sql + "'failed'").scalar_one()
+        sql = "SELECT count(*) FROM reactions WHERE state = 'pending'"
         return {
             "service": service.name,
             "now": rfc3339(service.clock.now()),
@@ -29,11 +28,11 @@ def status(service: Service) -> dict[str, Any]:
             "events": connection.exec_driver_sql("SELECT count(*) FROM events").scalar_one(),
             "relay": _relay(service, connection),
             "consumers": _consumers(service, connection),
-            "dead_letters": waiting[FAILED] + failed,
+            "dead_letters": waiting[FAILED],
             "divergences": waiting[DIVERGENCE],
             "held_back": service.store.held_back(connection),
             "pending": {
-                "reactions": connection.exec_driver_sql(sql + "'pending'").scalar_one(),
+                "reactions": connection.exec_driver_sql(sql).scalar_one(),
                 "events waiting for an earlier one": waiting[GAP],
                 **{what: count(connection) for what, count in service.pending.items()},
             },

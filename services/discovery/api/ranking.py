@@ -4,12 +4,12 @@ from typing import Any, cast
 
 import msgspec
 from flask import Response, current_app, request
-from flask_smorest import Blueprint
 
 from services.discovery.api.schemas import DescriptionBody
 from services.discovery.follower import Follower, Known
 from services.discovery.index import FACETS, Document, Match, UnknownCommunityError
 from services.discovery.index.index import Scope
+from shared.web.bodies import Blueprint
 from shared.web.errors import Problem, invalid, not_found
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.registry import queries
@@ -19,6 +18,7 @@ from services.registry.domain import organisation as o
 from services.registry.events import NETWORK, ORGANISATION
 from shared.database import lock_in_turn
 from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service

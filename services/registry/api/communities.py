@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.registry import queries
@@ -26,6 +25,7 @@ from services.registry.history import entry
 from services.registry.projections.communities import document
 from shared.clock import parse_rfc3339, rfc3339
 from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
@@ -131,7 +131,7 @@ def get_one(community: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, community, until=until)
         loaded = service().streams.load(connection, COMMUNITY, community, until=until)
-    if not events:
+    if not events or not events[0].type.startswith("registry.community."):
         raise not_found(f"There was no community {community} at {as_of}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
     found = document(community, loaded.state, loaded.version, first, last)

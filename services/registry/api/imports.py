@@ -8,12 +8,11 @@ from typing import IO
 
 import msgspec
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from services.registry import importing
 from services.registry.api.answers import check_parameters
 from services.registry.importing import Line
-from shared.web.bodies import allow_stream
+from shared.web.bodies import Blueprint, allow_stream
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid

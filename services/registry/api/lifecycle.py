@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from flask_smorest import Blueprint
 from sqlalchemy import Connection
 
 from services.registry import people, queries
@@ -22,6 +21,7 @@ from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
 from shared.eventstore.streams import Change, StaleVersion
 from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, expected_version, transact
 from shared.web.context import service
@@ -59,7 +59,7 @@ def change_state(fields: dict[str, Any], community: str) -> Response:
 @blp.doc(summary="Reopen a closed community")
 @needs_token
 def reopen(community: str) -> Response:
-    return _act(community, c.Reopen())
+    return _act(community, c.Reopen(service().clock.now().date()))
 
 
 @blp.post("/communities/<community>/closure")
@@ -81,9 +81,9 @@ def close(fields: dict[str, Any], community: str) -> Response:
             raise StaleVersion(f"{community} is at version {loaded[community].version}")
         closed = frozenset(i for i in into if loaded[i].state.state == c.CLOSED)
         commands: dict[str, c.Command] = {
-            community: c.Close(community, fields["ending"], into, closed)
+            i: c.NoteSuccession(community, fields["ending"]) for i in into
         }
-        commands |= {i: c.NoteSuccession(community, fields["ending"]) for i in into}
+        commands[community] = c.Close(community, fields["ending"], into, closed)
         try:
             changes = [
                 Change(s, loaded[s].version, c.decide(loaded[s].state, command))

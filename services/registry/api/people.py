@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from flask_smorest import Blueprint
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +14,7 @@ from services.registry.domain.person import RegisterPerson
 from services.registry.events import PERSON
 from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, etag, expected_version, transact
 from shared.web.context import service

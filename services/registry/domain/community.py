@@ -199,7 +199,8 @@ def evolve(community: Community, event: CommunityEvent) -> Community:
         case Reopened():
             return replace(community, state=ACTIVE, ending=None, successors=())
         case SuccessionNoted(predecessor):
-            return replace(community, predecessors=(*community.predecessors, predecessor))
+            known = dict.fromkeys((*community.predecessors, predecessor))  # one may end here twice
+            return replace(community, predecessors=tuple(known))
         case RoleStarted(role_id, person, role, begins, ends):
             started = Role(role_id, person, role, begins, ends)
             claimed = community.unclaimed and role != CONVENER
@@ -278,7 +279,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Reopen:
-    pass
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,10 +326,10 @@ def decide(community: Community, command: Command) -> list[CommunityEvent]:
             return _import(community, record)
         case _ if not community.registered:
             raise Refused("There is no such community.", unlawful=True)
-        case Reopen():
+        case Reopen(today):
             if community.state != CLOSED:
                 raise Refused("Only a closed community can be reopened.", unlawful=True)
-            return [Reopened()]
+            return _with_convening(community, Reopened(), today)
         case EndRole():
             return _end_role(community, command)
         case _ if community.state == CLOSED:
@@ -428,12 +429,8 @@ def _start_role(community: Community, role: Role, today: date) -> list[Community
                 field="from",
                 unlawful=True,
             )
-    events: list[CommunityEvent] = [
-        RoleStarted(role.id, role.person, role.role, role.begins, role.ends)
-    ]
-    if community.needs_convener and role.role == CONVENER and role.current(today):
-        events.append(ConvenerFound())
-    return events
+    started = RoleStarted(role.id, role.person, role.role, role.begins, role.ends)
+    return _with_convening(community, started, today)
 
 
 def _end_role(community: Community, command: EndRole) -> list[CommunityEvent]:
@@ -447,12 +444,16 @@ def _end_role(community: Community, command: EndRole) -> list[CommunityEvent]:
     for other in community.roles:
         if other.id != role.id and other.overlaps(replace(role, ends=command.ends)):
             raise Refused("This would overlap a later time in the same role.", field="to")
-    event = RoleEnded(role.id, command.ends)
+    return _with_convening(community, RoleEnded(role.id, command.ends), command.today)
+
+
+def _with_convening(
+    community: Community, event: CommunityEvent, today: date
+) -> list[CommunityEvent]:
+    """The event, and with it that a convener is needed or found, where that is no longer so."""
     after = evolve(community, event)
     if after.state == CLOSED or after.unclaimed:
         return [event]
-    if not community.needs_convener and not after.has_convener(command.today):
-        return [event, ConvenerNeeded()]
-    if community.needs_convener and after.has_convener(command.today):
-        return [event, ConvenerFound()]
-    return [event]
+    if after.needs_convener != after.has_convener(today):
+        return [event]
+    return [event, ConvenerFound() if after.needs_convener else ConvenerNeeded()]

@@ -88,7 +88,7 @@ def _consumers() -> None:
         sa.Column("event_id", sa.Text, primary_key=True),
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("payload", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),  # pending, done or failed
+        sa.Column("state", sa.Text, nullable=False),  # pending or done
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("due", sa.Text, nullable=False),
         sa.Column("error", sa.Text),
