@@ -46,7 +46,7 @@ def behind(look: Look) -> list[str]:
         found += [
             f"{name} is {distance(consumer)} {consumer['source']}"
             for consumer in status["consumers"]
-            if not applied_all(consumer, look)
+            if consumer["error"] or not applied_all(consumer, look)
         ]
         if left := pending(status):
             found.append(f"{name} has still to do: {left}")

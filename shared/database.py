@@ -96,6 +96,14 @@ def is_unavailable(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "")[:2] in {"08", "53", "57", "58"}
 
 
+def is_lost_race(error: DBAPIError) -> bool:
+    """Whether another transaction was first: at a unique key, or in the order of taking locks.
+
+    SQLite's writers take turns, so that none loses.
+    """
+    return getattr(error.orig, "sqlstate", None) in {"23505", "40P01"}
+
+
 def _sqlite_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,

@@ -207,7 +207,7 @@ class _Batch:
                 lock_in_turn(self._connection, "names of networks")
                 found = queries.find_network(self._connection, name)
             if found is None:
-                found = derived_id("net", "import", key)
+                found = new_id("net")  # two imports at once take turns here
                 self._changes[found] = (0, [NetworkRegistered(name=name, run=self._run)])
                 self.networks_made.append(name)
             self._networks[key] = found

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from shared.clock import rfc3339
 from shared.database import mark, marks
+from shared.eventstore.events import Conflict
 from shared.web.paging import Page, encode_cursor
 
 _COLUMNS = "id, name, email, version, added_at"
@@ -50,13 +51,15 @@ def add(
 
 
 def change(connection: Connection, person: Person, name: str, email: str | None) -> Person:
-    """Raises IntegrityError where another has the address."""
+    """Raises IntegrityError where another has the address, Conflict where it changed meanwhile."""
     p = mark(connection)
-    connection.exec_driver_sql(
+    changed = connection.exec_driver_sql(
         f"UPDATE people SET name = {p}, email = {p}, email_key = {p}, version = version + 1"
         f" WHERE id = {p} AND version = {p}",
         (name, email, email.casefold() if email else None, person.id, person.version),
     )
+    if changed.rowcount == 0:
+        raise Conflict(person.id, person.version)
     return person._replace(name=name, email=email, version=person.version + 1)
 
 

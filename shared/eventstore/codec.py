@@ -42,9 +42,8 @@ class EventTypes:
     def encode(self, event: object) -> NewEvent:
         """Fields that are None are left out: optional is what may be missing."""
         kind = self._by_class[type(event)]
-        fields = msgspec.to_builtins(event)
-        data = {name: value for name, value in fields.items() if value is not None}
-        return NewEvent(kind.name, kind.version, kind.audience, msgspec.json.encode(data).decode())
+        data = msgspec.json.encode(_without_none(msgspec.to_builtins(event)))
+        return NewEvent(kind.name, kind.version, kind.audience, data.decode())
 
     def decode(self, event: Event) -> Any:
         """The domain's event, upcast to the present version.
@@ -65,6 +64,14 @@ class EventTypes:
             return event
         data = msgspec.json.encode(upcast(kind, event)).decode()
         return event._replace(schema=kind.version, data=data)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(v) for name, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_none(v) for v in value]
+    return value
 
 
 def upcast(kind: EventType, event: Event) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from shared.clock import rfc3339
+from shared.database import is_lost_race
 from shared.eventstore.dialects import POSTGRESQL, SQLITE, Dialect
 from shared.eventstore.events import Cause, Conflict, Cursor, Event, StreamAppend
 
@@ -66,8 +67,10 @@ class EventStore:
                     result = connection.exec_driver_sql(
                         self.sql.append, (*row, *self.sql.guard(append.stream, version - 1))
                     ).first()
-                except IntegrityError as error:
-                    raise Conflict(append.stream, append.expected) from error
+                except DBAPIError as error:
+                    if is_lost_race(error):
+                        raise Conflict(append.stream, append.expected) from error
+                    raise
                 if result is None:
                     raise Conflict(append.stream, append.expected)
                 place = (result[0], int(result[1]), result[2])

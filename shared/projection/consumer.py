@@ -35,10 +35,14 @@ class Consumer:
         self._looked: datetime | None = None
         self._reported: Sequence[Report] = ()
         self._written: datetime | None = None
+        self._troubled = False
 
     def step(self, seconds: float = 2.0) -> bool:
-        """One poll and its transaction; returns whether anything came."""
-        batches = self._source.poll(seconds)
+        """One poll and its transaction; returns whether anything came.
+
+        After trouble the first poll waits for nothing, so that its end is told at once.
+        """
+        batches = self._source.poll(0 if self._troubled else seconds)
         if batches:
             try:
                 self.apply(batches)
@@ -64,6 +68,7 @@ class Consumer:
 
     def report(self, error: str) -> None:
         """Say in the consumer's report what keeps it from going on."""
+        self._troubled = True
         self._write_reports(
             [(s, self._source.transport, None, error) for s in self._source.sources]
         )
@@ -73,9 +78,13 @@ class Consumer:
 
     def _look(self) -> None:
         now = self._clock.now()
-        if self._looked and (now - self._looked).total_seconds() < _LOOK_SECONDS:
+        if (
+            not self._troubled
+            and self._looked
+            and (now - self._looked).total_seconds() < _LOOK_SECONDS
+        ):
             return
-        self._looked = now
+        self._looked, self._troubled = now, False
         rows = [(s, self._source.transport, lag, None) for s, lag in self._source.look()]
         # A lag is news at each look, for it holds for a moment only; where the transport has none
         # (a feed's is the distance between two cursors), a change is, and a sign of life.

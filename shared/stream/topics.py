@@ -1,6 +1,7 @@
 """Makes the topics that are missing: `python -m shared.stream.topics`. Safe to run again."""
 
 import sys
+from collections.abc import Sequence
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
@@ -10,13 +11,13 @@ from shared.settings import Kafka, settings_or_exit
 from shared.stream.kafka import ALL_TOPICS, PARTITIONS, connection_options
 
 
-def make_topics(kafka: Kafka) -> list[str]:
-    """Make the missing topics; returns their names. Raises KafkaError."""
+def make_topics(kafka: Kafka, names: Sequence[str] = ALL_TOPICS) -> list[str]:
+    """Make those of the topics that are missing; returns their names. Raises KafkaError."""
     admin = KafkaAdminClient(**connection_options(kafka))
     try:
         there = set(admin.list_topics())
         made = []
-        for name in (name for name in ALL_TOPICS if name not in there):
+        for name in (name for name in names if name not in there):
             try:
                 admin.create_topics([_new(name)])
                 made.append(name)

@@ -11,6 +11,7 @@ from flask_smorest import Api
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations
 from shared.web.callers import identify
+from shared.web.errors import Problem
 from shared.web.metrics import Metrics
 
 log = structlog.get_logger()
@@ -62,6 +63,8 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         g.request_id = uuid.uuid4().hex
         asked = request.headers.get("X-Correlation-ID", "")
         g.correlation_id = asked if _ID.fullmatch(asked) else g.request_id
+        if "\0" in request.path or b"%00" in request.query_string:
+            raise Problem(400, "The address holds the character U+0000; take it out.")
         g.caller = identify(service.settings)
 
     @app.after_request

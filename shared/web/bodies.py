@@ -35,7 +35,7 @@ class StrictJSON(JSONProvider):
 class _Parser(FlaskParser):
     """Has bodies read by StrictJSON, where its own reader takes NaN and any depth."""
 
-    def load_json(self, req: Request, schema: Schema) -> Any:
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002
         """The body; missing where it is empty. Raises Problem."""
         body = req.get_data()
         if not body:

@@ -36,12 +36,12 @@ def transact(
     """Do `work` in one transaction, honouring Idempotency-Key on POST.
 
     `work` loads all streams before it writes anything. Where another writer was first it is done
-    anew in a new transaction, a few times at most; with `retry` False, or where the caller named
-    the version it means (If-Match), that is the caller's to decide.
+    anew in a new transaction, a few times at most, unless `retry` is False. A caller that named
+    the version it means (If-Match) is then answered that it is stale.
     """
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     claimed = _claim(key) if key is not None else None
-    attempts = _ATTEMPTS if retry and expected_version() is None else 1
+    attempts = _ATTEMPTS if retry else 1
     for attempt in range(1, attempts + 1):
         try:
             return _once(service, work, claimed)

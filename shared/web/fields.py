@@ -58,13 +58,18 @@ class Text(fields.String):
                 text = uniform(text, lines=self.lines)
             except ValueError as error:
                 raise ValidationError(str(error)) from error
-        if len(text) < self.least:
+        if len(text) < self.least or (self.least and not any(map(_is_seen, text))):
             raise ValidationError("must not be empty")
         if len(text) > self.most:
             raise ValidationError(
                 f"is {len(text):,} characters long; at most {self.most:,} are taken"
             )
         return text
+
+
+def _is_seen(character: str) -> bool:
+    """Whether it is more than a space or an invisible sign."""
+    return unicodedata.category(character)[0] not in "ZC"
 
 
 class Url(Text):
@@ -110,6 +115,8 @@ class Choice(Text):
 
 class TextList(fields.List[str]):
     """Texts without repetitions, in the order given; kept as a tuple."""
+
+    default_error_messages = {"null": "must not be null, but may be empty"}  # noqa: RUF012
 
     def __init__(self, inner: Text, most: int, **kwargs: Any) -> None:
         self.most = most

@@ -34,9 +34,10 @@ class Metrics:
 
     def observe(self, request: Request, status: int, seconds: float) -> None:
         """The route is the pattern, not the address: few values, and no ids."""
-        route = request.url_rule.rule if request.url_rule is not None else "none"
-        self._requests.labels(request.method, route, status).inc()
-        self._seconds.labels(request.method, route).observe(seconds)
+        rule = request.url_rule
+        method, route = (request.method, rule.rule) if rule is not None else ("none", "none")
+        self._requests.labels(method, route, status).inc()
+        self._seconds.labels(method, route).observe(seconds)
 
     def exposition(self) -> bytes:
         return generate_latest(self._registry)

@@ -90,7 +90,7 @@ def _dead_letters(blp: Blueprint, service: Service) -> None:
         with service.database.read() as connection:
             return _json({"items": [_letter(p) for p in dead_letters.waiting(connection)]})
 
-    @blp.post("/dead-letters/<int:number>/<any(retry, discard):action>")
+    @blp.post("/dead-letters/<int(max=2147483647):number>/<any(retry, discard):action>")
     @blp.doc(summary="Try a waiting event again, or give it up and go on behind it")
     @needs_token
     def act(number: int, action: str) -> Response:

@@ -15,7 +15,7 @@ from flask import Response, request
 from shared.web.errors import invalid
 
 MAX_LIMIT = 200
-Key = str | int | None
+Key = str
 
 
 class Page(NamedTuple):
@@ -35,11 +35,11 @@ def decode_cursor(text: str, order: str, length: int) -> tuple[Key, ...]:
     try:
         padded = text + "=" * (-len(text) % 4)
         found = msgspec.json.decode(
-            base64.b64decode(padded, altchars=b"-_", validate=True), type=list[str | int | None]
+            base64.b64decode(padded, altchars=b"-_", validate=True), type=list[str]
         )
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise invalid("cursor", "is none that this list gave") from error
-    if len(found) != length + 1 or found[0] != order:
+    if len(found) != length + 1 or found[0] != order or "\0" in "".join(found):
         raise invalid("cursor", "belongs to a list in another order; begin again without it")
     return tuple(found[1:])
 

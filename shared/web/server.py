@@ -4,7 +4,9 @@ One process, because a service scales by more containers, discovery's index is i
 metrics of one process need no sharing.
 """
 
+import os
 import signal
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +29,7 @@ def run_web(service: Service) -> None:
 class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._parent = os.pipe()  # whose second end closes when the parent process ends
         super().__init__()
 
     def load_config(self) -> None:
@@ -46,12 +49,24 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "proc_name": f"hedgerow-{self._service.name}",
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
+            "post_fork": self._end_with_the_parent,
             "post_worker_init": _end_waits_on_stop,
             "control_socket_disable": True,
         }
         for name, value in options.items():
             if value is not None and name in self.cfg.settings:
                 self.cfg.set(name, value)
+
+    def _end_with_the_parent(self, _parent: Any, _worker: Any) -> None:
+        """A worker that outlived a killed parent would keep the port from the next one."""
+        end, parents_end = self._parent
+        os.close(parents_end)
+
+        def watch() -> None:
+            os.read(end, 1)
+            os._exit(1)
+
+        threading.Thread(target=watch, name="parent", daemon=True).start()
 
     def load(self) -> Any:
         app = create_app(self._service)

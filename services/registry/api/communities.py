@@ -44,8 +44,7 @@ _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
 def register(fields: dict[str, Any]) -> Response:
     def work(connection: Connection) -> Answer:
         stream = new_id("com")
-        networks = network_ids(connection, fields.get("networks", ()))
-        check_organisation(connection, fields.get("organisation"))
+        networks = references(connection, fields) or ()
         registered = Registered(**(fields | {"networks": networks}))
         handle(connection, COMMUNITY, stream, Register(registered))
         return shown(connection, "communities", stream, status=201)
@@ -169,9 +168,8 @@ def describe(fields: dict[str, Any], community: str) -> Response:
         changes: dict[str, Any] = {
             name: "" if value is None else value for name, value in fields.items()
         }
-        named = changes.pop("networks", None)
-        networks = None if named is None else network_ids(connection, named)
-        check_organisation(connection, changes.get("organisation"))
+        networks = references(connection, fields)
+        changes.pop("networks", None)
         require(connection, community)
         handle(connection, COMMUNITY, community, Describe(Described(**changes), networks))
         return shown(connection, "communities", community)
@@ -185,15 +183,22 @@ def require(connection: Connection, community: str) -> None:
         raise not_found(f"There is no community {community}.")
 
 
-def network_ids(connection: Connection, named: tuple[str, ...]) -> tuple[str, ...]:
-    """Networks by id, name or alias. Raises Problem 422 that names every unknown one."""
+def references(connection: Connection, fields: dict[str, Any]) -> tuple[str, ...] | None:
+    """The ids of the networks that are named by id, name or alias; None where `fields` has none.
+
+    Raises Problem 422 that names every network and organisation that is not known.
+    """
+    named: tuple[str, ...] = fields.get("networks", ())
     found = {name: queries.find_network(connection, name) for name in named}
+    errors = {}
     if unknown := [name for name, network in found.items() if network is None]:
-        reasons = [f"{name!r} is no network's id, name or alias" for name in unknown]
-        raise Problem(422, f"networks: {'; '.join(reasons)}", {"networks": reasons})
+        errors["networks"] = [f"{name!r} is no network's id, name or alias" for name in unknown]
+    host = fields.get("organisation")
+    if host and queries.unknown_ids(connection, "organisations", [host]):
+        errors["organisation"] = [f"{host!r} is no organisation's id"]
+    if errors:
+        reasons = (f"{name}: {'; '.join(said)}" for name, said in errors.items())
+        raise Problem(422, ". ".join(reasons), errors)
+    if "networks" not in fields:
+        return None
     return tuple(dict.fromkeys(network for network in found.values() if network is not None))
-
-
-def check_organisation(connection: Connection, organisation: str | None) -> None:
-    if organisation and queries.unknown_ids(connection, "organisations", [organisation]):
-        raise invalid("organisation", f"{organisation!r} is no organisation's id")

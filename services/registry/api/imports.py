@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import IO
@@ -21,6 +22,7 @@ from shared.web.fields import uniform
 blp = Blueprint("import", "import", description="Lists of communities")
 _NDJSON, _CSV = ("application/x-ndjson", "application/jsonl"), ("text/csv",)
 _LONGEST_LINE = 200_000  # bytes; a record has at most some 20,000 characters
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how a byte that is no UTF-8 is kept
 _COLUMNS = ("id", "name", "domain", "topics", "network", "region", "url")
 
 
@@ -112,14 +114,12 @@ def _raw_lines() -> Iterator[tuple[int, bytes]]:
 
 def _csv_lines() -> Iterator[Line]:
     """Raises Problem 422 where the heading does not fit."""
-    text = io.TextIOWrapper(
-        io.BufferedReader(_Readable(request.stream)),
-        encoding="utf-8-sig",
-        errors="replace",
-        newline="",
-    )
+    text = _CsvText(request.stream)
     reader = csv.DictReader(text, restkey="", strict=True)
-    headings = reader.fieldnames or []
+    try:
+        headings = reader.fieldnames or []
+    except csv.Error as error:
+        raise invalid("heading", f"is not CSV: {error}") from error
     if unknown := [name for name in headings if name not in _COLUMNS]:
         raise invalid(
             "heading", f"{', '.join(map(repr, unknown))}: the columns are {', '.join(_COLUMNS)}"
@@ -132,14 +132,44 @@ def _csv_lines() -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(reader.line_num, unreadable=f"is not CSV: {error}")
+            yield Line(text.number, unreadable=f"is not CSV: {error}")
             continue
         if "" in row:
-            yield Line(reader.line_num, unreadable=f"has more than {len(headings)} cells")
+            yield Line(text.number, unreadable=f"has more than {len(headings)} cells")
             continue
         fields = {name: value for name, value in row.items() if value is not None}
+        if any(_NOT_UTF8.search(value) for value in fields.values()):
+            yield Line(text.number, unreadable="is not UTF-8; save the list as CSV UTF-8")
+            continue
         topics = [topic for topic in fields.pop("topics", "").split(";") if topic.strip()]
-        yield Line(reader.line_num, {**fields, "topics": topics})
+        yield Line(text.number, {**fields, "topics": topics})
+
+
+class _CsvText:
+    """The lines of a CSV body, counted; one that is too long is never held whole."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._text = io.TextIOWrapper(
+            io.BufferedReader(_Readable(stream)),
+            encoding="utf-8-sig",
+            errors="surrogateescape",
+            newline="",
+        )
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        """Raises csv.Error for a line that is too long; the next call goes on behind it."""
+        if not (line := self._text.readline(_LONGEST_LINE)):
+            raise StopIteration
+        self.number += 1
+        if len(line) < _LONGEST_LINE or line.endswith("\n"):
+            return line
+        while (rest := self._text.readline(_LONGEST_LINE)) and not rest.endswith("\n"):
+            pass
+        raise csv.Error(f"a line is longer than {_LONGEST_LINE:,} characters")
 
 
 class _Readable(io.RawIOBase):

@@ -25,7 +25,7 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, expected_version, transact
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import invalid, not_found
 
 blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
 
@@ -81,9 +81,10 @@ def close(fields: dict[str, Any], community: str) -> Response:
             raise StaleVersion(f"{community} is at version {loaded[community].version}")
         closed = frozenset(i for i in into if loaded[i].state.state == c.CLOSED)
         commands: dict[str, c.Command] = {
-            i: c.NoteSuccession(community, fields["ending"]) for i in into
+            community: c.Close(community, fields["ending"], into, closed)
         }
-        commands[community] = c.Close(community, fields["ending"], into, closed)
+        for successor in into:  # one that is the community itself is refused by the closing
+            commands.setdefault(successor, c.NoteSuccession(community, fields["ending"]))
         try:
             changes = [
                 Change(s, loaded[s].version, c.decide(loaded[s].state, command))
@@ -125,7 +126,7 @@ def start_role(fields: dict[str, Any], community: str) -> Response:
 @needs_token
 @blp.arguments(RoleEndBody)
 def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
-    """If-Match is honoured where given, as two people seldom end one role at once."""
+    expected_version(required=True)
 
     def work(connection: Connection) -> Answer:
         require(connection, community)
@@ -137,8 +138,6 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
         role = next(role for role in loaded.state.roles if role.id == role_id)
         return Answer(_shown(role, community), 200, loaded.version)
 
-    if not fields:
-        raise Problem(422, "The body names nothing to change.")
     return transact(service(), work)
 
 

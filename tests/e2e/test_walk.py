@@ -1,0 +1,165 @@
+"""The walk that a newcomer takes, from the first start to the next one, with the real commands."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.platform import Platform, write_list
+from tests.servers import KafkaServer, PostgresServer, await_that
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module", params=["embedded", "deployed"])
+def platform(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """On SQLite and feeds; and the same over PostgreSQL and Kafka."""
+    settings = {}
+    if request.param == "deployed":
+        kafka: KafkaServer = request.getfixturevalue("kafka")
+        postgres: PostgresServer = request.getfixturevalue("postgres")
+        settings["HEDGEROW_KAFKA_BOOTSTRAP"] = kafka.bootstrap
+        for service in ("registry", "scheduling", "notifications", "discovery"):
+            url = postgres.create_database(f"walk_{service}_{os.getpid()}")
+            settings[f"HEDGEROW_{service.upper()}_DATABASE_URL"] = url
+    found = Platform(tmp_path_factory.mktemp(request.param) / "var", **settings)
+    yield found
+    found.end()
+
+
+def test_the_first_start_loads_an_example_landscape_and_says_how_to_begin(
+    platform: Platform,
+) -> None:
+    platform.start()
+    assert "Try in another terminal" in platform.said()
+    assert "Loaded an example landscape" in platform.said()
+    platform.caught_up()
+    found = platform.get("discovery", "/search", q="falls in care homes")
+    assert found["items"][0]["reasons"]
+
+
+def test_a_registered_community_is_found_and_related_to_others_with_reasons(
+    platform: Platform,
+) -> None:
+    answer = platform.post(
+        "/communities",
+        {
+            "name": "Steady in Wessex",
+            "domain": "We share what works in falls prevention in care homes.",
+            "topics": ["frailty", "medication"],
+            "region": "Wessex",
+            "networks": ["Wessex AHSN"],
+        },
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["ETag"] == '"1"'
+    community = answer.headers["Location"].removeprefix("/communities/")
+    related = platform.url("discovery", f"/communities/{community}/related")
+    await_that(lambda: httpx.get(related).status_code == 200, 5)
+    items = httpx.get(related, params={"scope": "other-networks"}).json()["items"]
+    assert "Yorkshire" in items[0]["name"]
+    assert "Shared topics: frailty, medication" in items[0]["reasons"]
+    assert "Yours is in Wessex, theirs in Yorkshire" in items[0]["reasons"]
+    found = platform.get("discovery", "/search", q="Steady in Wessex")["items"]
+    assert found[0]["id"] == community
+
+
+def test_an_import_reports_and_a_repeated_one_changes_nothing(
+    platform: Platform, tmp_path: Path
+) -> None:
+    good, broken = write_list(tmp_path / "good.jsonl", 300), tmp_path / "broken.jsonl"
+    write_list(broken, 300, broken=17)
+    first = platform.run("import", str(good))
+    assert first.returncode == 0, first.stderr
+    assert "300 new" in first.stdout
+    head = platform.get("registry", "/status")["head"]
+    assert "300 unchanged" in platform.run("import", str(good)).stdout
+    assert platform.get("registry", "/status")["head"] == head
+    last = platform.run("import", str(broken))
+    assert last.returncode == 0
+    assert "299 unchanged, 1 refused" in last.stdout
+    assert "line 17: domain: is required" in last.stdout + last.stderr
+    platform.caught_up()
+
+
+def test_status_says_that_all_is_well_and_how_far_each_service_is(platform: Platform) -> None:
+    done = platform.run("status")
+    assert done.returncode == 0, done.stdout
+    assert "All is well." in done.stdout
+    assert "discovery follows registry" in done.stdout
+
+
+def test_a_rebuild_gives_the_same_answers(platform: Platform) -> None:
+    before = platform.get("registry", "/communities", limit=200, sort="name")
+    found = platform.get("discovery", "/search", q="frailty", limit=100)
+    for service in ("registry", "discovery"):
+        done = platform.run("rebuild", service)
+        assert done.returncode == 0, done.stdout + done.stderr
+    platform.caught_up()
+    assert platform.get("registry", "/communities", limit=200, sort="name") == before
+    again = platform.get("discovery", "/search", q="frailty", limit=100)
+    assert [i["id"] for i in again["items"]] == [i["id"] for i in found["items"]]
+
+
+@pytest.mark.parametrize(
+    ("service", "role"), [("registry", "web"), ("discovery", "worker"), ("discovery", "web")]
+)
+def test_a_process_that_dies_is_started_again_and_said_so(
+    platform: Platform, service: str, role: str
+) -> None:
+    os.kill(platform.pid(service, role), signal.SIGKILL)
+    await_that(lambda: f"{service} {role} ended (by signal SIGKILL)" in platform.said(), 10)
+    answer = None
+
+    def registered() -> bool:
+        nonlocal answer
+        try:
+            answer = platform.post("/communities", {"name": f"After {role}", "domain": "Return"})
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 201
+
+    await_that(registered, 20)
+    platform.caught_up()
+    found = platform.get("discovery", "/search", q=f"After {role}")
+    assert answer is not None
+    assert answer.json()["id"] in {item["id"] for item in found["items"]}
+
+
+def test_a_second_start_on_the_same_data_is_refused_in_plain_words(platform: Platform) -> None:
+    second = platform.run("up")
+    assert second.returncode == 1
+    assert "in use by another `hedgerow up`" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_ctrl_c_stops_everything_and_the_next_start_has_all_the_data(platform: Platform) -> None:
+    before = platform.get("registry", "/status")["events"]
+    follower = httpx.Client(timeout=30)
+    assert platform.stop() < 10, platform.said()
+    follower.close()
+    assert "Stopped everything" in platform.said()
+    for service in platform.ports:
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(platform.url(service, "/health/live"), timeout=1)
+    platform.start()
+    assert "Loaded an example" not in platform.said()
+    assert platform.get("registry", "/status")["events"] == before
+    platform.caught_up()
+    assert platform.stop(signal.SIGTERM) < 10
+
+
+def test_wrong_settings_are_all_listed_and_nothing_starts(tmp_path: Path) -> None:
+    wrong = Platform(tmp_path / "var", HEDGEROW_WEB_THREADS="many", HEDGEROW_CLOCK_OFFSET="soon")
+    began = time.monotonic()
+    refused = wrong.run("up")
+    assert refused.returncode == 2
+    assert "HEDGEROW_WEB_THREADS" in refused.stderr
+    assert "HEDGEROW_CLOCK_OFFSET" in refused.stderr
+    assert time.monotonic() - began < 10
