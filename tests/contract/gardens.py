@@ -190,7 +190,13 @@ def folded(events: Sequence[Event]) -> dict[str, list[tuple[Any, ...]]]:
     return {
         "water": sorted((row["id"], row["litres"]) for row in rows["water"].values() if row),
         "plots": sorted(
-            (r["id"], r["version"], r["name"], r["litres"], msgspec.json.encode(r["crops"]).decode())
+            (
+                r["id"],
+                r["version"],
+                r["name"],
+                r["litres"],
+                msgspec.json.encode(r["crops"]).decode(),
+            )
             for r in plots
         ),
         "plot_crops": sorted((row["id"], crop) for row in plots for crop in row["crops"]),

@@ -111,9 +111,7 @@ def test_a_reader_beside_eight_writers_reads_every_event_once_and_in_order(
     assert versions.keys() >= {"plt_shared_0", "plt_shared_1", "plt_shared_2"}
 
 
-def test_the_same_work_of_two_at_once_is_done_by_one_of_them(
-    database: Database, store: EventStore
-):
+def test_the_same_work_of_two_at_once_is_done_by_one_of_them(database: Database, store: EventStore):
     barrier = threading.Barrier(2, timeout=20)
 
     def plant(_: int) -> bool:

@@ -156,9 +156,7 @@ class Topics:
         assert settings is not None
         self.settings, self.names = settings, topics_of(origin.name)
         make_topics(settings, self.names)
-        self.relay = Relay(
-            service.name, service.database, service.store, service.types, settings
-        )
+        self.relay = Relay(service.name, service.database, service.store, service.types, settings)
 
     def deliver(self) -> None:
         while self.relay.step():
