@@ -28,6 +28,7 @@ def connection_options(kafka: Kafka) -> dict[str, Any]:
         "bootstrap_servers": list(kafka.bootstrap),
         "security_protocol": kafka.security_protocol,
         "request_timeout_ms": 10_000,
+        "reconnect_backoff_max_ms": 1000,  # 30 s else, which a returning broker would be left alone
     }
     if kafka.security_protocol.startswith("SASL"):
         options |= {

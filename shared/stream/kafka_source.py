@@ -17,6 +17,7 @@ from shared.stream.source import Batch, Look, SourceUnavailable
 
 log = structlog.get_logger()
 _POLL_RECORDS = 1000
+_LOOK_MS = 5000  # a broker that is away is noticed here: polling it is just quiet
 Positions = Callable[[], dict[str, str]]
 
 
@@ -73,7 +74,7 @@ class KafkaSource:
             return []
         partitions = self._all_partitions()
         try:
-            ends = self._consumer.end_offsets(partitions)
+            ends = self._consumer.end_offsets(partitions, timeout_ms=_LOOK_MS)
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
         stored = self._positions()

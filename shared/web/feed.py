@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -36,17 +37,18 @@ def blueprint(service: Service) -> Blueprint:
     def events() -> Response:
         """CloudEvents 1.0 in order; `next` is the cursor to go on from, and never null."""
         after, limit, wait, wanted = _arguments()
-        body, found = _read(service, after, limit, wanted)
-        if found or not wait:
-            return _json(body)
+        found = _read(service, after, limit, wanted)
+        if found.events or not wait:
+            return _json(found.body)
         with places.take(caller().kind) as had:
             if not had:
-                return _json(body, {"Retry-After": "5"})
+                return _json(found.body, {"Retry-After": "5"})
             deadline = time.monotonic() + wait
-            while not found and (left := deadline - time.monotonic()) > 0 and not watch.stopped:
-                watch.wait_for_news(left)
-                body, found = _read(service, after, limit, wanted)
-        return _json(body)
+            while not found.events and (left := deadline - time.monotonic()) > 0:
+                if not watch.wait_for_news(found.head, left):
+                    break
+                found = _read(service, after, limit, wanted)
+        return _json(found.body)
 
     return blp
 
@@ -79,20 +81,21 @@ class HeadWatch:
         self._service = service
         self._news = threading.Condition()
         self._waiting = 0
-        self._head: Cursor | None = None
+        self._head = START
         self._thread: threading.Thread | None = None
         self.stopped = False
         _WATCHES.append(self)
 
-    def wait_for_news(self, seconds: float) -> None:
-        """Return when the store has more than when this was called, or after `seconds`."""
+    def wait_for_news(self, seen: Cursor, seconds: float) -> bool:
+        """Wait until the store has more than `seen`; False after `seconds`, or when stopping."""
         with self._news:
             self._waiting += 1
             if self._thread is None:  # started here: a thread does not live through a fork
                 self._thread = threading.Thread(target=self._look, name="head", daemon=True)
                 self._thread.start()
-            self._news.wait(seconds)
+            self._news.wait_for(lambda: self.stopped or self._head > seen, seconds)
             self._waiting -= 1
+            return not self.stopped and self._head > seen
 
     def stop(self) -> None:
         self.stopped = True
@@ -108,10 +111,10 @@ class HeadWatch:
                 with self._service.database.read() as connection:
                     head = self._service.store.head(connection)
             except DBAPIError:
-                head = None  # those who wait will find out for themselves
+                continue  # the log has it from those who read
             if head != self._head:
-                self._head = head
                 with self._news:
+                    self._head = head
                     self._news.notify_all()
 
 
@@ -124,20 +127,22 @@ def stop_waiting() -> None:
         watch.stop()
 
 
-def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> tuple[bytes, bool]:
-    """A page as JSON, and whether it holds anything."""
+class _Page(NamedTuple):
+    events: int
+    head: Cursor  # of the store, when it was read
+    body: bytes
+
+
+def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> _Page:
     with service.database.read() as connection:
         head = service.store.head(connection)
         events = service.store.read(connection, after, limit, wanted)
     if events:
         following = events[-1].cursor
-    elif wanted.until is not None:
-        following = max(after, min(head, wanted.until))
-    else:
-        following = max(after, head)  # all up to here was looked at, and filtered out
-    return page([service.types.present(e) for e in events], service.name, str(following)), bool(
-        events
-    )
+    else:  # all up to here was looked at, and filtered out
+        following = max(after, head if wanted.until is None else min(head, wanted.until))
+    present = [service.types.present(event) for event in events]
+    return _Page(len(events), head, page(present, service.name, str(following)))
 
 
 def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:

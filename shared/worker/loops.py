@@ -1,6 +1,7 @@
 """The loops of a worker process: each a step called again and again, through all trouble."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from shared.stream.source import SourceUnavailable
 from shared.worker.lease import Lease
 
 log = structlog.get_logger()
+_LONGEST_STOP = 7.0  # seconds; what takes longer is cut off, and done again at the next start
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
 
 
@@ -67,5 +69,6 @@ def run_loops(loops: list[Loop], stop: threading.Event) -> None:
     for thread in threads:
         thread.start()
     stop.wait()
+    deadline = time.monotonic() + _LONGEST_STOP
     for thread in threads:
-        thread.join(timeout=15)
+        thread.join(timeout=max(0.0, deadline - time.monotonic()))

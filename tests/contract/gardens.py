@@ -125,7 +125,7 @@ WATER = Projection(
     columns=("id", "litres"),
     types={"garden.plot.watered": 1},
     fold=fold_water,
-    key=lambda event: "garden",
+    key=lambda _: "garden",
 )
 PROJECTIONS = (WATER, PLOTS)
 

@@ -5,8 +5,10 @@ cluster's horizon; with one, order and cursors hold across the move.
 """
 
 import subprocess
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,12 +61,12 @@ def copy_events(origin: Database, target: Database, ahead: int) -> None:
 
 
 @pytest.fixture
-def moved(postgres_database: Database, another_postgres_database) -> Iterator[Database]:
+def moved(postgres_database: Database, another_postgres_database) -> Database:
     """The events of `postgres_database`, in a database whose cluster begins anew."""
     filled(postgres_database)
     target = another_postgres_database()
     copy_events(postgres_database, target, AHEAD)
-    yield target
+    return target
 
 
 def as_moved(events: list[Event]) -> list[Event]:
@@ -126,32 +128,38 @@ def test_a_new_epoch_waits_for_those_who_write_and_they_for_it(
 ):
     """Nobody's event is stamped with an old epoch once readers trust that it is closed."""
 
-    def write(writer: int) -> None:
-        for version in range(100):
+    stop, seen, last = threading.Event(), list[Event](), 3
+
+    def write(writer: int) -> int:
+        version = 0
+        while not stop.is_set():
             with database.write() as connection:
                 append(store, connection, f"plt_{writer}", version, Watered(1))
+            version += 1
+        return version
 
-    def read() -> list[Event]:
+    def saw(epoch: int) -> bool:
         with database.read() as connection:
-            return store.read(connection, seen[-1].cursor if seen else START, 1000)
+            seen.extend(store.read(connection, seen[-1].cursor if seen else START, 1000))
+        return bool(seen) and seen[-1].epoch == epoch
 
-    seen: list[Event] = []
     with ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(write, n) for n in range(4)]
-        for place in range(1, 6):
-            await_that(lambda: seen.extend(read()) or len(seen) > 40 * place)
-            with database.write() as connection:
-                assert store.raise_epoch(connection) == place + 1
-        for writer in writers:
-            writer.result()
-    seen += read()
+        try:
+            for epoch in range(1, last + 1):
+                await_that(partial(saw, epoch))
+                with database.write() as connection:
+                    assert store.raise_epoch(connection) == epoch + 1
+            await_that(partial(saw, last + 1))
+        finally:
+            stop.set()
+    saw(last + 1)
 
-    assert len(seen) == 400
-    assert {event.epoch for event in seen} >= {1, 2, 3}
+    assert len(seen) == sum(writer.result() for writer in writers)
     assert [event.cursor for event in seen] == sorted(event.cursor for event in seen)
-    for writer in range(4):
-        versions = [e.version for e in seen if e.stream == f"plt_{writer}"]
-        assert versions == list(range(1, 101))
+    for number, writer in enumerate(writers):
+        versions = [event.version for event in seen if event.stream == f"plt_{number}"]
+        assert versions == list(range(1, writer.result() + 1))
 
 
 @pytest.mark.postgres

@@ -134,6 +134,12 @@ BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END""",
     """
 CREATE TRIGGER events_are_facts BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
+    # INSERT OR REPLACE would delete an event without a word to the trigger on DELETE.
+    """
+CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
+  OR EXISTS (SELECT 1 FROM events WHERE stream_id = NEW.stream_id AND version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'events are never replaced'); END""",
 )
 
 _EVENTS_POSTGRESQL = (
