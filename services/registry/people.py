@@ -6,9 +6,8 @@ Events, topics and logs carry the id alone.
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import Conflict
 from shared.web.paging import Page, encode_cursor

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Connection
 
 from services.registry import people, queries
 from services.registry.api.answers import handle, problem, shown
@@ -19,6 +18,7 @@ from services.registry.domain import community as c
 from services.registry.domain.refusal import Refused
 from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
+from shared.connection import Connection
 from shared.eventstore.streams import Change, StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from services.registry import people
@@ -12,6 +11,7 @@ from services.registry.api.answers import check_parameters, handle, page
 from services.registry.api.schemas import PersonBody, PersonChangeBody
 from services.registry.domain.person import RegisterPerson
 from services.registry.events import PERSON
+from shared.connection import Connection
 from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
