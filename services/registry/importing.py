@@ -82,15 +82,21 @@ class Report:
             self.refusals.append({"line": line, "field": name or None, "reason": reason})
 
 
-def run(service: Service, lines: Iterable[Line], source: str, *, dry_run: bool) -> Report:
-    """Import all lines, a batch at a time. Raises Conflict where others never let one through."""
+def run(
+    service: Service, lines: Iterable[Line], source: str, *, dry_run: bool, actor: str | None = None
+) -> Report:
+    """Import all lines, a batch at a time, on behalf of `actor`.
+
+    Raises Conflict where others never let one through.
+    """
     report = Report(new_id("run"))
+    cause = Cause(correlation=report.run, actor=actor)
     schema = RecordBody()
     remaining = iter(lines)
     while batch := list(islice(remaining, _BATCH)):
         records = list(_records(batch, source, schema, report))
         if records:
-            _import_batch(service, records, source, report, dry_run=dry_run)
+            _import_batch(service, records, source, report, cause, dry_run=dry_run)
     return report
 
 
@@ -126,12 +132,18 @@ def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _import_batch(
-    service: Service, records: Sequence[Record], source: str, report: Report, *, dry_run: bool
+    service: Service,
+    records: Sequence[Record],
+    source: str,
+    report: Report,
+    cause: Cause,
+    *,
+    dry_run: bool,
 ) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with service.write() as connection:
-                counts = _Batch(service, connection, source, report.run)
+                counts = _Batch(service, connection, source, cause)
                 counts.take(records)
                 if not dry_run:
                     counts.append()
@@ -149,8 +161,9 @@ def _import_batch(
 class _Batch:
     """One transaction's records: all streams are loaded before anything is written."""
 
-    def __init__(self, service: Service, connection: Connection, source: str, run: str) -> None:
-        self._service, self._connection, self._source, self._run = service, connection, source, run
+    def __init__(self, service: Service, connection: Connection, source: str, cause: Cause) -> None:
+        self._service, self._connection, self._source = service, connection, source
+        self._cause, self._run = cause, cause.correlation
         self._networks: dict[str, str] = {}
         self._changes: dict[str, tuple[int, list[Any]]] = {}
         self.networks_made: list[str] = []
@@ -178,9 +191,8 @@ class _Batch:
 
     def append(self) -> None:
         changes = [Change(s, version, events) for s, (version, events) in self._changes.items()]
-        cause = Cause(correlation=self._run)
         self._service.streams.append(
-            self._connection, changes, cause=cause, now=self._service.clock.now()
+            self._connection, changes, cause=self._cause, now=self._service.clock.now()
         )
 
     def _listed(self, record: Record) -> Registered:

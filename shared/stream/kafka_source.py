@@ -64,6 +64,9 @@ class KafkaSource:
             }
             self._consumer.commit_async(offsets)
 
+    def reads(self, partition: str) -> bool:
+        return partition.rpartition("/")[0] in self._topics
+
     def reset(self) -> None:
         if self._consumer is not None:
             self._seek(self._consumer.assignment())

@@ -14,7 +14,7 @@ from services.registry import importing
 from services.registry.api.answers import check_parameters
 from services.registry.importing import Line
 from shared.web.bodies import Blueprint, allow_stream
-from shared.web.callers import needs_token
+from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.fields import uniform
@@ -65,7 +65,9 @@ def import_communities() -> Response:
         lines = _csv_lines()
     else:
         raise Problem(415, "Send application/x-ndjson or text/csv, and say so in Content-Type.")
-    report = importing.run(service(), lines, source, dry_run=dry_run == "true")
+    report = importing.run(
+        service(), lines, source, dry_run=dry_run == "true", actor=caller().actor
+    )
     return Response(msgspec.json.encode(asdict(report)), content_type="application/json")
 
 
