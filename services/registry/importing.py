@@ -26,7 +26,7 @@ from shared.web.errors import flatten
 from shared.web.fields import Body, Text, TextList, Url, without_control_characters
 
 _BATCH = 200  # records in a transaction: other writers wait for no longer than one takes
-_ATTEMPTS = 6
+_ATTEMPTS = 4
 _MOST_REFUSALS = 1000
 
 
@@ -71,6 +71,13 @@ class Report:
     refused: int = 0
     refusals: list[dict[str, Any]] = field(default_factory=list)
     networks_made: list[str] = field(default_factory=list)
+
+    def add(self, counts: "_Batch") -> None:
+        self.new += counts.new
+        self.changed += counts.changed
+        self.unchanged += counts.unchanged
+        self.kept += counts.kept
+        self.networks_made += [n for n in counts.networks_made if n not in self.networks_made]
 
     def refuse(self, line: int, errors: Mapping[str, Sequence[str]]) -> None:
         """One refusal a line, told for its first field; the others follow in the reason."""
@@ -140,22 +147,25 @@ def _import_batch(
     *,
     dry_run: bool,
 ) -> None:
-    for attempt in range(1, _ATTEMPTS + 1):
+    """In one transaction; where others keep changing the same communities, in smaller ones."""
+    for _ in range(_ATTEMPTS):
         try:
             with service.write() as connection:
+                lock_in_turn(connection, f"import {source}")  # of one list one run at a time
                 counts = _Batch(service, connection, source, cause)
                 counts.take(records)
                 if not dry_run:
                     counts.append()
-            break
-        except Conflict:
-            if attempt == _ATTEMPTS:
-                raise
-    report.new += counts.new
-    report.changed += counts.changed
-    report.unchanged += counts.unchanged
-    report.kept += counts.kept
-    report.networks_made += [n for n in counts.networks_made if n not in report.networks_made]
+        except Conflict as error:
+            conflict = error
+        else:
+            report.add(counts)
+            return
+    if len(records) == 1:
+        raise conflict
+    middle = len(records) // 2
+    for part in (records[:middle], records[middle:]):
+        _import_batch(service, part, source, report, cause, dry_run=dry_run)
 
 
 class _Batch:

@@ -17,13 +17,17 @@ from shared.stream.source import Batch, Look, SourceUnavailable
 
 log = structlog.get_logger()
 _POLL_RECORDS = 1000
+# Seconds. The longest is also how long the lag goes unlooked at where nothing comes.
+_SHORTEST_POLL, _LONGEST_POLL = 0.2, 0.5
 _LOOK_MS = 5000  # a broker that is away is noticed here: polling it is just quiet
 Positions = Callable[[], dict[str, str]]
 
 
 class KafkaSource:
     """With a `group`, shares the topics' partitions with the group's other members; without one it
-    reads them all. `until`, where given, tells how far to read each partition and no further.
+    reads them all. A `member` that was killed and comes back under its name has its partitions
+    again at once, where they else wait for its session to run out. `until`, where given, tells how
+    far to read each partition and no further.
     """
 
     transport = "kafka"
@@ -35,10 +39,12 @@ class KafkaSource:
         positions: Positions,
         *,
         group: str | None = None,
+        member: str | None = None,
         until: Positions | None = None,
     ) -> None:
         self.sources: Sequence[str] = sorted({service_of(name) for name in topics})
-        self._kafka, self._topics, self._group = kafka, list(topics), group
+        self._kafka, self._topics = kafka, list(topics)
+        self._group, self._member = group, member
         self._positions, self._until = positions, until
         self._next: dict[TopicPartition, str | None] = {}
         self._consumer: Any = None
@@ -47,7 +53,8 @@ class KafkaSource:
         try:
             if self._consumer is None:
                 self._connect()
-            polled = self._consumer.poll(timeout_ms=int(max(seconds, 0.2) * 1000))
+            patience = min(max(seconds, _SHORTEST_POLL), _LONGEST_POLL)
+            polled = self._consumer.poll(timeout_ms=int(patience * 1000))
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
         bounds = self._until() if self._until is not None else None
@@ -94,6 +101,7 @@ class KafkaSource:
         self._consumer = KafkaConsumer(
             **connection_options(self._kafka) | {"request_timeout_ms": 40_000},
             group_id=self._group,
+            group_instance_id=self._member,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=_POLL_RECORDS,

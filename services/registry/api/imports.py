@@ -128,6 +128,8 @@ def _csv_lines() -> Iterator[Line]:
         )
     if missing := [name for name in ("id", "domain") if name not in headings]:
         raise invalid("heading", f"the column {', '.join(missing)} is missing")
+    if twice := [name for name in _COLUMNS if headings.count(name) > 1]:
+        raise invalid("heading", f"the column {', '.join(twice)} is there twice")
     while True:
         try:
             row = next(reader)
