@@ -45,7 +45,10 @@ class Platform:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.services, self.kafka = folder, tuple(services), kafka
-        self.roles = [f"{service} {role}" for service in self.services for role in ("web", "worker")]
+        self.roles = [
+            f"{service} {role}" for service in self.services for role in ("web", "worker")
+        ]
+        self.acknowledged: dict[str, int] = {}  # each community's version, as its writers know it
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._marks: dict[str, int] = {}
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
