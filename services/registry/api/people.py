@@ -70,7 +70,8 @@ def get_one(person: str) -> Response:
     response = _json(found.shown())
     response.headers["ETag"] = etag(found.version)
     response.headers["Cache-Control"] = "no-store"
-    response.make_conditional(request)
+    if request.if_none_match:
+        response.make_conditional(request)
     return response
 
 
