@@ -82,12 +82,13 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         seconds = time.perf_counter() - g.started
         response.headers["X-Request-ID"] = g.request_id
         response.headers["X-Correlation-ID"] = g.correlation_id
-        metrics.observe(request, response.status_code, seconds)
-        if response.status_code >= 500 or not request.path.startswith(_QUIET):
+        method, path, status = request.method, request.path, response.status_code
+        metrics.observe(method, request.url_rule, status, seconds)
+        if status >= 500 or not path.startswith(_QUIET):
             # No query string: what people search for is theirs.
             log.info(
-                f"{request.method} {request.path}",
-                status=response.status_code,
+                f"{method} {path}",
+                status=status,
                 ms=round(seconds * 1000, 1),
                 correlation=g.correlation_id,
                 **({} if g.correlation_id == g.request_id else {"request": g.request_id}),

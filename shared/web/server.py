@@ -4,6 +4,7 @@ One process, because a service scales by more containers, discovery's index is i
 metrics of one process need no sharing.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -88,6 +89,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         app = create_app(self._service)
         if self._service.start_web is not None:
             self._service.start_web(self._service, app)
+        gc.collect()
+        gc.freeze()  # what is here now stays, and need not be looked at again and again
         return app
 
 
