@@ -40,7 +40,9 @@ class Platform:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.services, self.kafka = folder, tuple(services), kafka
-        self.roles = [f"{service} {role}" for service in self.services for role in ("web", "worker")]
+        self.roles = [
+            f"{service} {role}" for service in self.services for role in ("web", "worker")
+        ]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
         ports = {service: free_port() for service in SERVICES}

@@ -15,11 +15,10 @@ from services.registry.domain.community import (
     DORMANT,
     PROPOSED,
     STAGES,
-    Describe,
     Described,
-    Register,
     Registered,
 )
+from services.registry.domain.decisions import Describe, Register
 from services.registry.events import COMMUNITY
 from services.registry.history import entry
 from services.registry.projections.communities import document
