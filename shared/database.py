@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import sqlalchemy
 from psycopg.types.string import TextLoader
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-_WRITES = "hedgerow_writes"
+from shared.connection import Connection
+
 _BUSY_SECONDS = 15
 # An open writing transaction anywhere in the cluster holds every reader of events back, so a
 # forgotten one is ended; a statement that waits for a lock longer than this answers 503.
@@ -34,27 +36,52 @@ class Database:
             if self.dialect == "sqlite"
             else _postgresql_engine(url, pool_size, application)
         )
-        self._writing = self.engine.execution_options(**{_WRITES: True})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction for reading; it ends with a rollback."""
-        with self.engine.connect() as connection:
+        """A transaction for reading.
+
+        On PostgreSQL each statement is one of its own: within one transaction it would see as much.
+        """
+        connection = Connection(self.engine)
+        try:
+            if self.dialect == "sqlite":
+                connection.begin("BEGIN")
             yield connection
+        finally:
+            connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction for writing: committed at the end, rolled back on any exception."""
-        with self._writing.begin() as connection:
+        connection = Connection(self.engine)
+        try:
+            connection.begin(_BEGIN[self.dialect])
+            yield connection
+            connection.commit()
+        finally:
+            connection.close()
+
+    def session(self) -> Connection:
+        """A connection outside any transaction, for the caller to `discard`."""
+        return Connection(self.engine)
+
+    @contextmanager
+    def migrating(self) -> Iterator[sqlalchemy.Connection]:
+        """A transaction for writing, as SQLAlchemy has it: for Alembic."""
+        with self.engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
         self.engine.dispose()
 
 
+_BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+
+
 def mark(connection: Connection) -> str:
     """How this dialect writes a parameter's place."""
-    return "?" if connection.dialect.name == "sqlite" else "%s"
+    return "?" if connection.dialect == "sqlite" else "%s"
 
 
 def marks(connection: Connection, count: int) -> str:
@@ -66,19 +93,19 @@ def lock_in_turn(connection: Connection, name: str) -> None:
 
     SQLite's writers take turns anyway. Takes no transaction id, so it may come before a load.
     """
-    if connection.dialect.name == "postgresql":
+    if connection.dialect == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (lock_number(name),))
 
 
 def share_lock(connection: Connection, name: str) -> None:
     """Hold `name` together with other sharers, until the transaction ends: see `lock_in_turn`."""
-    if connection.dialect.name == "postgresql":
+    if connection.dialect == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s)", (lock_number(name),))
 
 
 def try_lock(connection: Connection, name: str) -> bool:
     """Take `name` for this transaction if no other holds it, without waiting."""
-    if connection.dialect.name != "postgresql":
+    if connection.dialect != "postgresql":
         return True
     sql = "SELECT pg_try_advisory_xact_lock(%s)"
     return bool(connection.exec_driver_sql(sql, (lock_number(name),)).scalar_one())
@@ -116,15 +143,11 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves, below
+        connection.isolation_level = None  # we begin transactions ourselves
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
+    _begin_ourselves(engine)
     return engine
 
 
@@ -146,5 +169,13 @@ def _postgresql_engine(url: str, pool_size: int, application: str) -> Engine:
     def _connect(connection: Any, _record: Any) -> None:
         # Events' data are handed on as the text they are stored as, parsed only where read.
         connection.adapters.register_loader("json", TextLoader)
+        connection.autocommit = True  # we begin transactions ourselves
 
+    _begin_ourselves(engine)
     return engine
+
+
+def _begin_ourselves(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sqlalchemy.Connection) -> None:
+        connection.exec_driver_sql(_BEGIN[connection.dialect.name])

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.eventstore.codec import EventType
 from shared.eventstore.events import INTERNAL, Cause, Event
 from shared.eventstore.streams import Change, Decider, Streams

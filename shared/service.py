@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import Flask
 from flask_smorest import Blueprint
-from sqlalchemy import Connection
 
 from shared.clock import Clock
+from shared.connection import Connection
 from shared.database import Database
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.store import EventStore

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from services.discovery.index import Document, Index
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
+from shared.connection import Connection
 from shared.database import Database
 from shared.projection.follow import Mark, horizon, rows_since
 from shared.projection.generations import FOLLOWED, active

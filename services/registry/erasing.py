@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from services.registry import people, queries
 from services.registry.domain.decisions import RemovePerson
 from services.registry.domain.decisions import decide as decide_community
 from services.registry.domain.person import ErasePerson
 from services.registry.domain.person import decide as decide_person
 from services.registry.events import COMMUNITY, PERSON
+from shared.connection import Connection
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
 from shared.service import Service

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Connection
 
 from services.registry import queries
 from services.registry.domain.community import Registered, evolve
@@ -18,6 +17,7 @@ from services.registry.domain.decisions import Import, decide, kept
 from services.registry.domain.network import NetworkRegistered
 from services.registry.events import COMMUNITY
 from services.registry.projections.catalogue import name_key
+from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.eventstore.events import Cause, Conflict
 from shared.eventstore.streams import Change

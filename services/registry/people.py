@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks, share_lock
 from shared.web.paging import Page, encode_cursor
 

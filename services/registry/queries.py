@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from services.registry.projections.catalogue import name_key
+from shared.connection import Connection
 from shared.database import mark, marks
 from shared.identifiers import is_id
 from shared.projection.generations import OWN, active

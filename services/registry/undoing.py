@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from services.registry.domain.community import CLOSED, Community, evolve
 from services.registry.domain.decisions import UndoImport, decide
 from services.registry.events import COMMUNITY, EVENT_TYPES
+from shared.connection import Connection
 from shared.database import mark
 from shared.eventstore.events import Cause, Conflict, Event
 from shared.eventstore.streams import Change

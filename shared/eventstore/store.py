@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.database import is_lost_race
 from shared.eventstore.dialects import POSTGRESQL, SQLITE, Dialect
 from shared.eventstore.events import Cause, Conflict, Cursor, Event, StreamAppend

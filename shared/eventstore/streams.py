@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.events import Cause, Conflict, Event, StreamAppend
 from shared.eventstore.store import EventStore

@@ -8,15 +8,17 @@ right at all to change or delete events.
 from functools import cache
 from pathlib import Path
 
+import sqlalchemy
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
-from sqlalchemy import Connection, inspect
+from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
-from shared.database import Database, lock_in_turn
+from shared.connection import Connection
+from shared.database import Database, lock_number
 
 _SPINE = Path(__file__).parent
 
@@ -36,8 +38,10 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     database = Database(owner_url, application="hedgerow-migrate")
     try:
-        with database.write() as connection:
-            lock_in_turn(connection, "migrate")
+        with database.migrating() as connection:
+            if database.dialect == "postgresql":
+                number = lock_number("migrate")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
             config = alembic_config(versions)
             config.attributes["connection"] = connection
             command.upgrade(config, "heads")
@@ -49,7 +53,12 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> None:
 
 def at_head(connection: Connection, versions: Path) -> bool:
     """Whether the database has every migration that this code knows."""
-    return set(MigrationContext.configure(connection).get_current_heads()) >= heads(versions)
+    try:
+        rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+    except DBAPIError:  # there is no such table yet, unless it is the database that fails
+        connection.exec_driver_sql("SELECT 1")
+        return False
+    return set(rows.scalars()) >= heads(versions)
 
 
 @cache
@@ -61,7 +70,7 @@ def heads(versions: Path) -> frozenset[str]:
     return frozenset(revision.revision for revision in newest) - implied
 
 
-def _grant(connection: Connection, owner_url: str, service_url: str) -> None:
+def _grant(connection: sqlalchemy.Connection, owner_url: str, service_url: str) -> None:
     role = make_url(service_url).username
     if role is None or role == make_url(owner_url).username:
         return

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from shared.connection import Connection
 from shared.database import is_unavailable
 from shared.eventstore.events import Event
 from shared.projection.inbox import BEHIND, FAILED, Inbox

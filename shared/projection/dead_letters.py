@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.projection.apply import apply_events
 from shared.projection.generations import FOLLOWED, active, hold
 from shared.projection.inbox import BEHIND, DIVERGENCE, FAILED, GAP, Inbox, Parked

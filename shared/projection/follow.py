@@ -8,8 +8,7 @@ turns, it is a count that rises with each row written.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import Projection, Row, as_row
@@ -23,7 +22,7 @@ class Mark(NamedTuple):
 def horizon(connection: Connection, projection: Projection) -> Mark:
     """Where to go on from, taken before the rows are read."""
     generation = active(connection, FOLLOWED)
-    if connection.dialect.name == "postgresql":
+    if connection.dialect == "postgresql":
         sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     else:
         sql = f"SELECT coalesce(max(changed), 0) + 1 FROM {projection.table}_{generation}"

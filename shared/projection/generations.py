@@ -4,8 +4,7 @@ A service has two groups: OWN, changed in the transaction that appends its own e
 built from the events of other services.
 """
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks, share_lock
 
 OWN, FOLLOWED = "own", "followed"

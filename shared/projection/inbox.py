@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import Event
 from shared.stream.envelope import from_structured, structured

@@ -1,7 +1,6 @@
 """How far each partition of each source has been applied: part of the projection's transaction."""
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.database import mark, marks
 
 

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
+from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import Event
 
@@ -189,7 +189,7 @@ def _upsert(connection: Connection, projection: Projection, generation: int) -> 
         columns.append("changed")
         values.append(
             f"(SELECT coalesce(max(changed), 0) + 1 FROM {table})"
-            if connection.dialect.name == "sqlite"
+            if connection.dialect == "sqlite"
             else "pg_current_xact_id()::text::bigint"
         )
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])

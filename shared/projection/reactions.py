@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 import structlog
-from sqlalchemy import Connection
 
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.database import Database, mark, marks, try_lock
 from shared.eventstore.events import Cause, Event
 from shared.projection.generations import OWN, hold

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
+from shared.connection import Connection
 from shared.eventstore.events import Event
 from shared.projection.generations import OWN, active
 from shared.projection.projection import Projection, project

@@ -7,9 +7,8 @@ reaction: replaying history tells nobody.
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection
-
 from shared.clock import Clock, rfc3339
+from shared.connection import Connection
 from shared.database import Database, mark, marks
 from shared.eventstore.events import START, Cursor, Event
 from shared.eventstore.store import EventStore

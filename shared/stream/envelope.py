@@ -18,6 +18,7 @@ from shared.eventstore.events import START, Event
 _SCHEMA = "urn:hedgerow:event:{}:{}"
 _SCHEMA_FORM = re.compile(r"urn:hedgerow:event:[a-z.-]+:(\d{1,6})")
 _DIGITS = 10
+_HIGHEST_VERSION = 2**31 - 1
 Headers = list[tuple[str, bytes]]
 
 
@@ -110,14 +111,17 @@ def binary(event: Event, service: str) -> tuple[Headers, bytes, bytes]:
     return [*headers, ("content-type", content_type)], event.stream.encode(), event.data.encode()
 
 
-def from_binary(headers: Sequence[tuple[str, bytes]], value: bytes) -> Event:
+def from_binary(headers: Sequence[tuple[str, bytes | None]], value: bytes) -> Event:
     """Raises MalformedEnvelope."""
-    found = {name[3:]: text.decode() for name, text in headers if name.startswith("ce_")}
-    found.pop("datacontenttype", None)
     try:
+        found = {n[3:]: text.decode() for n, text in headers if n.startswith("ce_") and text}
+        found.pop("datacontenttype", None)
         entry = msgspec.convert(found | {"data": msgspec.Raw(value)}, _Structured)
         msgspec.json.decode(value)
-        return _event(entry)
+        event = _event(entry)
+        if event.version == 0:
+            raise ValueError("sequence 0 is no stream's version")
+        return event
     except (msgspec.MsgspecError, ValueError) as error:
         raise MalformedEnvelope(str(error)) from error
 
@@ -128,10 +132,16 @@ def _event(entry: _Structured) -> Event:
         raise ValueError(f"dataschema {entry.dataschema!r} names no event type and version")
     if entry.time.tzinfo is None:
         raise ValueError("time names no zone")
+    version = int(entry.sequence)
+    if not 0 <= version <= _HIGHEST_VERSION:  # 0 stands for a record that could not be read
+        raise ValueError("sequence is no stream's version")
+    texts = (entry.id, entry.type, entry.subject, entry.audience, entry.correlationid)
+    if any("\0" in text for text in (*texts, entry.causationid or "")):
+        raise ValueError("an attribute holds the character NUL, which no database takes")
     return Event(
         *START,
         stream=entry.subject,
-        version=int(entry.sequence),
+        version=version,
         id=entry.id,
         type=entry.type,
         schema=int(schema[1]),

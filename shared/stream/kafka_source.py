@@ -133,7 +133,7 @@ class KafkaSource:
         for record in records:
             try:
                 events.append(from_binary(record.headers, record.value or b""))
-            except (MalformedEnvelope, UnicodeDecodeError) as error:
+            except MalformedEnvelope as error:
                 unreadable.append(_stand_in(record, str(error)))
         after = str(records[-1].offset + 1)
         return Batch(service_of(tp.topic), _name(tp), self._next.get(tp), after, events, unreadable)
@@ -154,9 +154,10 @@ class _OnAssigned(ConsumerRebalanceListener):  # type: ignore[misc]
 def _stand_in(record: Any, reason: str) -> Event:
     """An event that stands for a record that is none, so that its key waits for an operator."""
     place = f"{record.topic}/{record.partition}@{record.offset}"
+    key = (record.key or b"").decode(errors="replace").replace("\0", "\ufffd")
     return Event(
         *START,
-        stream=(record.key or b"").decode(errors="replace") or place,
+        stream=key or place,
         version=0,
         id=place,
         type="unreadable",

@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from sqlalchemy import Connection
 
+from shared.connection import Connection
 from shared.database import Database, mark, marks
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.events import START, Cursor, Event

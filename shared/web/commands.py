@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 from flask import Response, g, request
-from sqlalchemy import Connection
 
+from shared.connection import Connection
 from shared.eventstore.events import Cause, Conflict
 from shared.service import Service
 from shared.web.callers import caller

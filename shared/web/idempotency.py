@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.database import Database, mark, marks, try_lock
 from shared.web.errors import Problem
 

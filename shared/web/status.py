@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.projection import dead_letters
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.inbox import DIVERGENCE, FAILED, GAP

@@ -6,12 +6,11 @@ ends; on SQLite, whose processes share a machine, a locked file beside the datab
 
 import fcntl
 import os
-from contextlib import suppress
 
-from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from shared.connection import Connection
 from shared.database import Database, lock_number
 
 
@@ -32,9 +31,7 @@ class Lease:
             os.close(self._file)
             self._file = None
         if self._connection is not None:
-            with suppress(DBAPIError):
-                self._connection.invalidate()  # ends the session, and the lock with it
-                self._connection.close()
+            self._connection.discard()  # ends the session, and the lock with it
             self._connection = None
 
     def _session_held(self) -> bool:
@@ -42,9 +39,7 @@ class Lease:
             if self._connection is not None:
                 self._connection.exec_driver_sql("SELECT 1")  # a lock lives as long as its session
                 return True
-            self._connection = self._database.engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
+            self._connection = self._database.session()
             number = lock_number(f"lease {self._name}")
             sql = f"SELECT pg_try_advisory_lock({number})"
             if self._connection.exec_driver_sql(sql).scalar_one():

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
+from shared.connection import Connection
 from shared.eventstore.codec import EventType, EventTypes
 from shared.eventstore.events import INTERNAL, START, Cause, Event, StreamAppend
 from shared.eventstore.store import EventStore
@@ -161,19 +161,17 @@ def received(stream: str, version: int, event: object, event_id: str | None = No
     )
 
 
-def table(connection: Connection, name: str) -> list[tuple[Any, ...]]:
-    """All rows of a table, in the order of their columns; without `changed`, which is a stamp."""
-    found = connection.exec_driver_sql(f"SELECT * FROM {name}")
-    kept = [place for place, column in enumerate(found.keys()) if column != "changed"]
-    return sorted(tuple(row[place] for place in kept) for row in found)
+def table(connection: Connection, name: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """All rows of a table, sorted."""
+    return sorted(connection.exec_driver_sql(f"SELECT {', '.join(columns)} FROM {name}"))
 
 
 def tables(connection: Connection, generation: int) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of one generation of the garden's projections."""
+    """All rows of one generation of the garden's projections, but for `changed`, a stamp."""
     return {
-        name.rpartition("_")[0]: table(connection, name)
+        kept.table: table(connection, f"{kept.table}_{generation}", kept.columns)
         for projection in PROJECTIONS
-        for name in projection.tables(generation)
+        for kept in (projection, *projection.children)
     }
 
 

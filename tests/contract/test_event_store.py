@@ -170,9 +170,14 @@ def test_what_was_rolled_back_is_never_read_and_hides_nothing(
 ):
     with database.write() as connection:
         append(store, connection, "plt_1", 0, BEANS)
-    with database.engine.begin() as connection:
-        append(store, connection, "plt_2", 0, LEEKS)
-        connection.get_transaction().rollback()
+
+    def fail() -> None:
+        with database.write() as connection:
+            append(store, connection, "plt_2", 0, LEEKS)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.write() as connection:
         append(store, connection, "plt_3", 0, LEEKS)
 

@@ -14,7 +14,6 @@ from shared.eventstore.store import EventStore
 from shared.migrations.migrate import at_head, migrate
 from shared.projection.apply import apply_batches
 from shared.stream.source import Batch
-from tests.contract.conftest import opened
 from tests.contract.gardens import MIGRATIONS, NOW, PROJECTIONS, Planted, Watered, append, received
 from tests.servers import PostgresServer
 
@@ -65,10 +64,8 @@ def test_the_database_refuses(database: Database, statement: str):
 
 
 @pytest.mark.parametrize("statement", SQLITE_CHANGES.values(), ids=SQLITE_CHANGES)
-def test_sqlite_refuses(tmp_path, statement: str):
-    database = opened(f"sqlite:///{tmp_path / 'garden.sqlite3'}")
-    assert_refused(database, statement)
-    database.close()
+def test_sqlite_refuses(sqlite_database: Database, statement: str):
+    assert_refused(sqlite_database, statement)
 
 
 @pytest.mark.postgres
@@ -99,13 +96,13 @@ def roles(postgres: PostgresServer, postgres_url: str) -> Iterator[Roles]:
 
 @pytest.mark.postgres
 def test_the_services_role_owns_nothing(roles: Roles):
+    tables = inspect(roles.owner.engine).get_table_names()
     with roles.owner.read() as connection:
-        tables = inspect(connection).get_table_names()
         owners = connection.exec_driver_sql(
             "SELECT count(*) FILTER (WHERE pg_get_userbyid(relowner) = %s), count(*) FROM pg_class"
             " WHERE relnamespace = 'public'::regnamespace",
             (roles.role,),
-        ).one()
+        ).first()
     assert {"events", "event_store", "inbox", "plots_1", "plots_2"} <= set(tables)
     assert owners[0] == 0
     assert owners[1] > len(tables)

@@ -8,8 +8,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Connection
 
+from shared.connection import Connection
 from shared.database import Database, lock_in_turn, try_lock
 from shared.eventstore.events import START, Conflict, Cursor, Event, StreamAppend
 from shared.eventstore.store import EventStore
@@ -180,7 +180,7 @@ def test_an_open_write_in_another_database_of_the_cluster_holds_readers_back_unt
 @pytest.mark.postgres
 def test_one_who_only_reads_holds_nobody_back(postgres_database: Database):
     store = EventStore("postgresql")
-    with postgres_database.read() as long_reader:
+    with postgres_database.write() as long_reader:
         long_reader.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         assert store.read(long_reader, START, 10) == []
         with postgres_database.write() as connection:
@@ -197,15 +197,16 @@ def test_a_forgotten_write_is_ended_by_the_database(postgres_database: Database)
         with postgres_database.read() as connection:
             return store.read(connection, START, 10)
 
-    with postgres_database.engine.connect() as forgotten:
-        assert _setting(forgotten, "idle_in_transaction_session_timeout") == "30s"
-        forgotten.exec_driver_sql("SET idle_in_transaction_session_timeout = '300ms'")
-        append(store, forgotten, "plt_9", 0, BEANS)
-        with postgres_database.write() as connection:
-            written = append(store, connection, "plt_1", 0, BEANS)
-        assert seen() == []
-        await_that(lambda: seen() == written)
-        forgotten.invalidate()
+    forgotten = postgres_database.session()
+    assert _setting(forgotten, "idle_in_transaction_session_timeout") == "30s"
+    forgotten.exec_driver_sql("SET idle_in_transaction_session_timeout = '300ms'")
+    forgotten.begin("BEGIN")
+    append(store, forgotten, "plt_9", 0, BEANS)
+    with postgres_database.write() as connection:
+        written = append(store, connection, "plt_1", 0, BEANS)
+    assert seen() == []
+    await_that(lambda: seen() == written)
+    forgotten.discard()
 
 
 def _setting(connection: Connection, name: str) -> str:
@@ -222,7 +223,7 @@ def test_one_who_wrote_something_before_it_loaded_conflicts_where_version_2_woul
     postgres_database: Database,
 ):
     store = EventStore("postgresql")
-    with postgres_database.engine.connect() as early:
+    with postgres_database.write() as early:
         _write_something(early)
         with postgres_database.write() as connection:
             (first,) = append(store, connection, "plt_1", 0, BEANS)

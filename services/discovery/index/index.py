@@ -123,8 +123,6 @@ class Index:
         own = snapshot.slot(document.id, self._slots)
         others = heard(self._voices, document, snapshot.size)
         scores = blend(question.cosines(), others)
-        if own is not None:
-            scores[own] = 0.0  # before successors get what is theirs: it passes nothing on
         snapshot.stand_ins.pass_on(scores)
         if own is not None:
             scores[own] = 0.0

@@ -9,7 +9,7 @@ from services.discovery.index.arrays import Floats
 from services.discovery.index.snapshot import Snapshot
 
 # At least this many are scored exactly, so that rough scores never decide who is shown first.
-_SCORED_LEAST = 256
+_SCORED_LEAST = 128
 _SCORED_PER_SHOWN = 4
 # Where very many are alike at the edge, no more than this many times as many are scored.
 _SCORED_MOST = 4

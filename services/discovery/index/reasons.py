@@ -79,7 +79,7 @@ def _shared_topics(asked: Document, found: Document, shares: Mapping[str, float]
         if stems and stems in {_stems(topic) for topic in asked.topics}
     }
     ranked = sorted(weights.items(), key=lambda item: (-round(item[1], 9), item[0]))
-    return [topic for topic, weight in ranked if weight > 0][:_MOST_TOPICS]
+    return [topic for topic, _ in ranked][:_MOST_TOPICS]
 
 
 def _stems(text: str) -> tuple[str, ...]:

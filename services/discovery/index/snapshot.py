@@ -39,7 +39,7 @@ def _no_codes() -> dict[str, Ints]:
 class Snapshot:
     """All that queries read but the postings. Its arrays are by slot and never changed again.
 
-    `counts` is by term; `inverse_norms` is 0 for an empty slot.
+    `counts` is by term; `inverse_norms` says nothing of an empty slot.
     """
 
     entries: list[Entry | None] = field(default_factory=list)
@@ -137,7 +137,6 @@ class Snapshot:
         slots = [s for s in (range(self.size) if everyone else changed) if self.entries[s]]
         lengths = norms(self.rows(slots), self.counts.used, self.communities)
         inverse = np.zeros(self.size) if everyone else self.inverse_norms.copy()
-        inverse[list(changed)] = 0.0
         inverse[slots] = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         return replace(self, inverse_norms=inverse, changes=0 if everyone else self.changes)
 

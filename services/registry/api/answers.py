@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from sqlalchemy import Connection
 
 from services.registry import queries
 from services.registry.domain.refusal import Refused
+from shared.connection import Connection
 from shared.eventstore.streams import Decider, Loaded
 from shared.web.commands import Answer, cause, etag, expected_version
 from shared.web.context import service

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Connection
 
 from services.registry import queries
 from services.registry.api.answers import check_parameters, handle, page, read, shown
@@ -16,6 +15,7 @@ from services.registry.api.schemas import (
 from services.registry.domain import network as n
 from services.registry.domain import organisation as o
 from services.registry.events import NETWORK, ORGANISATION
+from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from sqlalchemy import Connection
 
 from services.registry import queries
 from services.registry.api.answers import check_parameters, handle, page, read, shown
@@ -23,6 +22,7 @@ from services.registry.events import COMMUNITY
 from services.registry.history import entry
 from services.registry.projections.communities import document
 from shared.clock import parse_rfc3339, rfc3339
+from shared.connection import Connection
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token

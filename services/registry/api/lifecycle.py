@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response
-from sqlalchemy import Connection
 
 from services.registry import people, queries
 from services.registry.api.answers import handle, problem, shown
@@ -20,6 +19,7 @@ from services.registry.domain.community import CLOSED
 from services.registry.domain.refusal import Refused
 from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
+from shared.connection import Connection
 from shared.eventstore.streams import Change, StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint

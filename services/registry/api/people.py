@@ -4,8 +4,6 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
-from flask_smorest import Blueprint
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from services.registry import people
@@ -14,8 +12,10 @@ from services.registry.api.schemas import ContactsBody, PersonBody, PersonChange
 from services.registry.domain.person import FORMER, RegisterPerson
 from services.registry.events import PERSON
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
 from shared.web.callers import needs_service, needs_token
 from shared.web.commands import Answer, etag, expected_version, transact
 from shared.web.context import service

@@ -5,8 +5,6 @@ from typing import Any
 import httpx
 import msgspec
 from flask import Response
-from flask_smorest import Blueprint
-from sqlalchemy import Connection
 
 from services.registry import people, queries
 from services.registry.api.people import former
@@ -14,10 +12,12 @@ from services.registry.domain.refusal import Refused
 from services.registry.erasing import erase
 from services.registry.events import COMMUNITY
 from services.registry.projections.erasures import ERASURES
+from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 from shared.settings import SERVICES
+from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, transact
 from shared.web.context import service

@@ -113,7 +113,7 @@ def _commands() -> None:
 _EVENTS_SQLITE = (
     """
 CREATE TABLE events (
-  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  position INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL,
   stream_id TEXT NOT NULL,
   version INTEGER NOT NULL CHECK (version > 0),

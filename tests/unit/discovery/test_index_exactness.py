@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from services.discovery.index import Document, Index, question
+from services.discovery.index import Document, Index, question, ranking
 from services.discovery.index.bag import bag
+from services.discovery.index.words import norms
 
 COMMUNITIES = 1200
 
@@ -17,9 +18,9 @@ def landscape(seed: int) -> list[Document]:
     chance = random.Random(seed)
     words = [f"word{n}" for n in range(500)]
     frequent = [1.0 / (n + 1) for n in range(500)]
+    texts = (chance.choices(words, frequent, k=chance.randint(5, 60)) for _ in range(COMMUNITIES))
     return [
-        Document(id=f"com_{n:04}", name="", domain=" ".join(chance.choices(words, frequent, k=25)))
-        for n in range(COMMUNITIES)
+        Document(id=f"com_{n:04}", name="", domain=" ".join(text)) for n, text in enumerate(texts)
     ]
 
 
@@ -43,19 +44,22 @@ def reckoned(documents: Sequence[Document], asked: Document) -> Mapping[str, flo
     return {name: cosine(vector) for name, vector in vectors.items() if name != asked.id}
 
 
-@pytest.fixture(params=[question._LOOKED_UP, 3_000], ids=["all words", "the heaviest words"])
-def looked_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(question, "_LOOKED_UP", request.param)
-    return int(request.param)
+@pytest.fixture(params=["few are scored", "few words are looked up"])
+def shortcut(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes at this size the shortcuts that are meant for a hundred times as many."""
+    if request.param == "few are scored":
+        monkeypatch.setattr(ranking, "_SCORED_LEAST", 0)
+    else:
+        monkeypatch.setattr(question, "_LOOKED_UP", 5_000)
 
 
-@pytest.mark.usefixtures("looked_up")
+@pytest.mark.usefixtures("shortcut")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_ten_best_are_those_of_the_definition_with_its_scores(seed: int) -> None:
     documents = landscape(seed)
     index = Index()
     index.put_many(documents[:1050])
-    for document in documents[1050:]:  # within the lag of the norms
+    for document in documents[1050:]:
         index.put(document)
     for asked in documents[::100]:
         scores = reckoned(documents, asked)
@@ -65,3 +69,13 @@ def test_the_ten_best_are_those_of_the_definition_with_its_scores(seed: int) -> 
         assert [match.score for match in found] == pytest.approx(
             [scores[name] for name in best], abs=2e-6
         )
+
+
+def test_the_lengths_by_which_rough_scores_are_divided_lag_by_a_tenth_at_most() -> None:
+    index = Index()
+    for document in landscape(3):
+        index.put(document)
+    snapshot = index._snapshot
+    lengths = norms(snapshot.rows(range(len(index))), snapshot.counts.used, len(index))
+    assert snapshot.inverse_norms * lengths == pytest.approx(1.0, abs=0.1)
+    assert snapshot.inverse_norms * lengths != pytest.approx(1.0, abs=1e-6)

@@ -17,7 +17,7 @@ def stems(text: str) -> set[str]:
         ("falls", "fall"),
         ("caring for carers", "CARERS CARING"),
         ("café", "cafe"),
-        ("cafe\u0301", "café"),
+        ("re\u0301sume\u0301s", "résumés"),
         ("Parkinson's", "Parkinson’s"),
         ("women's", "women"),
         ("O'Brien", "OBrien"),

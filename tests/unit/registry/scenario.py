@@ -41,7 +41,7 @@ class Outcome:
         self.then()
 
     def then_refused(self, why: str, *, field: str | None = None, unlawful: bool = False) -> None:
-        """It was refused with these words, about this field; `unlawful` where the state forbids it."""
+        """Refused with these words, about this field; `unlawful` where the state forbids it."""
         if self.refused is None:
             pytest.fail(f"it was not refused: {self.events}")
         assert why in self.refused.reason

@@ -1,0 +1,137 @@
+"""Migrations: a step of their own, safe to run twice and at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
+from services.discovery.bootstrap import build as build_discovery
+from services.registry.bootstrap import build as build_registry
+from shared.database import Database
+from shared.migrations.migrate import at_head, heads, migrate
+from shared.settings import load_settings
+from tests.contract.gardens import MIGRATIONS
+
+HALF_DONE = '''
+"""Makes a table, and then fails."""
+from alembic import op
+
+revision = "half_0001"
+down_revision = None
+depends_on = ("spine_0001",)
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE half (done integer)")
+    op.execute("no SQL at all")
+'''
+
+
+def is_at_head(url: str, versions: Path = MIGRATIONS) -> bool:
+    database = Database(url)
+    try:
+        with database.read() as connection:
+            return at_head(connection, versions)
+    finally:
+        database.close()
+
+
+def tables(url: str) -> set[str]:
+    database = Database(url)
+    try:
+        return set(inspect(database.engine).get_table_names())
+    finally:
+        database.close()
+
+
+def test_a_database_is_at_head_once_it_was_migrated(database_url: str):
+    assert not is_at_head(database_url)
+    migrate(database_url, database_url, MIGRATIONS)
+    assert is_at_head(database_url)
+    assert {"events", "event_store", "inbox", "plots_1", "plots_2"} <= tables(database_url)
+
+
+def test_a_database_that_lacks_the_services_own_migrations_is_not_at_head(
+    database_url: str, tmp_path: Path
+):
+    nothing_of_its_own = tmp_path / "none"
+    nothing_of_its_own.mkdir()
+    migrate(database_url, database_url, nothing_of_its_own)
+    assert is_at_head(database_url, nothing_of_its_own)
+    assert not is_at_head(database_url)
+    migrate(database_url, database_url, MIGRATIONS)
+    assert is_at_head(database_url)
+
+
+def test_migrating_again_changes_nothing(database_url: str):
+    migrate(database_url, database_url, MIGRATIONS)
+    database = Database(database_url)
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO deeds (deed) VALUES ('kept')")
+    before = tables(database_url)
+
+    migrate(database_url, database_url, MIGRATIONS)
+
+    assert tables(database_url) == before
+    with database.read() as connection:
+        kept = connection.exec_driver_sql("SELECT deed FROM deeds").scalars().all()
+        assert kept == ["kept"]
+        assert connection.exec_driver_sql("SELECT epoch FROM event_store").scalars().all() == [1]
+    database.close()
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from shared.migrations.migrate import migrate
+print("ready", flush=True)
+sys.stdin.readline()
+migrate(sys.argv[1], sys.argv[1], Path(sys.argv[2]))
+"""
+
+
+def test_processes_that_migrate_at_once_all_succeed(database_url: str):
+    command = [sys.executable, "-c", MIGRATE, database_url, str(MIGRATIONS)]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+
+    assert [process.returncode for process in processes] == [0] * 4
+    assert is_at_head(database_url)
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(database_url: str, tmp_path: Path):
+    (tmp_path / "half_0001.py").write_text(HALF_DONE)
+    with pytest.raises(DBAPIError):
+        migrate(database_url, database_url, tmp_path)
+    assert tables(database_url) == set()
+
+    migrate(database_url, database_url, MIGRATIONS)
+    assert is_at_head(database_url)
+
+
+def test_a_folder_for_the_data_is_made(tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'new' / 'folder' / 'garden.db'}"
+    migrate(url, url, MIGRATIONS)
+    assert is_at_head(url)
+
+
+@pytest.mark.parametrize("build", [build_registry, build_discovery])
+def test_each_service_has_its_tables_in_two_generations(database_url: str, build):
+    service = build(load_settings({}, need_tokens=False))
+    migrate(database_url, database_url, service.migrations)
+    assert len(heads(service.migrations)) == 1
+    for projection in (*service.own, *service.followed):
+        for generation in (1, 2):
+            assert set(projection.tables(generation)) <= tables(database_url)
