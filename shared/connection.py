@@ -5,7 +5,7 @@ for a statement, and twice what PostgreSQL's driver does.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from sqlalchemy import Engine
@@ -74,8 +74,9 @@ class Connection:
         try:
             yield
         except BaseException:
-            self.exec_driver_sql("ROLLBACK TO SAVEPOINT nested")
-            self.exec_driver_sql("RELEASE SAVEPOINT nested")
+            with suppress(DBAPIError):  # SQLite may have undone the whole transaction already
+                self.exec_driver_sql("ROLLBACK TO SAVEPOINT nested")
+                self.exec_driver_sql("RELEASE SAVEPOINT nested")
             raise
         self.exec_driver_sql("RELEASE SAVEPOINT nested")
 

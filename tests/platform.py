@@ -6,15 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 import httpx
+from kafka import KafkaAdminClient
+from kafka.errors import UnknownTopicOrPartitionError
 
 from hedgerow.caught_up import Look, still_to_come, unwell
 from hedgerow.supervisor import LEADER
 from shared.settings import SERVICES
+from shared.stream.kafka import ALL_TOPICS
 from tests.servers import await_that, free_port
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +30,8 @@ class Platform:
     """Registry and discovery, unless other `services` are named; data and logs in `folder`.
 
     A role is a service and its process, such as "registry web". Databases are SQLite's where
-    `databases` has none for a service. What ends the tests ends these processes too.
+    `databases` has none for a service. The topics of `kafka` are made anew, empty. What ends the
+    tests ends these processes too.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Platform:
             f"{service} {role}" for service in self.services for role in ("web", "worker")
         ]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._marks: dict[str, int] = {}
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
         ports = {service: free_port() for service in SERVICES}
         self.urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
@@ -90,9 +96,22 @@ class Platform:
 
     def start(self, *roles: str) -> None:
         """Start these, and return when each is at work."""
-        marks = {role: self._begin(role) for role in roles}
-        for role, mark in marks.items():
-            self._await_work(role, mark)
+        for role in roles:
+            self._begin(role)
+        for role in roles:
+            self.await_work(role)
+
+    def await_work(self, role: str) -> None:
+        """Wait until a web is ready, or a worker at work."""
+        service, what = role.split()
+
+        def at_work() -> bool:
+            assert self.alive(role), f"{role} ended\n{self.log(role)[-3000:]}"
+            if what == "worker":
+                return "working" in self.log(role)[self._marks[role] :]
+            return self.ready(service)
+
+        await_that(at_work, 30)
 
     def kill(self, role: str, part: Part = "all") -> None:
         """SIGKILL to a process and its children, to it alone, or to its children alone."""
@@ -131,6 +150,10 @@ class Platform:
                 base_url=self.urls[service], headers=headers, timeout=30, trust_env=False
             )
         return self._clients[key]
+
+    def database_url(self, service: str) -> str:
+        setting = f"HEDGEROW_{service.upper()}_DATABASE_URL"
+        return self.environ.get(setting, f"sqlite:///{self.folder / service}.db")
 
     def status(self, service: str) -> dict[str, Any]:
         answer = self.client(service).get("/status")
@@ -176,16 +199,15 @@ class Platform:
         steps = [f"services.{service}" for service in self.services]
         running = [self._popen([step, "migrate"], f"{step} migrate") for step in steps]
         if self.kafka:
+            delete_topics(self.kafka)
             running.append(self._popen(["shared.stream.topics"], "topics"))
         for process in running:
             assert process.wait(timeout=60) == 0, f"{process.args!r} failed\n{self._last_words()}"
 
-    def _begin(self, role: str) -> int:
-        """Start a process; returns where in its log this life of it begins."""
-        mark = len(self.log(role))
+    def _begin(self, role: str) -> None:
+        self._marks[role] = len(self.log(role))  # where in its log this life of it begins
         service, what = role.split()
         self._processes[role] = self._popen([f"services.{service}", what], role)
-        return mark
 
     def _popen(self, arguments: list[str], name: str) -> "subprocess.Popen[bytes]":
         with self._log_path(name).open("ab") as log:
@@ -199,17 +221,6 @@ class Platform:
                 process_group=self._leader.pid,
             )
 
-    def _await_work(self, role: str, mark: int) -> None:
-        service, what = role.split()
-
-        def at_work() -> bool:
-            assert self.alive(role), f"{role} ended\n{self.log(role)[-3000:]}"
-            if what == "worker":
-                return "working" in self.log(role)[mark:]
-            return self.ready(service)
-
-        await_that(at_work, 30)
-
     def ready(self, service: str) -> bool:
         try:
             return httpx.get(f"{self.urls[service]}/health/ready", trust_env=False).is_success
@@ -221,6 +232,24 @@ class Platform:
 
     def _last_words(self) -> str:
         return "\n".join(path.read_text()[-2000:] for path in self.folder.glob("*.log"))
+
+
+def topics(admin: KafkaAdminClient) -> set[str]:
+    """The platform's topics that are there."""
+    return {*admin.list_topics()} & {*ALL_TOPICS}
+
+
+def delete_topics(bootstrap: str) -> None:
+    """Delete the platform's topics, and return when they are gone."""
+    with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
+
+        def gone() -> bool:
+            for name in topics(admin):
+                with suppress(UnknownTopicOrPartitionError):  # it is listed for a moment longer
+                    admin.delete_topics([name])
+            return not topics(admin)
+
+        await_that(gone)
 
 
 def children(parent: int) -> list[int]:

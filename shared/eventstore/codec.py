@@ -69,7 +69,7 @@ class EventTypes:
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_none(v) for name, v in value.items() if v is not None}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_without_none(v) for v in value]
     return value
 

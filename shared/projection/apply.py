@@ -29,9 +29,9 @@ def apply_batches(
     An event that a projection cannot take is parked and those of its stream wait behind it; all
     others flow. Raises Fenced where another consumer has taken over.
     """
-    inbox = Inbox(connection, generation)
     applied: list[Event] = []
     for batch in batches:
+        inbox = Inbox(connection, generation, batch.source)
         advance(
             connection,
             generation,
@@ -40,32 +40,30 @@ def apply_batches(
             expected=batch.before,
             position=batch.after,
         )
-        for unreadable in batch.unreadable:
-            inbox.park(batch.source, unreadable, FAILED, now, unreadable.data)
         if batch.events:
-            fresh = inbox.admit(batch.source, batch.events, now)
-            applied += apply_events(connection, generation, projections, batch.source, fresh, now)
+            fresh = inbox.admit(batch.events, now)
+            applied += apply_events(connection, inbox, projections, fresh, now)
+        for unreadable in batch.unreadable:  # last, so that what came before it is applied
+            inbox.park(unreadable, FAILED, now, unreadable.data)
     return applied
 
 
 def apply_events(
     connection: Connection,
-    generation: int,
+    inbox: Inbox,
     projections: Sequence[Projection],
-    source: str,
     fresh: Sequence[Event],
     now: datetime,
 ) -> list[Event]:
     """Apply events that the inbox admitted; park those that fail. Returns the applied ones."""
-    inbox = Inbox(connection, generation)
-    failures = _project_all(connection, generation, projections, fresh)
+    failures = _project_all(connection, inbox.generation, projections, fresh)
     failed_streams: set[str] = set()
     for event, error in failures:
         reason = BEHIND if event.stream in failed_streams else FAILED
         if reason == FAILED:
             failed_streams.add(event.stream)
             log.error("event parked", type=event.type, stream=event.stream, error=str(error))
-        inbox.park(source, event, reason, now, f"{type(error).__name__}: {error}"[:500])
+        inbox.park(event, reason, now, f"{type(error).__name__}: {error}"[:500])
     refused = {event.id for event, _ in failures}
     applied = [event for event in fresh if event.id not in refused]
     inbox.applied(applied)

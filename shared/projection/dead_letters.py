@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.connection import Connection
+from shared.database import mark
 from shared.projection.apply import apply_events
 from shared.projection.generations import FOLLOWED, active, hold
-from shared.projection.inbox import BEHIND, DIVERGENCE, FAILED, GAP, Inbox, Parked
+from shared.projection.inbox import BEHIND, DIVERGENCE, FAILED, GAP, Inbox, Parked, parked
 from shared.projection.projection import Projection
 from shared.projection.reactions import Reaction, record
 
@@ -16,7 +17,7 @@ class NoSuchDeadLetter(Exception):
 
 
 def waiting(connection: Connection) -> list[Parked]:
-    return Inbox(connection, active(connection, FOLLOWED)).parked()
+    return parked(connection, active(connection, FOLLOWED))
 
 
 def retry(
@@ -30,7 +31,7 @@ def retry(
     inbox, letter = _find(connection, parked_id)
     if letter.reason != DIVERGENCE:
         _drain(connection, inbox, letter, projections, reacts, now)
-    return inbox.parked("AND stream_id = ?", letter.stream)
+    return inbox.parked(letter.stream)
 
 
 def discard(
@@ -47,16 +48,16 @@ def discard(
         if letter.version == inbox.last_version(letter.stream) + 1:
             inbox.applied([letter.event])  # so that the next version follows on
         _drain(connection, inbox, letter, projections, reacts, now)
-    return inbox.parked("AND stream_id = ?", letter.stream)
+    return inbox.parked(letter.stream)
 
 
 def _find(connection: Connection, parked_id: int) -> tuple[Inbox, Parked]:
     hold(connection, FOLLOWED)
-    inbox = Inbox(connection, active(connection, FOLLOWED))
-    found = inbox.parked("AND id = ?", parked_id)
+    generation = active(connection, FOLLOWED)
+    found = parked(connection, generation, "AND id = ?", parked_id)
     if not found:
         raise NoSuchDeadLetter(f"no event waits under the number {parked_id}")
-    return inbox, found[0]
+    return Inbox(connection, generation, found[0].source), found[0]
 
 
 def _drain(
@@ -68,13 +69,11 @@ def _drain(
     now: datetime,
 ) -> None:
     """Apply a stream's parked events in order, until one fails again or one is missing."""
-    for parked in inbox.parked("AND stream_id = ? AND reason <> ?", letter.stream, DIVERGENCE):
-        if parked.version != inbox.last_version(letter.stream) + 1:
+    for waits in inbox.waiting(letter.stream):
+        if waits.version != inbox.last_version(letter.stream) + 1:
             break
-        inbox.release(parked.id)
-        applied = apply_events(
-            connection, inbox.generation, projections, parked.source, [parked.event], now
-        )
+        inbox.release(waits.id)
+        applied = apply_events(connection, inbox, projections, [waits.event], now)
         if not applied:
             break  # parked again, with the new error
         record(connection, reacts, applied, now)
@@ -82,7 +81,6 @@ def _drain(
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many events wait, by reason: failed, behind, gap, divergence."""
-    found = dict.fromkeys((FAILED, BEHIND, GAP, DIVERGENCE), 0)
-    for parked in waiting(connection):
-        found[parked.reason] += 1
-    return found
+    sql = f"SELECT reason, count(*) FROM parked WHERE generation = {mark(connection)}"
+    rows = connection.exec_driver_sql(f"{sql} GROUP BY reason", (active(connection, FOLLOWED),))
+    return dict.fromkeys((FAILED, BEHIND, GAP, DIVERGENCE), 0) | {row[0]: row[1] for row in rows}

@@ -32,14 +32,32 @@ class Parked(NamedTuple):
     event: Event
 
 
+def parked(
+    connection: Connection, generation: int, where: str = "", *values: object
+) -> list[Parked]:
+    """What waits, by source, stream and version; `where` narrows it."""
+    p = mark(connection)
+    rows = connection.exec_driver_sql(
+        "SELECT id, source, stream_id, version, event_id, reason, error, since, envelope"
+        f" FROM parked WHERE generation = {p} {where.replace('?', p)}"
+        " ORDER BY source, stream_id, version, id",
+        (generation, *values),
+    )
+    return [Parked._make((*row[:8], from_structured(row[8]))) for row in rows]
+
+
 class Inbox:
-    """One generation's inbox, within the caller's transaction."""
+    """One generation's inbox for one source, within the caller's transaction.
 
-    def __init__(self, connection: Connection, generation: int) -> None:
-        self._connection, self.generation = connection, generation
+    Two sources may each have a stream of the same id, such as a person's.
+    """
+
+    def __init__(self, connection: Connection, generation: int, source: str) -> None:
+        self._connection, self.generation, self.source = connection, generation, source
         self._mark = mark(connection)
+        self._ours = f"generation = {self._mark} AND source = {self._mark}"
 
-    def admit(self, source: str, events: Sequence[Event], now: datetime) -> list[Event]:
+    def admit(self, events: Sequence[Event], now: datetime) -> list[Event]:
         """The events to apply now, in order. Duplicates are dropped, others parked."""
         streams = {event.stream for event in events}
         last = self._last_versions(streams)
@@ -52,34 +70,32 @@ class Inbox:
             if event.version < expected:
                 seen.append(event)
             elif event.stream in blocked:
-                self.park(source, event, BEHIND, now)
+                self.park(event, BEHIND, now)
             elif event.version > expected:
-                self.park(source, event, GAP, now)
+                self.park(event, GAP, now)
                 waiting.setdefault(event.stream, set()).add(GAP)
             else:
                 fresh.append(event)
                 last[event.stream] = event.version
-                if GAP in waiting.get(event.stream, ()):
-                    fresh += self._take_waiting(event.stream, last)
-        self._note_divergences(source, seen, fresh, now)
+                if event.stream in waiting:
+                    self._take_waiting(event.stream, last, fresh, seen)
+        self._note_divergences(seen, fresh, now)
         return fresh
 
     def applied(self, events: Iterable[Event]) -> None:
         """Note events as applied."""
-        rows = [(self.generation, e.stream, e.version, e.id) for e in events]
+        rows = [(self.generation, self.source, e.stream, e.version, e.id) for e in events]
         if rows:
             self._connection.exec_driver_sql(
-                "INSERT INTO inbox (generation, stream_id, version, event_id)"
-                f" VALUES ({self._marks(4)})",
+                "INSERT INTO inbox (generation, source, stream_id, version, event_id)"
+                f" VALUES ({self._marks(5)})",
                 rows,
             )
 
-    def park(
-        self, source: str, event: Event, reason: str, now: datetime, error: str | None = None
-    ) -> None:
+    def park(self, event: Event, reason: str, now: datetime, error: str | None = None) -> None:
         row: tuple[Any, ...] = (
-            *(self.generation, source, event.stream, event.version, event.id, reason, error),
-            *(structured(event, source).decode(), rfc3339(now)),
+            *(self.generation, self.source, event.stream, event.version, event.id, reason, error),
+            *(structured(event, self.source).decode(), rfc3339(now)),
         )
         self._connection.exec_driver_sql(
             "INSERT INTO parked (generation, source, stream_id, version, event_id, reason, error,"
@@ -87,15 +103,14 @@ class Inbox:
             row,
         )
 
-    def parked(self, where: str = "", *values: object) -> list[Parked]:
-        """What waits, by stream and version; `where` narrows it."""
-        rows = self._connection.exec_driver_sql(
-            "SELECT id, source, stream_id, version, event_id, reason, error, since, envelope"
-            f" FROM parked WHERE generation = {self._mark} {where.replace('?', self._mark)}"
-            " ORDER BY stream_id, version, id",
-            (self.generation, *values),
-        )
-        return [Parked._make((*row[:8], from_structured(row[8]))) for row in rows]
+    def parked(self, stream: str) -> list[Parked]:
+        """What waits of a stream, divergences too."""
+        where = "AND source = ? AND stream_id = ?"
+        return parked(self._connection, self.generation, where, self.source, stream)
+
+    def waiting(self, stream: str) -> list[Parked]:
+        """What waits of a stream to be applied."""
+        return [letter for letter in self.parked(stream) if letter.reason != DIVERGENCE]
 
     def release(self, parked_id: int) -> None:
         """Forget a parked event: it was applied, or is given up."""
@@ -109,51 +124,54 @@ class Inbox:
     def _last_versions(self, streams: set[str]) -> dict[str, int]:
         sql = (
             "SELECT stream_id, max(version) FROM inbox"
-            f" WHERE generation = {self._mark} AND stream_id IN ({self._marks(len(streams))})"
+            f" WHERE {self._ours} AND stream_id IN ({self._marks(len(streams))})"
             " GROUP BY stream_id"
         )
-        rows = self._connection.exec_driver_sql(sql, (self.generation, *streams))
+        rows = self._connection.exec_driver_sql(sql, (self.generation, self.source, *streams))
         return {row[0]: row[1] for row in rows}
 
     def _waiting(self, streams: set[str]) -> dict[str, set[str]]:
         sql = (
             "SELECT DISTINCT stream_id, reason FROM parked"
-            f" WHERE generation = {self._mark} AND reason <> '{DIVERGENCE}'"
+            f" WHERE {self._ours} AND reason <> '{DIVERGENCE}'"
             f" AND stream_id IN ({self._marks(len(streams))})"
         )
         found: dict[str, set[str]] = {}
-        for stream, reason in self._connection.exec_driver_sql(sql, (self.generation, *streams)):
+        for stream, reason in self._connection.exec_driver_sql(
+            sql, (self.generation, self.source, *streams)
+        ):
             found.setdefault(stream, set()).add(reason)
         return found
 
-    def _take_waiting(self, stream: str, last: dict[str, int]) -> list[Event]:
-        """The events that waited for the one just admitted, as far as they follow on."""
-        taken = []
-        for parked in self.parked("AND stream_id = ? AND reason = ?", stream, GAP):
-            if parked.version == last[stream] + 1:
-                taken.append(parked.event)
-                last[stream] = parked.version
-            if parked.version <= last[stream]:
-                self.release(parked.id)
-        return taken
-
-    def _note_divergences(
-        self, source: str, seen: list[Event], fresh: list[Event], now: datetime
+    def _take_waiting(
+        self, stream: str, last: dict[str, int], fresh: list[Event], seen: list[Event]
     ) -> None:
+        """Admit the events that waited for the one just admitted, as far as they follow on."""
+        for parked in self.waiting(stream):
+            if parked.version > last[stream] + 1:
+                break
+            self.release(parked.id)
+            if parked.version > last[stream]:
+                fresh.append(parked.event)
+                last[stream] = parked.version
+            else:
+                seen.append(parked.event)
+
+    def _note_divergences(self, seen: list[Event], fresh: list[Event], now: datetime) -> None:
         if not seen:
             return
         streams = {event.stream for event in seen}
         rows = self._connection.exec_driver_sql(
-            f"SELECT stream_id, version, event_id FROM inbox WHERE generation = {self._mark}"
+            f"SELECT stream_id, version, event_id FROM inbox WHERE {self._ours}"
             f" AND stream_id IN ({self._marks(len(streams))})",
-            (self.generation, *streams),
+            (self.generation, self.source, *streams),
         )
         known = {(row[0], row[1]): row[2] for row in rows}
         known |= {(event.stream, event.version): event.id for event in fresh}
         for event in seen:
             if known[event.stream, event.version] != event.id:
                 error = f"applied as {known[event.stream, event.version]}, now sent as {event.id}"
-                self.park(source, event, DIVERGENCE, now, error)
+                self.park(event, DIVERGENCE, now, error)
 
     def _marks(self, count: int) -> str:
         return marks(self._connection, count)

@@ -71,7 +71,7 @@ def carry_out(
         try:
             done += _carry_out_one(database, reactions[name], event, now)
         except Exception as error:
-            log.exception("a reaction failed", reaction=name, event=event_id)
+            log.exception("a reaction failed", reaction=name, event_id=event_id)
             _postpone(database, event_id, name, attempts + 1, error, now)
     return done
 

@@ -27,6 +27,7 @@ def connection_options(kafka: Kafka) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bootstrap_servers": list(kafka.bootstrap),
         "security_protocol": kafka.security_protocol,
+        "bootstrap_timeout_ms": 10_000,
         "request_timeout_ms": 10_000,
         "reconnect_backoff_max_ms": 1000,  # 30 s else, which a returning broker would be left alone
     }

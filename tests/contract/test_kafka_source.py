@@ -1,7 +1,7 @@
 """What only Kafka brings: groups that share the work, and records that nobody of ours wrote."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest

@@ -265,7 +265,7 @@ def test_a_reader_with_a_bound_reads_up_to_it_and_never_beyond(
     transport.origin.fill(*BOXES)  # which the consumer at work has not come to yet
     transport.deliver()
 
-    reader = transport.source(lambda: {}, follower.positions)
+    reader = transport.source(dict, follower.positions)
     read: dict[str, str] = {}
     seen: list[tuple[str, int]] = []
 

@@ -18,7 +18,7 @@ from shared.eventstore.events import INTERNAL, START, Cause, Event
 from shared.eventstore.streams import Change
 from shared.migrations.migrate import migrate
 from shared.projection.consumer import Consumer
-from shared.projection.inbox import Inbox, Parked
+from shared.projection.inbox import Parked, parked
 from shared.projection.positions import positions
 from shared.projection.projection import Projection, Row
 from shared.projection.reactions import Reaction
@@ -228,7 +228,7 @@ class Follower:
 
     def parked(self) -> list[Parked]:
         with self.database.read() as connection:
-            return Inbox(connection, 1).parked()
+            return parked(connection, 1)
 
     def forget_positions(self) -> None:
         with self.database.write() as connection:

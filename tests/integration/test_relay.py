@@ -53,9 +53,7 @@ class Topics(Transport):
 
     def another_relay(self) -> Relay:
         service = self.origin.service
-        return Relay(
-            service.name, service.database, service.store, service.types, self.settings
-        )
+        return Relay(service.name, service.database, service.store, service.types, self.settings)
 
 
 @pytest.fixture

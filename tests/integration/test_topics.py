@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,21 +12,21 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from shared.settings import SERVICES, Kafka, load_settings
 from shared.stream.kafka import ALL_TOPICS
 from shared.stream.topics import make_topics
-from tests.platform import ROOT
+from tests.platform import ROOT, delete_topics, topics
 from tests.servers import KafkaServer, await_that, free_port
 
 pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture
-def settings(kafka: KafkaServer) -> Kafka:
+def settings(kafka: KafkaServer) -> Iterator[Kafka]:
     """A broker that has none of our topics."""
-    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
-        admin.delete_topics(sorted({*ALL_TOPICS} & {*admin.list_topics()}))
-        await_that(lambda: not {*ALL_TOPICS} & {*admin.list_topics()})
+    delete_topics(kafka.bootstrap)
     found = load_settings({"HEDGEROW_KAFKA_BOOTSTRAP": kafka.bootstrap}, need_tokens=False).kafka
     assert found is not None
-    return found
+    yield found
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        await_that(lambda: topics(admin) == {*ALL_TOPICS})  # or it could not be deleted yet
 
 
 def test_each_service_has_a_public_and_an_internal_topic():
@@ -40,20 +41,26 @@ def test_topics_have_twelve_partitions_and_keep_everything(kafka: KafkaServer, s
     make_topics(settings)
 
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
-        for topic in admin.describe_topics(ALL_TOPICS):
-            assert len(topic["partitions"]) == 12
+        await_that(lambda: topics(admin) == {*ALL_TOPICS})
+        partitions = [len(topic["partitions"]) for topic in admin.describe_topics(ALL_TOPICS)]
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in ALL_TOPICS]
-        found = admin.describe_configs(asked)
-    print(found)
+        found = admin.describe_configs(asked)["topic"]
+    assert partitions == [12] * 8
+    for name in ALL_TOPICS:
+        assert found[name]["cleanup.policy"]["value"] == "delete"
+        assert found[name]["retention.ms"]["value"] == "-1"
 
 
 def test_what_is_there_is_left_alone(kafka: KafkaServer, settings: Kafka):
     assert sorted(make_topics(settings)) == sorted(ALL_TOPICS)
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        await_that(lambda: topics(admin) == {*ALL_TOPICS})
         admin.delete_topics([ALL_TOPICS[0]])
-        await_that(lambda: ALL_TOPICS[0] not in admin.list_topics())
+        await_that(lambda: ALL_TOPICS[0] not in topics(admin))
 
     assert make_topics(settings) == [ALL_TOPICS[0]]
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        await_that(lambda: ALL_TOPICS[0] in topics(admin))
     assert make_topics(settings) == []
 
 

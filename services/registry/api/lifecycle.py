@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from flask import Response
 
 from services.registry import people, queries
@@ -15,7 +16,7 @@ from services.registry.api.schemas import (
     StateBody,
 )
 from services.registry.domain import decisions as d
-from services.registry.domain.community import CLOSED
+from services.registry.domain.community import CLOSED, Community
 from services.registry.domain.refusal import Refused
 from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
@@ -24,7 +25,7 @@ from shared.eventstore.streams import Change, StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer, cause, expected_version, transact
+from shared.web.commands import Answer, cause, etag, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
 
@@ -124,6 +125,17 @@ def start_role(fields: dict[str, Any], community: str) -> Response:
     return transact(service(), work)
 
 
+@blp.get("/communities/<community>/roles/<role_id>")
+@blp.doc(summary="One role, with the community's ETag")
+def get_role(community: str, role_id: str) -> Response:
+    with service().database.read() as connection:
+        require(connection, community)
+        loaded = service().streams.load(connection, COMMUNITY, community)
+    shown = _json(_shown(_role(loaded.state, community, role_id), community))
+    shown.headers["ETag"] = etag(loaded.version)
+    return shown
+
+
 @blp.patch("/communities/<community>/roles/<role_id>")
 @blp.doc(summary="Say when a role ends")
 @needs_token
@@ -133,12 +145,10 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
 
     def work(connection: Connection) -> Answer:
         require(connection, community)
-        before = service().streams.load(connection, COMMUNITY, community)
-        if role_id not in {role.id for role in before.state.roles}:
-            raise not_found(f"The community {community} has no role {role_id}.")
+        _role(service().streams.load(connection, COMMUNITY, community).state, community, role_id)
         command = d.EndRole(role_id, fields["ends"], service().clock.now().date())
         loaded = handle(connection, COMMUNITY, community, command)
-        role = next(role for role in loaded.state.roles if role.id == role_id)
+        role = _role(loaded.state, community, role_id)
         if people.by_id(connection, role.person) is not None:
             people.set_purpose(connection, role.person, _purpose(role), role.ends)
         return Answer(_shown(role, community), 200, loaded.version)
@@ -148,6 +158,18 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
 
 def _purpose(role: Role) -> str:
     return f"{role.role}, {role.id}"
+
+
+def _role(state: Community, community: str, role_id: str) -> Role:
+    """Raises Problem 404."""
+    for role in state.roles:
+        if role.id == role_id:
+            return role
+    raise not_found(f"The community {community} has no role {role_id}.")
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(body), content_type="application/json")
 
 
 def _shown(role: Role, community: str) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def _consumers() -> None:
     op.create_table(  # every event applied, so that none is applied twice and a fork is seen
         "inbox",
         sa.Column("generation", sa.Integer, primary_key=True),
+        sa.Column("source", sa.Text, primary_key=True),
         sa.Column("stream_id", sa.Text, primary_key=True),
         sa.Column("version", sa.Integer, primary_key=True),
         sa.Column("event_id", sa.Text, nullable=False),
@@ -81,7 +82,7 @@ def _consumers() -> None:
         sa.Column("error", sa.Text),
         sa.Column("envelope", sa.Text, nullable=False),
         sa.Column("since", sa.Text, nullable=False),
-        sa.UniqueConstraint("generation", "stream_id", "version", "event_id"),
+        sa.UniqueConstraint("generation", "source", "stream_id", "version", "event_id"),
     )
     op.create_table(  # what an event asks to be done once
         "reactions",
