@@ -48,4 +48,5 @@ def erase_those_without_purpose(service: Service, now: datetime) -> int:
             if still_due:
                 cause = Cause(correlation=f"purpose-ended-{now.date().isoformat()}")
                 erase(service, connection, person, cause=cause, now=now)
+    service.database.leave_no_trace()  # also of those erased while somebody was reading
     return len(due)

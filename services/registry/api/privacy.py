@@ -39,7 +39,9 @@ def delete(person: str) -> Response:
             raise not_found(f"There is no person {person}.") from refused
         return Answer(_erasure(connection, person), 202, location=f"/people/{person}/erasure")
 
-    return transact(service(), work)
+    response = transact(service(), work)
+    service().database.leave_no_trace()
+    return response
 
 
 @blp.get("/people/<person>/erasure")
