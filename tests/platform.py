@@ -122,7 +122,7 @@ class Platform:
             process.wait()
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
-        await_that(lambda: not any(Path(f"/proc/{victim}").exists() for victim in victims))
+        await_that(lambda: not {*victims} & {*running()})
 
     def stop(self, role: str) -> float:
         """SIGTERM; returns the seconds until it ended. AssertionError where that was no clean end."""
@@ -252,14 +252,18 @@ def delete_topics(bootstrap: str) -> None:
         await_that(gone)
 
 
-def children(parent: int) -> list[int]:
-    """The processes that `parent` started and that live, by /proc."""
-    found = []
+def running() -> dict[int, int]:
+    """Every process of this machine that lives, and the one that started it, by /proc."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, ppid = path.read_text().rpartition(")")[2].split()[:2]
+            state, parent = path.read_text().rpartition(")")[2].split()[:2]
         except OSError:
             continue
-        if int(ppid) == parent and state != "Z":
-            found.append(int(path.parent.name))
+        if state != "Z":  # a zombie holds nothing any more
+            found[int(path.parent.name)] = int(parent)
     return found
+
+
+def children(parent: int) -> list[int]:
+    return [pid for pid, started_by in running().items() if started_by == parent]

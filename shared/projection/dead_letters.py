@@ -69,14 +69,16 @@ def _drain(
     now: datetime,
 ) -> None:
     """Apply a stream's parked events in order, until one fails again or one is missing."""
-    for waits in inbox.waiting(letter.stream):
-        if waits.version != inbox.last_version(letter.stream) + 1:
-            break
-        inbox.release(waits.id)
-        applied = apply_events(connection, inbox, projections, [waits.event], now)
-        if not applied:
-            break  # parked again, with the new error
+    while letters := inbox.waiting(letter.stream):
+        first = letters[0]
+        if not 0 < first.version <= inbox.last_version(letter.stream) + 1:
+            break  # one is missing, or a record that was no event stands in the way
+        inbox.release(first.id)
+        fresh = inbox.admit([first.event], now)  # and what waited behind it
+        applied = apply_events(connection, inbox, projections, fresh, now)
         record(connection, reacts, applied, now)
+        if len(applied) < len(fresh):
+            break  # parked again, with the new error
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -136,7 +136,9 @@ def _http(error: HTTPException) -> Response:
     if status < 400:  # a redirect, which is no error
         return Response(error.get_body(), status, error.get_headers())
     messages = getattr(error, "data", None) or {}
-    errors = flatten(messages.get("messages") or {})
+    errors: dict[str, list[str]] = {}
+    for found in (messages.get("messages") or {}).values():  # by where it was: json, query, …
+        errors |= flatten(found)
     if errors:
         return answer(status, _summary(errors), errors)
     detail = _WORDS.get(status) or error.description or HTTPStatus(status).phrase
@@ -151,14 +153,13 @@ def _summary(errors: FieldErrors) -> str:
 
 
 def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
-    """marshmallow's nested messages as {"topics.0": ["…"]}; where it was found is left out."""
+    """marshmallow's nested messages as {"topics.0": ["…"]}; what is wrong as a whole has no name."""
     if isinstance(messages, str):
         return {path: [messages]}
     if isinstance(messages, list):
         return {path: [str(message) for message in messages]}
     found: dict[str, list[str]] = {}
     for key, value in messages.items():
-        known_place = not path and key in {"json", "query", "headers", "path", "_schema"}
-        step = "" if known_place else str(key)
+        step = "" if key == "_schema" else str(key)
         found |= flatten(value, ".".join(part for part in (path, step) if part))
     return found

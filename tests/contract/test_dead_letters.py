@@ -21,7 +21,6 @@ from tests.contract.gardens import (
     Planted,
     Watered,
     fold_plot,
-    folded,
     received,
     tables,
 )
@@ -165,8 +164,17 @@ def test_a_divergence_is_never_applied_but_can_be_discarded(operator: Operator):
 
 
 def test_a_divergence_stops_none_of_its_stream(operator: Operator):
-    operator.consume(received("plt_1", 1, Watered(9), event_id="rewritten"))
-    assert operator.retry("plt_1", 2, MENDED) == ["1 divergence"]
+    operator.consume(
+        received("plt_1", 1, Watered(9), event_id="rewritten"),
+        received("plt_1", 3, Watered(9), event_id="rewritten while 3 waited"),
+    )
+    with operator.database.write() as connection:
+        letter = operator.letter("plt_1", 2)
+        left = dead_letters.retry(connection, letter, MENDED, [NOTICE], NOW)
+    assert [(parked.event_id, parked.reason) for parked in left] == [
+        ("rewritten", "divergence"),
+        ("rewritten while 3 waited", "divergence"),
+    ]
     assert operator.plots()["plt_1"] == (4, 8)
 
 

@@ -198,6 +198,17 @@ def test_a_record_that_is_no_event_parks_its_key_and_nothing_else(follower: Foll
     assert "no JSON" in (follower.parked()[0].error or "")
 
 
+def test_streams_of_one_name_in_two_sources_are_two(follower: Follower):
+    follower.apply(*PLANTED)
+    person = received("plt_2", 1, Planted("Of the allotment"), event_id="another")
+    batch = Batch("allotment", "allotment/0", None, "1", [person, received("plt_1", 3, BEANS)])
+    with follower.database.write() as connection:
+        assert apply_batches(connection, 1, PROJECTIONS, [batch], NOW) == [person]
+    assert follower.waiting() == [("plt_1", 3, "gap")]
+    assert follower.apply(*water("plt_1", 2)) == water("plt_1", 2)
+    assert follower.waiting() == [("plt_1", 3, "gap")]
+
+
 def test_generations_know_nothing_of_each_other(follower: Follower):
     follower.apply(*PLANTED, received("plt_1", 2, Watered(-1)))
     other = Follower(follower.database, generation=2)

@@ -162,7 +162,8 @@ carry_out(Database(sys.argv[1]), {"notice": Reaction("notice", NOTICE.types, die
 
 def test_a_process_that_dies_in_the_middle_leaves_it_to_the_next(database: Database):
     recorded(database, NOTICE)
-    died = subprocess.run([sys.executable, "-c", DIE_IN_THE_MIDDLE, database.url], timeout=60)
+    worker = [sys.executable, "-c", DIE_IN_THE_MIDDLE, database.url]
+    died = subprocess.run(worker, timeout=60, check=False)
     assert died.returncode == -9
     assert [deed.split()[0] for deed in deeds(database)] == ["plt_1@2"]
 

@@ -106,9 +106,9 @@ def test_a_merged_community_shows_its_successor_and_the_successor_its_predecesso
     ],
 )
 def test_a_closing_that_cannot_be_is_refused_and_changes_neither_side(
-    each_registry: Registry, body: dict[str, Any], status: int, field: str
+    registry: Registry, body: dict[str, Any], status: int, field: str
 ):
-    operator = each_registry.operator
+    operator = registry.operator
     ids = {name: operator.community(name) for name in ("OLD", "NEW", "CLOSED")}
     operator.done(f"/communities/{ids['CLOSED']}/closure", ending="faded")
     if isinstance(body.get("into"), list):

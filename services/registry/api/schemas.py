@@ -1,6 +1,7 @@
 """What requests to the registry hold."""
 
 import re
+from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates
 
@@ -84,8 +85,9 @@ class NetworkChangeBody(Body):
     kind = Choice(KINDS)
     aliases = TextList(_name(), 50, metadata={"description": "Other names that find it"})
     names = fields.List(
-        fields.Nested(DatedNameBody),
-        validate=validate.Length(max=50),
+        fields.Nested(DatedNameBody, error_messages={"null": "must not be null"}),
+        validate=validate.Length(max=50, error="holds more than {max} entries"),
+        error_messages={"invalid": "must be a list", "null": "must not be null, but may be empty"},
         metadata={"description": "Names with the dates of their use"},
     )
 
@@ -112,9 +114,16 @@ class OrganisationBody(OrganisationChangeBody):
     name = _name(required=True)
 
 
+class Email(fields.Email):
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(
+            value.strip() if isinstance(value, str) else value, *args, **kwargs
+        )
+
+
 class PersonChangeBody(Body):
     name = _name()
-    email = fields.Email(
+    email = Email(
         validate=validate.Length(max=254, error="is longer than an address can be"),
         error_messages={"invalid": "is not an email address", "null": "must not be null"},
     )
