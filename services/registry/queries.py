@@ -129,7 +129,8 @@ def communities_to_review(connection: Connection, today: date) -> list[str]:
     """Communities that say they have a convener and have none today, or the other way round."""
     generation, p = active(connection, OWN), mark(connection)
     current = (
-        f"EXISTS (SELECT 1 FROM community_roles_{generation} WHERE community = id"
+        f"EXISTS (SELECT 1 FROM community_roles_{generation} AS held"
+        f" WHERE held.community = communities_{generation}.id"
         f" AND role = 'convener' AND begins <= {p} AND (ends IS NULL OR ends > {p}))"
     )
     rows = connection.exec_driver_sql(

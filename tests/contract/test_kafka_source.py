@@ -181,9 +181,7 @@ def test_a_group_member_that_is_given_partitions_while_the_database_is_away_read
         next(found, follower.database).read().__enter__().close()
         return follower.positions()
 
-    consumer = Consumer(
-        follower.database, CLOCK, topics.source(stored), [follower.projection]
-    )
+    consumer = Consumer(follower.database, CLOCK, topics.source(stored), [follower.projection])
 
     def step() -> bool:
         try:

@@ -7,13 +7,10 @@ import pytest
 
 from services.registry.domain.community import (
     ENDINGS,
-    Close,
     Closed,
     ConvenerFound,
     ConvenerNeeded,
-    NoteSuccession,
     Registered,
-    Reopen,
     Reopened,
     RoleEnded,
     RoleStarted,
@@ -21,6 +18,7 @@ from services.registry.domain.community import (
     StateChanged,
     SuccessionNoted,
 )
+from services.registry.domain.decisions import Close, NoteSuccession, Reopen
 from tests.unit.registry.scenario import given_community
 
 TODAY = date(2026, 3, 1)

@@ -10,12 +10,11 @@ from services.registry.domain.community import (
     Closed,
     ConvenerFound,
     ConvenerNeeded,
-    EndRole,
     Registered,
     RoleEnded,
     RoleStarted,
-    StartRole,
 )
+from services.registry.domain.decisions import EndRole, StartRole
 from services.registry.domain.roles import ROLES, Role
 from tests.unit.registry.scenario import given_community
 

@@ -6,17 +6,14 @@ import pytest
 
 from services.registry.domain.community import (
     STAGES,
-    ChangeStage,
-    ChangeState,
     Closed,
-    Describe,
     Described,
-    NoteSuccession,
     Registered,
     Reopened,
     StageChanged,
     StateChanged,
 )
+from services.registry.domain.decisions import ChangeStage, ChangeState, Describe, NoteSuccession
 from tests.unit.registry.scenario import given_community
 
 PROPOSED = (Registered("A", "d", state="proposed"),)
