@@ -6,6 +6,7 @@ Nothing here asks anyone anything: these are functions from looks to sentences.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 Status = Mapping[str, Any]
@@ -46,7 +47,7 @@ def behind(look: Look) -> list[str]:
         found += [
             f"{name} is {distance(consumer)} {consumer['source']}"
             for consumer in status["consumers"]
-            if consumer["error"] or not applied_all(consumer, look)
+            if consumer["error"] or consumer["looked_at"] is None or not applied_all(consumer, look)
         ]
         if left := pending(status):
             found.append(f"{name} has still to do: {left}")
@@ -82,26 +83,32 @@ def still_to_come(looks: Sequence[Look]) -> list[str]:
     One look is not enough: its answers are not of one moment, and what one service still had to
     do may be a new event in another that had answered already. Two successive looks that find
     nothing behind and the same heads leave no such gap. Over Kafka the lag was measured at
-    `looked_at`, so it counts only when that is later than the look before, whose heads must
-    have been sent by then: that takes a third look. Times are compared on one service's clock.
+    `looked_at`, so it counts only when that is later than the first of at least three such looks,
+    whose heads had been sent by then. Times are compared on one service's clock.
     """
     latest = looks[-1]
     found = behind(latest)
     if found:
         return found
     kafka = any(status["relay"] is not None for status in _answers(latest))
+    steady = list(takewhile(lambda look: _as_in(latest, look), reversed(looks)))
     needed = 3 if kafka else 2
     if len(looks) < needed:
         return ["one more look is needed"]
-    if any(behind(look) or heads(look) != heads(latest) for look in looks[-needed:-1]):
+    if len(steady) < needed:
         return ["events were written a moment ago"]
     return [
         f"{status['service']} has not looked for events of {consumer['source']} since it was asked"
         for status in _answers(latest)
         for consumer in status["consumers"]
         if consumer["transport"] == "kafka"
-        and not _looked_after(consumer, looks[-2][status["service"]])
+        and not _looked_after(consumer, steady[-1][status["service"]])
     ]
+
+
+def _as_in(latest: Look, look: Look) -> bool:
+    """Whether nothing was behind in a look, and nothing has been written since."""
+    return not behind(look) and heads(look) == heads(latest)
 
 
 def heads(look: Look) -> dict[str, str | None]:

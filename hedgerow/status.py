@@ -23,6 +23,7 @@ from hedgerow.platform import operators_services
 from hedgerow.service import Refused, Service, Unreachable
 
 BETWEEN_LOOKS = 0.2  # seconds
+KEPT = 100  # looks
 PATIENCE = 3.0  # seconds in which events must have arrived while all is well
 TOLD_EVERY = 5.0  # seconds between words about what is waited for
 HEADINGS = ("service", "up", "events", "position", "dead letters", "pending")
@@ -86,7 +87,7 @@ def wait_until_caught_up(services: Mapping[str, Service], timeout: float) -> Loo
             click.echo(f"waiting: {'; '.join(waiting)}", err=True)
             tell_at = time.monotonic() + TOLD_EVERY
         time.sleep(BETWEEN_LOOKS)
-        looks = [*looks[-2:], look_at(services)]
+        looks = [*looks[-KEPT:], look_at(services)]
     return looks[-1]
 
 

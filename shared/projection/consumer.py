@@ -35,7 +35,7 @@ class Consumer:
         self._looked: datetime | None = None
         self._reported: Sequence[Report] = ()
         self._written: datetime | None = None
-        self._troubled = False
+        self._troubled = True  # until the first poll is done
 
     def step(self, seconds: float = 2.0) -> bool:
         """One poll and its transaction; returns whether anything came.

@@ -17,6 +17,8 @@ from shared.stream.source import Batch, Look, SourceUnavailable
 
 log = structlog.get_logger()
 _POLL_RECORDS = 1000
+# Seconds. The longest is also how long the lag goes unlooked at where nothing comes.
+_SHORTEST_POLL, _LONGEST_POLL = 0.2, 0.5
 _LOOK_MS = 5000  # a broker that is away is noticed here: polling it is just quiet
 Positions = Callable[[], dict[str, str]]
 
@@ -47,7 +49,8 @@ class KafkaSource:
         try:
             if self._consumer is None:
                 self._connect()
-            polled = self._consumer.poll(timeout_ms=int(max(seconds, 0.2) * 1000))
+            patience = min(max(seconds, _SHORTEST_POLL), _LONGEST_POLL)
+            polled = self._consumer.poll(timeout_ms=int(patience * 1000))
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
         bounds = self._until() if self._until is not None else None
