@@ -56,7 +56,10 @@ class Database:
         """A transaction for writing: committed at the end, rolled back on any exception."""
         connection = Connection(self.engine)
         try:
-            connection.begin(_BEGIN[self.dialect])
+            if self.dialect == "sqlite":
+                connection.begin_in_turn(_BUSY_SECONDS)
+            else:
+                connection.begin("BEGIN")
             yield connection
             connection.commit()
         finally:

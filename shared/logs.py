@@ -42,4 +42,5 @@ def configure(service: str, role: str, *, form: str, level: str) -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(message)s"
     )
-    logging.getLogger("kafka").setLevel(logging.ERROR)  # its reconnecting is told by our own logs
+    # Its reconnecting, an error each second, is told by our own logs.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

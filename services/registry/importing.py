@@ -27,7 +27,7 @@ from shared.web.errors import flatten
 from shared.web.fields import Body, Text, TextList, Url, without_control_characters
 
 _BATCH = 200  # records in a transaction: other writers wait for no longer than one takes
-_ATTEMPTS = 6
+_ATTEMPTS = 4
 _MOST_REFUSALS = 1000
 
 
@@ -73,6 +73,13 @@ class Report:
     refusals: list[dict[str, Any]] = field(default_factory=list)
     networks_made: list[str] = field(default_factory=list)
 
+    def add(self, counts: "_Batch") -> None:
+        self.new += counts.new
+        self.changed += counts.changed
+        self.unchanged += counts.unchanged
+        self.kept += counts.kept
+        self.networks_made += [n for n in counts.networks_made if n not in self.networks_made]
+
     def refuse(self, line: int, errors: Mapping[str, Sequence[str]]) -> None:
         """One refusal a line, told for its first field; the others follow in the reason."""
         self.refused += 1
@@ -83,15 +90,21 @@ class Report:
             self.refusals.append({"line": line, "field": name or None, "reason": reason})
 
 
-def run(service: Service, lines: Iterable[Line], source: str, *, dry_run: bool) -> Report:
-    """Import all lines, a batch at a time. Raises Conflict where others never let one through."""
+def run(
+    service: Service, lines: Iterable[Line], source: str, *, dry_run: bool, actor: str | None = None
+) -> Report:
+    """Import all lines, a batch at a time, on behalf of `actor`.
+
+    Raises Conflict where others never let one through.
+    """
     report = Report(new_id("run"))
+    cause = Cause(correlation=report.run, actor=actor)
     schema = RecordBody()
     remaining = iter(lines)
     while batch := list(islice(remaining, _BATCH)):
         records = list(_records(batch, source, schema, report))
         if records:
-            _import_batch(service, records, source, report, dry_run=dry_run)
+            _import_batch(service, records, source, report, cause, dry_run=dry_run)
     return report
 
 
@@ -127,31 +140,41 @@ def _clean(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _import_batch(
-    service: Service, records: Sequence[Record], source: str, report: Report, *, dry_run: bool
+    service: Service,
+    records: Sequence[Record],
+    source: str,
+    report: Report,
+    cause: Cause,
+    *,
+    dry_run: bool,
 ) -> None:
-    for attempt in range(1, _ATTEMPTS + 1):
+    """In one transaction; where others keep changing the same communities, in smaller ones."""
+    for _ in range(_ATTEMPTS):
         try:
             with service.write() as connection:
-                counts = _Batch(service, connection, source, report.run)
+                lock_in_turn(connection, f"import {source}")  # of one list one run at a time
+                counts = _Batch(service, connection, source, cause)
                 counts.take(records)
                 if not dry_run:
                     counts.append()
-            break
-        except Conflict:
-            if attempt == _ATTEMPTS:
-                raise
-    report.new += counts.new
-    report.changed += counts.changed
-    report.unchanged += counts.unchanged
-    report.kept += counts.kept
-    report.networks_made += [n for n in counts.networks_made if n not in report.networks_made]
+        except Conflict as error:
+            conflict = error
+        else:
+            report.add(counts)
+            return
+    if len(records) == 1:
+        raise conflict
+    middle = len(records) // 2
+    for part in (records[:middle], records[middle:]):
+        _import_batch(service, part, source, report, cause, dry_run=dry_run)
 
 
 class _Batch:
     """One transaction's records: all streams are loaded before anything is written."""
 
-    def __init__(self, service: Service, connection: Connection, source: str, run: str) -> None:
-        self._service, self._connection, self._source, self._run = service, connection, source, run
+    def __init__(self, service: Service, connection: Connection, source: str, cause: Cause) -> None:
+        self._service, self._connection, self._source = service, connection, source
+        self._cause, self._run = cause, cause.correlation
         self._networks: dict[str, str] = {}
         self._changes: dict[str, tuple[int, list[Any]]] = {}
         self.networks_made: list[str] = []
@@ -179,9 +202,8 @@ class _Batch:
 
     def append(self) -> None:
         changes = [Change(s, version, events) for s, (version, events) in self._changes.items()]
-        cause = Cause(correlation=self._run)
         self._service.streams.append(
-            self._connection, changes, cause=cause, now=self._service.clock.now()
+            self._connection, changes, cause=self._cause, now=self._service.clock.now()
         )
 
     def _listed(self, record: Record) -> Registered:

@@ -5,7 +5,9 @@ for a moment, the last events are applied and the generations change places. Not
 reaction: replaying history tells nobody.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from shared.clock import Clock, rfc3339
 from shared.connection import Connection
@@ -16,9 +18,10 @@ from shared.projection.apply import apply_batches
 from shared.projection.generations import FOLLOWED, OWN, active, keep_writers_out, swap
 from shared.projection.positions import positions
 from shared.projection.projection import Projection, project
-from shared.stream.source import Batch, Source
+from shared.stream.source import Batch, Source, SourceUnavailable
 
 _BATCH = 500
+_EMPTY_POLLS = 30  # of a second each
 Progress = Callable[[int], None]
 Positions = Callable[[], dict[str, str]]
 MakeReader = Callable[[Positions, Positions], Source]  # where to go on from; where to stop
@@ -45,7 +48,7 @@ def rebuild_own(
             cursor = _fill(connection, projections, generation, events, cursor)
         done += len(events)
         progress(done)
-        if not events:
+        if len(events) < _BATCH:  # what is left is little, however fast others write
             break
     with database.write() as connection:
         keep_writers_out(connection, OWN)
@@ -80,7 +83,8 @@ def rebuild_followed(
     """Rebuild what is built from other services' events, reading those from the beginning.
 
     Never reads further than the consumers at work have: what they have not seen yet will still be
-    theirs to react to. `sources` make readers that share nothing with those consumers.
+    theirs to react to. `sources` make readers that share nothing with those consumers. Raises
+    SourceUnavailable where a source no longer has what was read of it.
     """
     with database.write() as connection:
         generation = 3 - active(connection, FOLLOWED)
@@ -90,53 +94,72 @@ def rebuild_followed(
                 f"DELETE FROM {table} WHERE generation = {mark(connection)}", (generation,)
             )
 
-    def stored(generation: int) -> Callable[[], dict[str, str]]:
-        def read() -> dict[str, str]:
-            with database.read() as connection:
-                return positions(connection, generation)
+    def stored() -> dict[str, str]:
+        with database.read() as connection:
+            return positions(connection, generation)
 
-        return read
-
-    readers = [make(stored(generation), stored(3 - generation)) for make in sources]
+    goal: dict[str, str] = {}
+    readers = [make(stored, lambda: goal) for make in sources]
+    level = partial(_level, goal, readers, generation, projections, clock)
+    done, came = 0, _BATCH
     try:
-        done, came = 0, 1
-        while came:
+        while came >= _BATCH:  # until what is left is little, however fast others consume
+            with database.read() as connection:
+                _aim(goal, connection, generation, readers)
             came = 0
-            for reader in readers:
-                batches = reader.poll(0)
-                with database.write() as connection:
-                    apply_batches(connection, generation, projections, batches, clock.now())
-                reader.moved(batches)
-                came += _count(batches)
+            for count in level(database.write):
+                came += count
+                progress(done + came)
             done += came
-            progress(done)
-        done += _level_and_swap(database, clock, projections, generation, readers)
-        progress(done)
-        return done
+        with database.write() as connection:
+            keep_writers_out(connection, FOLLOWED)
+            _aim(goal, connection, generation, readers)
+            done += sum(level(lambda: nullcontext(connection)))
+            swap(connection, FOLLOWED)
     finally:
         for reader in readers:
             reader.close()
+    progress(done)
+    return done
 
 
-def _level_and_swap(
-    database: Database,
-    clock: Clock,
-    projections: Sequence[Projection],
-    generation: int,
+def _aim(
+    goal: dict[str, str], connection: Connection, generation: int, readers: Sequence[Source]
+) -> None:
+    """Set the goal to where the consumers at work are, in what the readers can read.
+
+    Positions of another transport, which was in use before, are left behind.
+    """
+    goal.clear()
+    for partition, position in positions(connection, 3 - generation).items():
+        if any(reader.reads(partition) for reader in readers):
+            goal[partition] = position
+
+
+def _level(
+    goal: Mapping[str, str],
     readers: Sequence[Source],
-) -> int:
-    """With the consumers kept out, read up to where they are, and change places."""
-    with database.write() as connection:
-        keep_writers_out(connection, FOLLOWED)
-        goal, came = positions(connection, 3 - generation), 0
-        while positions(connection, generation) != goal:
-            for reader in readers:
-                batches = reader.poll(0)
+    generation: int,
+    projections: Sequence[Projection],
+    clock: Clock,
+    transaction: Callable[[], AbstractContextManager[Connection]],
+) -> Iterator[int]:
+    """Apply everything up to the goal; yields how many events came, again and again."""
+    empty = 0
+    while empty < _EMPTY_POLLS:
+        with transaction() as connection:
+            if positions(connection, generation) == goal:
+                return
+        count = 0
+        for reader in readers:
+            batches = reader.poll(1)
+            with transaction() as connection:
                 apply_batches(connection, generation, projections, batches, clock.now())
-                reader.moved(batches)
-                came += _count(batches)
-        swap(connection, FOLLOWED)
-    return came
+            reader.moved(batches)
+            count += _count(batches)
+        empty = 0 if count else empty + 1
+        yield count
+    raise SourceUnavailable("a source no longer has what was read of it")
 
 
 def _count(batches: Sequence[Batch]) -> int:

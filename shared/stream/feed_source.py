@@ -56,6 +56,9 @@ class FeedSource:
         for batch in batches:
             self._position = batch.after
 
+    def reads(self, partition: str) -> bool:
+        return partition == self._partition
+
     def reset(self) -> None:
         self._known = False
 

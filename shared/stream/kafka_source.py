@@ -25,7 +25,9 @@ Positions = Callable[[], dict[str, str]]
 
 class KafkaSource:
     """With a `group`, shares the topics' partitions with the group's other members; without one it
-    reads them all. `until`, where given, tells how far to read each partition and no further.
+    reads them all. A `member` that was killed and comes back under its name has its partitions
+    again at once, where they else wait for its session to run out. `until`, where given, tells how
+    far to read each partition and no further.
     """
 
     transport = "kafka"
@@ -37,10 +39,12 @@ class KafkaSource:
         positions: Positions,
         *,
         group: str | None = None,
+        member: str | None = None,
         until: Positions | None = None,
     ) -> None:
         self.sources: Sequence[str] = sorted({service_of(name) for name in topics})
-        self._kafka, self._topics, self._group = kafka, list(topics), group
+        self._kafka, self._topics = kafka, list(topics)
+        self._group, self._member = group, member
         self._positions, self._until = positions, until
         self._next: dict[TopicPartition, str | None] = {}
         self._consumer: Any = None
@@ -66,6 +70,9 @@ class KafkaSource:
                 for batch in batches
             }
             self._consumer.commit_async(offsets)
+
+    def reads(self, partition: str) -> bool:
+        return partition.rpartition("/")[0] in self._topics
 
     def reset(self) -> None:
         if self._consumer is not None:
@@ -94,6 +101,7 @@ class KafkaSource:
         self._consumer = KafkaConsumer(
             **connection_options(self._kafka) | {"request_timeout_ms": 40_000},
             group_id=self._group,
+            group_instance_id=self._member,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=_POLL_RECORDS,

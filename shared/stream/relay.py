@@ -6,7 +6,8 @@ and version.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import structlog
 from kafka import KafkaProducer
@@ -28,6 +29,7 @@ _NAME = "kafka"
 # While the broker is away the producer itself keeps trying in order; expiring records early would
 # let a later event of a stream overtake an earlier one.
 _DELIVERY_SECONDS = 120
+_PATIENCE_SECONDS = 5  # after which a step says that it waits, and a process may end
 
 
 def make_producer(kafka: Kafka) -> Any:
@@ -44,6 +46,14 @@ def make_producer(kafka: Kafka) -> Any:
     )
 
 
+class _Sent(NamedTuple):
+    """A batch on its way: where the mark was, the events, and a future for each."""
+
+    before: Cursor
+    events: Sequence[Event]
+    futures: Sequence[Any]
+
+
 class Relay:
     """`step` is called again and again by one thread that holds the lease."""
 
@@ -53,42 +63,56 @@ class Relay:
         self._service, self._database, self._kafka = service, database, kafka
         self._store, self._types = store, types
         self._producer: Any = None
+        self._sent: _Sent | None = None
 
     def step(self) -> bool:
         """Send one batch and wait for its acknowledgement; returns whether there was one.
 
-        Raises SourceUnavailable where the broker took nothing.
+        Raises SourceUnavailable where the broker did not take all of it, or not yet: the next step
+        goes on waiting for the same batch, which the producer goes on sending.
         """
-        with self._database.read() as connection:
-            cursor = position(connection)
-            events = self._store.read(connection, cursor, _BATCH)
-        if not events:
-            return False
-        sent = self._send(events)
-        if sent:
+        if self._sent is None:
+            with self._database.read() as connection:
+                before = position(connection)
+                events = self._store.read(connection, before, _BATCH)
+            if not events:
+                return False
+            self._sent = _Sent(before, events, self._send(events))
+        taken = self._acknowledged(self._sent)
+        (before, events, _), self._sent = self._sent, None
+        if taken:
             with self._database.write() as connection:
-                _move(connection, cursor, events[sent - 1].cursor)
-        if sent < len(events):
-            raise SourceUnavailable(f"Kafka acknowledged {sent} of {len(events)} events")
+                _move(connection, before, events[taken - 1].cursor)
+        if taken < len(events):
+            raise SourceUnavailable(f"Kafka acknowledged {taken} of {len(events)} events")
         return True
 
     def close(self) -> None:
+        """What was not acknowledged by now is sent again by the next relay."""
         if self._producer is not None:
-            self._producer.close(timeout=10)
+            with suppress(KafkaError):
+                self._producer.close(timeout=1)
 
-    def _send(self, events: Sequence[Event]) -> int:
-        """How many from the first on were acknowledged."""
+    def _send(self, events: Sequence[Event]) -> list[Any]:
         try:
             if self._producer is None:
                 self._producer = make_producer(self._kafka)
-            futures = [self._send_one(event) for event in events]
-            self._producer.flush(timeout=_DELIVERY_SECONDS + 30)
+            return [self._send_one(event) for event in events]
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
-        for place, future in enumerate(futures):
+
+    def _acknowledged(self, sent: _Sent) -> int:
+        """How many from the first on were acknowledged, once that is known of all."""
+        try:
+            self._producer.flush(timeout=_PATIENCE_SECONDS)
+        except KafkaError as error:
+            raise SourceUnavailable(
+                f"Kafka has yet to acknowledge {len(sent.events)} events"
+            ) from error
+        for place, future in enumerate(sent.futures):
             if not future.succeeded():
                 return place
-        return len(futures)
+        return len(sent.futures)
 
     def _send_one(self, event: Event) -> Any:
         headers, key, value = binary(self._types.present(event), self._service)

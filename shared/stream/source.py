@@ -44,6 +44,9 @@ class Source(Protocol):
     def moved(self, batches: Sequence[Batch]) -> None:
         """The batches were applied and committed."""
 
+    def reads(self, partition: str) -> bool:
+        """Whether a position of this partition is one of this source's."""
+
     def reset(self) -> None:
         """Forget what was polled, and go on from the positions that are stored."""
 

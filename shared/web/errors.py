@@ -153,7 +153,7 @@ def _summary(errors: FieldErrors) -> str:
 
 
 def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
-    """marshmallow's nested messages as {"topics.0": ["…"]}; what is wrong as a whole has no name."""
+    """marshmallow's nested messages as {"topics.0": ["…"]}; of the body as a whole as {"": […]}."""
     if isinstance(messages, str):
         return {path: [messages]}
     if isinstance(messages, list):

@@ -128,7 +128,8 @@ class TextList(fields.List[str]):
         if len(value) > self.most:
             raise ValidationError(f"holds {len(value)} entries; at most {self.most} are taken")
         found = super()._deserialize(value, *args, **kwargs)
-        return tuple({str(text).casefold(): text for text in reversed(found)}.values())[::-1]
+        first = {str(text).casefold(): text for text in reversed(found)}
+        return tuple(first[key] for key in dict.fromkeys(str(text).casefold() for text in found))
 
 
 class Date(fields.Date):

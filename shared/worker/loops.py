@@ -13,7 +13,7 @@ from shared.worker.lease import Lease
 
 log = structlog.get_logger()
 _LONGEST_STOP = 7.0  # seconds; what takes longer is cut off, and done again at the next start
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 
 
 @dataclass(frozen=True)

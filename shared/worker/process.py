@@ -1,6 +1,8 @@
 """The worker process of a service: relay, consumers, reactions, rebuilds and timed passes."""
 
+import re
 import signal
+import socket
 import threading
 from functools import partial
 
@@ -96,7 +98,8 @@ def _sources(service: Service) -> list[Source]:
     if kafka is None:
         return [_feed(service, followed, stored) for followed in service.follows]
     topics = [name for followed in service.follows for name in topics_of(followed)]
-    return [KafkaSource(kafka, topics, stored, group=f"hedgerow.{service.name}")] if topics else []
+    group, member = f"hedgerow.{service.name}", re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())
+    return [KafkaSource(kafka, topics, stored, group=group, member=member)] if topics else []
 
 
 def _feed(

@@ -19,7 +19,7 @@ class Crew:
         self._crew = []
         for number in range(count):
             ours, theirs = _SPAWN.Pipe()
-            process = _SPAWN.Process(target=_work, args=(theirs, make, number, *arguments))
+            process = _SPAWN.Process(target=_work, args=(theirs, make, number, *arguments), daemon=True)
             process.start()
             self._crew.append((process, ours))
 

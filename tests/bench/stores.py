@@ -64,7 +64,7 @@ _RUN = uuid.uuid4().hex[:8]
 
 def peer_writer(number: int, url: str) -> Callable[[], None]:
     """The same through the library `eventsourcing`."""
-    recorder, state = peer_recorder(url), DATA.encode()
+    recorder, state = peer_recorder(url, make_tables=False), DATA.encode()
     numbers, stream = count(), uuid.uuid4()
 
     def append() -> None:
@@ -77,9 +77,10 @@ def peer_writer(number: int, url: str) -> Callable[[], None]:
     return append
 
 
-def peer_recorder(url: str) -> ApplicationRecorder:
-    """The peer's recorder on a database; it makes its tables."""
-    factory: Any = InfrastructureFactory.construct(Environment(env=peer_environment(url)))
+def peer_recorder(url: str, *, make_tables: bool = True) -> ApplicationRecorder:
+    """The peer's recorder on a database."""
+    environment = peer_environment(url) | {"CREATE_TABLE": "yes" if make_tables else "no"}
+    factory: Any = InfrastructureFactory.construct(Environment(env=environment))
     return factory.application_recorder()
 
 

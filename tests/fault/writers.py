@@ -17,12 +17,15 @@ class Writers:
     """Threads that register communities, and move each through two stages, until they are ended.
 
     A command is sent again, with the same Idempotency-Key, until it is acknowledged. Use as a
-    context manager; `versions` then holds the version that each community was acknowledged at.
+    context manager; `versions` holds the version that each community was acknowledged at, beside
+    what others wrote there.
     """
 
-    def __init__(self, platform: Platform, count: int = 8) -> None:
+    def __init__(
+        self, platform: Platform, versions: dict[str, int] | None = None, count: int = 8
+    ) -> None:
         self._platform, self._stop = platform, threading.Event()
-        self.versions: dict[str, int] = {}
+        self.versions = {} if versions is None else versions
         self.wrong: list[str] = []
         self.repeated = 0  # commands that were sent more than once
         self.longest = 0.0  # seconds until a command was acknowledged
@@ -43,7 +46,7 @@ class Writers:
     @property
     def events(self) -> int:
         """How many events were acknowledged."""
-        return sum(self.versions.values())
+        return sum(self.versions.copy().values())
 
     def _work(self, number: int) -> None:
         client = self._client()

@@ -15,7 +15,7 @@ from services.registry.api.answers import check_parameters
 from services.registry.importing import Line
 from shared.identifiers import is_id
 from shared.web.bodies import Blueprint, allow_stream
-from shared.web.callers import needs_token
+from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
@@ -66,7 +66,9 @@ def import_communities() -> Response:
         lines = _csv_lines()
     else:
         raise Problem(415, "Send application/x-ndjson or text/csv, and say so in Content-Type.")
-    report = importing.run(service(), lines, source, dry_run=dry_run == "true")
+    report = importing.run(
+        service(), lines, source, dry_run=dry_run == "true", actor=caller().actor
+    )
     return Response(msgspec.json.encode(asdict(report)), content_type="application/json")
 
 
@@ -137,6 +139,8 @@ def _csv_lines() -> Iterator[Line]:
         )
     if missing := [name for name in ("id", "domain") if name not in headings]:
         raise invalid("heading", f"the column {', '.join(missing)} is missing")
+    if twice := [name for name in _COLUMNS if headings.count(name) > 1]:
+        raise invalid("heading", f"the column {', '.join(twice)} is there twice")
     while True:
         try:
             row = next(reader)

@@ -1,0 +1,46 @@
+"""Platforms to be harmed: started once for all tests of a module, which say what they leave."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.platform import Platform
+from tests.servers import KafkaServer, PostgresServer
+
+
+@pytest.fixture(scope="module")
+def ledger() -> dict[str, int]:
+    """What was acknowledged in a module's platform so far: each community's version."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """On SQLite and feeds, as on a laptop."""
+    with Platform(tmp_path_factory.mktemp("embedded")) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    kafka: KafkaServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """On PostgreSQL and Kafka, as in a deployment."""
+    names = {s: f"hedgerow_{s}_{uuid.uuid4().hex}" for s in ("registry", "discovery")}
+    databases = {service: postgres.create_database(name) for service, name in names.items()}
+    folder = tmp_path_factory.mktemp("deployed")
+    with Platform(folder, databases=databases, kafka=kafka.bootstrap) as platform:
+        yield platform
+    for name in names.values():
+        postgres.drop_database(name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]):
+    report = yield
+    if report.failed:
+        for platform in item.funcargs.values():
+            if isinstance(platform, Platform):
+                report.sections.append(("What the processes wrote", platform.logs()))
+    return report

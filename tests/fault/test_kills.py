@@ -1,0 +1,40 @@
+"""kill -9 at random moments, while eight people register communities: nothing is lost."""
+
+import time
+
+import pytest
+
+from tests.fault.kills import Kills
+from tests.fault.reckoning import assert_nothing_lost_or_doubled
+from tests.fault.writers import Writers
+from tests.platform import Platform
+
+SEED = 1
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("embedded", 10),
+        pytest.param("deployed", 15, marks=[pytest.mark.kafka, pytest.mark.postgres]),
+    ],
+)
+def test_what_was_acknowledged_is_there_once_however_often_processes_are_killed(
+    request: pytest.FixtureRequest, name: str, seconds: float
+):
+    platform: Platform = request.getfixturevalue(name)
+
+    with Writers(platform) as writers, Kills(platform, SEED, pause=(0.2, 1.0)) as kills:
+        time.sleep(seconds)
+
+    behind = platform.await_caught_up()
+    assert_nothing_lost_or_doubled(platform, writers.versions)
+    assert all(kills.count[role] for role in platform.roles)
+    assert writers.repeated, "no command was in hand when a process was killed"
+    slowest = max(max(times) for times in kills.recoveries.values())
+    print(
+        f"{name}: {kills.count.total()} kills, {writers.events:,} events, "
+        f"{writers.repeated} commands sent again (at most {writers.longest:.1f} s), "
+        f"at work again within {slowest:.1f} s, caught up {behind:.1f} s after the last"
+    )
