@@ -108,20 +108,31 @@ class KafkaSource:
             allow_auto_create_topics=False,
             fetch_max_wait_ms=100,
             session_timeout_ms=10_000,
+            metadata_max_age_ms=30_000,
         )
         if self._group is None:
             partitions = self._all_partitions()
             self._consumer.assign(partitions)
             self._seek(partitions)
         else:
+            # The group's leader hands out the partitions that it knows of. With none known yet, it
+            # hands out none, and not every time notices afterwards that there are some.
+            missing = [name for name in self._topics if not self._partitions(name)]
+            if missing:
+                self._consumer.close(autocommit=False)
+                self._consumer = None
+                raise SourceUnavailable(f"Kafka has no topic {', '.join(missing)} yet")
             self._consumer.subscribe(self._topics, listener=_OnAssigned(self._seek))
 
     def _all_partitions(self) -> list[TopicPartition]:
         return [
             TopicPartition(name, number)
             for name in self._topics
-            for number in sorted(self._consumer.partitions_for_topic(name) or ())
+            for number in self._partitions(name)
         ]
+
+    def _partitions(self, name: str) -> list[int]:
+        return sorted(self._consumer.partitions_for_topic(name) or ())
 
     def _seek(self, partitions: Sequence[TopicPartition]) -> None:
         """Go on from the positions that the projections' own transactions stored."""
