@@ -19,7 +19,10 @@ def parse_duration(text: str) -> timedelta:
     parts = {k: int(v) for k, v in match.groupdict().items() if v and k != "sign"} if match else {}
     if match is None or not parts:
         raise ValueError(f"{text!r} is not a duration such as P30D or PT12H")
-    span = timedelta(**parts)
+    try:
+        span = timedelta(**parts)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is not a duration such as P30D: it is too long") from error
     return -span if match["sign"] == "-" else span
 
 

@@ -58,10 +58,11 @@ class Secret:
     def _read_anew(self, path: Path) -> None:
         try:
             stat = path.stat()
-            if (stamp := (stat.st_mtime_ns, stat.st_ino)) != self._stamp:
-                self._value, self._stamp = path.read_text().strip(), stamp
+            stamp = stat.st_mtime_ns, stat.st_ino
+            if stamp != self._stamp and (text := path.read_text().strip()):
+                self._value, self._stamp = text, stamp
         except OSError:
-            return  # while it is being replaced, the last value read goes on being right
+            return  # while it is away or empty, the last value read goes on being right
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ class Platform:
         self.roles = [
             f"{service} {role}" for service in self.services for role in ("web", "worker")
         ]
+        self.acknowledged: dict[str, int] = {}  # each community's version, as its writers know it
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._marks: dict[str, int] = {}
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}

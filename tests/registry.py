@@ -39,7 +39,7 @@ class Caller:
     """One who asks: with a token or without, for a person or for nobody."""
 
     def __init__(self, app: Flask, token: str | None = OPERATOR, actor: str | None = None) -> None:
-        self._client = app.test_client()
+        self.app, self._client = app, app.test_client()
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._headers |= {"Hedgerow-Actor": actor} if actor else {}
 
@@ -120,11 +120,14 @@ class Registry:
 
 
 @contextmanager
-def open_registry(database_url: str, folder: Path, **environ: str) -> Iterator[Registry]:
-    """A migrated registry over an empty database."""
+def open_registry(
+    database_url: str, folder: Path, *, migrated: bool = False, **environ: str
+) -> Iterator[Registry]:
+    """A registry over an empty database, which is migrated first unless it is already."""
     settings = load_settings(settings_of(folder, REGISTRY_DATABASE_URL=database_url, **environ))
     service = build(settings)
-    migrate(database_url, database_url, service.migrations)
+    if not migrated:
+        migrate(database_url, database_url, service.migrations)
     try:
         yield Registry(service, create_app(service))
     finally:

@@ -12,6 +12,7 @@ _COLUMNS = (
     "stream_id, version, event_id, type, schema_version, time, audience,"
     " correlation_id, causation_id, actor, data"
 )
+_LAST_EPOCH = 2**31 - 1
 Statement = tuple[str, tuple[Any, ...]]
 
 
@@ -52,11 +53,10 @@ class Dialect:
         return (stream, expected) if self.mark == "?" else (stream, expected, stream, expected)
 
     def cursor(self, cursor: Cursor) -> tuple[int, ...]:
-        return (
-            (cursor.epoch, cursor.position)
-            if self.mark == "?"
-            else (cursor.epoch, cursor.transaction, cursor.position)
-        )
+        if self.mark == "?":
+            # Before the first epoch there is nothing, and no need to look for its last event.
+            return (cursor.epoch or _LAST_EPOCH, cursor.position)
+        return (cursor.epoch, cursor.transaction, cursor.position)
 
     def count_after(self, cursor: Cursor) -> Statement:
         return f"SELECT count(*) FROM events WHERE {self.after}", self.cursor(cursor)
@@ -105,8 +105,11 @@ class Dialect:
 SQLITE = Dialect(
     mark="?",
     native_times=False,
-    order="epoch, position",
-    after="(epoch, position) > (?, ?)",
+    # Positions rise with epochs here. A cursor of an epoch from before a restore may lie beyond
+    # what the store has of that epoch, but is before all that came since.
+    order="position",
+    after="position > min(coalesce((SELECT position FROM events WHERE epoch <= ?"
+    " ORDER BY position DESC LIMIT 1), 0), ?)",
     visible="TRUE",
     place="epoch, 0, position",
     # The sub-select refuses a wrong version, one too high as well as one too low.
@@ -123,7 +126,8 @@ _HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
 POSTGRESQL = Dialect(
     mark="%s",
     native_times=True,
-    order="epoch, transaction_id, position",
+    # By the table's columns, as the index has them: the selected transaction_id is a cast.
+    order="events.epoch, events.transaction_id, events.position",
     after="(epoch, transaction_id, position) > (%s, %s::text::xid8, %s)",
     # The horizon holds only for the present epoch: transaction ids of an earlier one come from
     # another cluster, and nothing of it can still be under way.

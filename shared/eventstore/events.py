@@ -26,7 +26,7 @@ class Cursor(NamedTuple):
     def parse(cls, text: str) -> "Cursor":
         """Raises ValueError where `text` is no cursor."""
         parts = text.split("-")
-        if len(parts) != 3 or not all(p.isascii() and p.isdecimal() for p in parts):
+        if len(parts) != 3 or not all(p.isascii() and p.isdecimal() and len(p) < 20 for p in parts):
             raise ValueError(f"{text[:60]!r} is not a cursor that this service gave")
         epoch, transaction, position = (int(part) for part in parts)
         if epoch > 2**31 - 1 or transaction > 2**63 - 1 or position > 2**63 - 1:

@@ -29,7 +29,7 @@ _NAME = "kafka"
 # While the broker is away the producer itself keeps trying in order; expiring records early would
 # let a later event of a stream overtake an earlier one.
 _DELIVERY_SECONDS = 120
-_PATIENCE_SECONDS = 5  # after which a step says that it waits, and a process may end
+_PATIENCE_SECONDS = 3  # after which a step says that it waits, and a process may end
 
 
 def make_producer(kafka: Kafka) -> Any:
@@ -50,8 +50,8 @@ class _Sent(NamedTuple):
     """A batch on its way: where the mark was, the events, and a future for each."""
 
     before: Cursor
-    events: Sequence[Event]
-    futures: Sequence[Any]
+    events: list[Event]
+    futures: list[Any]
 
 
 class Relay:

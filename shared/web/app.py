@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from copy import deepcopy
 
 import structlog
 from flask import Flask, Response, g, request
@@ -36,7 +37,7 @@ def create_app(service: Service) -> Flask:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/",
         "OPENAPI_JSON_PATH": "openapi.json",
-        "API_SPEC_OPTIONS": {"info": {"description": service.title}, **docs.SECURITY},
+        "API_SPEC_OPTIONS": {"info": {"description": service.title}, **deepcopy(docs.SECURITY)},
     }
     bodies.configure(app)
     _every_request(app, service, Metrics(service))

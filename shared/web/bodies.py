@@ -9,6 +9,7 @@ from flask import Flask, Request, current_app, request
 from flask.json.provider import JSONProvider
 from marshmallow import Schema, missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.web.errors import Problem
 
@@ -38,6 +39,8 @@ class _Parser(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002
         """The body; missing where it is empty. Raises Problem."""
         body = req.get_data()
+        if len(body) == MAX_BODY and req.content_length is None:
+            raise RequestEntityTooLarge  # one of unknown length is cut off there instead
         if not body:
             return missing
         if not req.is_json:

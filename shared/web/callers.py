@@ -3,9 +3,10 @@
 import hmac
 from collections.abc import Callable
 from functools import wraps
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar, cast
 
 from flask import g, request
+from flask_smorest import Blueprint
 
 from shared.identifiers import is_id
 from shared.settings import Settings
@@ -62,16 +63,17 @@ def unauthorised(detail: str) -> Problem:
 
 
 def needs_token(view: Callable[P, R]) -> Callable[P, R]:
-    """Only for the operator and the services."""
+    """Only for the operator and the services; its description says so."""
 
+    @Blueprint.doc(security=[{"token": []}])
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if caller().kind == ANYONE:
             raise unauthorised("This needs a token.")
         return view(*args, **kwargs)
 
-    guarded._needs_token = True  # type: ignore[attr-defined]
-    return guarded
+    guarded._needs_token = True
+    return cast(Callable[P, R], guarded)
 
 
 def needs_service(view: Callable[P, R]) -> Callable[P, R]:

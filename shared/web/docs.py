@@ -76,6 +76,7 @@ def _groups(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                     "summary": call.get("summary", ""),
                     "description": call.get("description", ""),
                     "fields": fields,
+                    "token": call.get("security") is not None,
                 }
             )
     return groups
@@ -141,7 +142,7 @@ here, in order: <a href="/events">/events</a>. Errors are problem details (RFC 9
 {% for call in calls %}
 <details>
 <summary><strong>{{ call.method }}</strong> <code>{{ call.path }}</code>
-{{ call.summary }}</summary>
+{{ call.summary }}{% if call.token %} <em>(needs a token)</em>{% endif %}</summary>
 {% if call.description %}<p>{{ call.description }}</p>{% endif %}
 {% if call.fields %}
 <table>

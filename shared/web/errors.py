@@ -114,7 +114,7 @@ def _unavailable() -> Response:
 
 
 def _unexpected(_error: Exception) -> Response:
-    log.exception("a request failed", path=request.path)
+    log.exception("a request failed", path=request.path, request=g.get("request_id"))
     return answer(
         500,
         "Something went wrong here, and nothing was changed."

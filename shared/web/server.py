@@ -7,11 +7,13 @@ metrics of one process need no sharing.
 import os
 import signal
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers import gthread
 
 from shared import logs
 from shared.service import Service
@@ -26,6 +28,20 @@ def run_web(service: Service) -> None:
     _Server(service).run()
 
 
+class Worker(gthread.ThreadWorker):  # type: ignore[misc]
+    """A connection takes a thread when its request comes: gunicorn's own gives it one at once, for
+    up to 5 s, so that those who only connect keep others from being answered.
+    """
+
+    def enqueue_req(self, conn: Any) -> None:
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+        else:
+            nothing_yet: Future[object] = Future()
+            nothing_yet.set_result(gthread._DEFER)
+            self.finish_request(conn, nothing_yet)
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -36,7 +52,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         settings = self._service.settings
         options: dict[str, Any] = {
             "bind": f"{settings.bind}:{settings.ports[self._service.name]}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": 1,
             "threads": settings.web_threads,
             "worker_connections": 1000,

@@ -98,7 +98,10 @@ def _sources(service: Service) -> list[Source]:
     if kafka is None:
         return [_feed(service, followed, stored) for followed in service.follows]
     topics = [name for followed in service.follows for name in topics_of(followed)]
-    group, member = f"hedgerow.{service.name}", re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())
+    group, member = (
+        f"hedgerow.{service.name}",
+        re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()),
+    )
     return [KafkaSource(kafka, topics, stored, group=group, member=member)] if topics else []
 
 

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
 from sqlalchemy.engine import make_url
@@ -19,9 +20,10 @@ from shared.migrations.migrate import migrate
 from shared.projection.generations import OWN, hold
 
 MIGRATIONS = Path(services.registry.__file__).parent / "migrations"
-TYPE = "registry.community.state-changed"
-# As long as the events of a platform in use are: a community's words, 300 bytes.
-DATA = '{"state": "%s"}' % ("active" * 48)
+# A community's own words, some 300 bytes, as most events hold.
+WORDS = "Falls prevention in care homes, shared between nurses, carers and pharmacists. " * 3
+DATA = msgspec.json.encode({"name": "Falls prevention", "domain": WORDS}).decode()
+TYPES = ("registry.community.registered", "registry.community.described")
 CAUSE = Cause("bench")
 
 
@@ -31,11 +33,11 @@ def migrated(url: str) -> Database:
     return Database(url)
 
 
-def fill(database: Database, events: int, data: str = DATA, *, in_stream: int = 10) -> None:
-    """Append so many events, in streams of `in_stream`."""
+def fill(database: Database, events: int, data: str = DATA) -> None:
+    """Append so many events, in streams of ten."""
     store, now = EventStore(database.dialect), Clock().now()
-    new = [NewEvent(TYPE, 1, "public", data)] * in_stream
-    streams = [StreamAppend(f"com_{n:020}", 0, new) for n in range(events // in_stream)]
+    new = [NewEvent(kind, 1, "public", data) for kind in (TYPES[0], *[TYPES[1]] * 9)]
+    streams = [StreamAppend(f"com_{n:020}", 0, new) for n in range(events // len(new))]
     for start in range(0, len(streams), 100):
         with database.write() as connection:
             store.append(connection, streams[start : start + 100], cause=CAUSE, now=now)
@@ -45,7 +47,7 @@ def hedgerow_writer(number: int, url: str) -> Callable[[], None]:
     """Appends one event a transaction, as a command does: to a new stream, then to that again."""
     database = Database(url, pool_size=1)
     store, clock = EventStore(database.dialect), Clock()
-    new = NewEvent(TYPE, 1, "public", DATA)
+    new = NewEvent(TYPES[0], 1, "public", DATA)
     numbers = count()
 
     def append() -> None:
@@ -72,7 +74,7 @@ def peer_writer(number: int, url: str) -> Callable[[], None]:
         turn = next(numbers)
         if turn % 2 == 0:
             stream = uuid.uuid4()
-        recorder.insert_events([StoredEvent(stream, turn % 2 + 1, f"bench:{TYPE}", state)])
+        recorder.insert_events([StoredEvent(stream, turn % 2 + 1, f"bench:{TYPES[0]}", state)])
 
     return append
 

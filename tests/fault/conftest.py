@@ -1,4 +1,4 @@
-"""Platforms to be harmed: started once for all tests of a module, which say what they leave."""
+"""Platforms to be harmed: started once for all tests, which leave them whole."""
 
 import uuid
 from collections.abc import Iterator
@@ -9,20 +9,14 @@ from tests.platform import Platform
 from tests.servers import KafkaServer, PostgresServer
 
 
-@pytest.fixture(scope="module")
-def ledger() -> dict[str, int]:
-    """What was acknowledged in a module's platform so far: each community's version."""
-    return {}
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """On SQLite and feeds, as on a laptop."""
     with Platform(tmp_path_factory.mktemp("embedded")) as platform:
         yield platform
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def deployed(
     kafka: KafkaServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:

@@ -1,7 +1,6 @@
 """What must hold when all is over: nothing acknowledged is lost, and nothing is there twice."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -13,8 +12,9 @@ from tests.platform import Platform
 Versions = dict[str, list[int]]  # of each stream, in the order in which they are there
 
 
-def assert_nothing_lost_or_doubled(platform: Platform, versions: Mapping[str, int]) -> None:
-    """`versions` holds what was acknowledged: each community's version, and no other community."""
+def assert_nothing_lost_or_doubled(platform: Platform) -> None:
+    """What was acknowledged to the writers is there, and no other community."""
+    versions = platform.acknowledged
     acknowledged = {c: list(range(1, version + 1)) for c, version in versions.items()}
     stored = in_store(platform)
     assert {s: v for s, v in stored.items() if s.startswith("com_")} == acknowledged

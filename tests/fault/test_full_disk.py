@@ -34,7 +34,7 @@ def test_a_full_disk_is_said_to_be_and_nothing_is_half_written(disk: Disk, tmp_p
             body = {"name": "Falls", "domain": "falls in care homes " * 200}
             answer = registry.post("/communities", json=body)
             if answer.status_code == 201:
-                writers.versions[answer.json()["id"]] = 1
+                platform.acknowledged[answer.json()["id"]] = 1
             else:
                 refused.append(answer)
 
@@ -52,8 +52,8 @@ def test_a_full_disk_is_said_to_be_and_nothing_is_half_written(disk: Disk, tmp_p
             assert answer.headers["Content-Type"] == "application/problem+json"
             assert int(answer.headers["Retry-After"]) > 0
         platform.await_caught_up()
-        assert_nothing_lost_or_doubled(platform, writers.versions)
-        assert {*listed(registry)} == {*writers.versions}
+        assert_nothing_lost_or_doubled(platform)
+        assert {*listed(registry)} == {*platform.acknowledged}
     for path in paths.values():
         with closing(sqlite3.connect(path)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

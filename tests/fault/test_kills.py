@@ -16,8 +16,8 @@ SEED = 1
 @pytest.mark.parametrize(
     ("name", "seconds"),
     [
-        ("embedded", 10),
-        pytest.param("deployed", 15, marks=[pytest.mark.kafka, pytest.mark.postgres]),
+        ("embedded", 8),
+        pytest.param("deployed", 12, marks=[pytest.mark.kafka, pytest.mark.postgres]),
     ],
 )
 def test_what_was_acknowledged_is_there_once_however_often_processes_are_killed(
@@ -29,7 +29,7 @@ def test_what_was_acknowledged_is_there_once_however_often_processes_are_killed(
         time.sleep(seconds)
 
     behind = platform.await_caught_up()
-    assert_nothing_lost_or_doubled(platform, writers.versions)
+    assert_nothing_lost_or_doubled(platform)
     assert all(kills.count[role] for role in platform.roles)
     assert writers.repeated, "no command was in hand when a process was killed"
     slowest = max(max(times) for times in kills.recoveries.values())

@@ -36,10 +36,10 @@ def every_pid(platform: Platform) -> dict[str, list[int]]:
 
 
 def test_without_the_broker_the_registry_goes_on_and_afterwards_all_arrives(
-    deployed: Platform, broker: KafkaServer, ledger: dict[str, int]
+    deployed: Platform, broker: KafkaServer
 ):
     processes, registry = every_pid(deployed), deployed.client("registry")
-    with Writers(deployed, ledger) as writers:
+    with Writers(deployed) as writers:
         broker.stop()
         gone, before = time.monotonic(), writers.events
         while time.monotonic() - gone < 8:
@@ -56,16 +56,16 @@ def test_without_the_broker_the_registry_goes_on_and_afterwards_all_arrives(
 
     deployed.await_caught_up()
     print(f"broker away: caught up {time.monotonic() - back:.1f} s after its return")
-    assert_nothing_lost_or_doubled(deployed, ledger)
+    assert_nothing_lost_or_doubled(deployed)
     assert every_pid(deployed) == processes
 
 
 @pytest.mark.parametrize("end", [PostgresServer.stop, PostgresServer.kill], ids=["stop", "kill"])
 def test_without_the_database_every_answer_says_so_and_all_is_well_when_it_is_back(
-    deployed: Platform, database: PostgresServer, ledger: dict[str, int], end
+    deployed: Platform, database: PostgresServer, end
 ):
     processes, registry = every_pid(deployed), deployed.client("registry")
-    with Writers(deployed, ledger) as writers:
+    with Writers(deployed) as writers:
         await_that(lambda: writers.events > 100)
         end(database)
         for answer in (
@@ -89,7 +89,7 @@ def test_without_the_database_every_answer_says_so_and_all_is_well_when_it_is_ba
         f"database away: written again after {writing:.1f} s, caught up after "
         f"{time.monotonic() - back:.1f} s"
     )
-    assert_nothing_lost_or_doubled(deployed, ledger)
+    assert_nothing_lost_or_doubled(deployed)
     assert every_pid(deployed) == processes
 
 

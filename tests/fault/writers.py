@@ -17,15 +17,12 @@ class Writers:
     """Threads that register communities, and move each through two stages, until they are ended.
 
     A command is sent again, with the same Idempotency-Key, until it is acknowledged. Use as a
-    context manager; `versions` holds the version that each community was acknowledged at, beside
-    what others wrote there.
+    context manager. What was acknowledged is noted in the platform's `acknowledged`.
     """
 
-    def __init__(
-        self, platform: Platform, versions: dict[str, int] | None = None, count: int = 8
-    ) -> None:
+    def __init__(self, platform: Platform, count: int = 8) -> None:
         self._platform, self._stop = platform, threading.Event()
-        self.versions = {} if versions is None else versions
+        self._before = sum(platform.acknowledged.values())
         self.wrong: list[str] = []
         self.repeated = 0  # commands that were sent more than once
         self.longest = 0.0  # seconds until a command was acknowledged
@@ -45,8 +42,8 @@ class Writers:
 
     @property
     def events(self) -> int:
-        """How many events were acknowledged."""
-        return sum(self.versions.copy().values())
+        """How many events were acknowledged to these writers."""
+        return sum(self._platform.acknowledged.copy().values()) - self._before
 
     def _work(self, number: int) -> None:
         client = self._client()
@@ -64,12 +61,12 @@ class Writers:
         body = {"name": name, "domain": "falls in care homes", "topics": ["falls", "frailty"]}
         answer = self._insist(client, "/communities", body, 201)
         community = answer.json()["id"]
-        self.versions[community] = _version(answer)
+        self._platform.acknowledged[community] = _version(answer)
         for stage in STAGES[:2]:
             if self._stop.is_set():
                 return
             answer = self._insist(client, f"/communities/{community}/stage", {"stage": stage}, 200)
-            self.versions[community] = _version(answer)
+            self._platform.acknowledged[community] = _version(answer)
 
     def _insist(
         self, client: httpx.Client, path: str, body: dict[str, Any], expected: int

@@ -1,5 +1,6 @@
 """Registries within this process, each with a database of its own."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,21 @@ import pytest
 from tests.registry import Registry, open_registry
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every migration and nothing else in it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    file = folder / "registry.db"
+    with open_registry(f"sqlite:///{file}", folder):
+        return file
+
+
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
+def registry(tmp_path: Path, migrated: Path) -> Iterator[Registry]:
     """A registry over SQLite."""
-    with open_registry(f"sqlite:///{tmp_path / 'registry.db'}", tmp_path) as found:
+    file = tmp_path / "registry.db"
+    shutil.copy(migrated, file)
+    with open_registry(f"sqlite:///{file}", tmp_path, migrated=True) as found:
         yield found
 
 

@@ -166,12 +166,12 @@ WRONG_CURSORS = [
 ]
 
 
-@pytest.mark.parametrize("cursor", WRONG_CURSORS, ids=range(len(WRONG_CURSORS)))
-def test_a_cursor_that_this_list_did_not_give_is_refused(each_registry: Registry, cursor: str):
+def test_a_cursor_that_this_list_did_not_give_is_refused(each_registry: Registry):
     for stem in ("communities", "people"):
-        answer = each_registry.operator.get(f"/{stem}?cursor={cursor}")
-        assert answer.status_code in (400, 422)
-        assert answer.content_type == "application/problem+json"
+        for cursor in WRONG_CURSORS:
+            answer = each_registry.operator.get(f"/{stem}?cursor={cursor}")
+            assert answer.status_code == (400 if cursor == "%00" else 422), cursor
+            assert answer.content_type == "application/problem+json"
 
 
 @pytest.mark.parametrize("stem", ["networks", "organisations", "people"])

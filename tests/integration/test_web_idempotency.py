@@ -143,15 +143,12 @@ def test_a_key_must_be_short_and_printable(registry: Registry, key: str):
     assert (answer.status_code, "1 to 200 printable" in answer.json["detail"]) == (422, True)
 
 
-@pytest.mark.parametrize("key", ["k", "k" * 200, "ключ", "'; DROP TABLE people; --", "é"])
-def test_a_key_may_hold_whatever_can_be_printed(each_registry: Registry, key: str):
-    encoded = key.encode().decode("latin-1")
-    if not encoded.isprintable():
-        pytest.skip("a header of this key holds unprintable signs")
+@pytest.mark.parametrize("key", ["k", "k" * 200, "'; DROP TABLE people; --", "é", "{}[]<>"])
+def test_a_key_may_hold_whatever_can_be_printed(registry: Registry, key: str):
     for _ in range(2):
-        answer = each_registry.operator.post("/communities", BODY, Idempotency_Key=encoded)
+        answer = registry.operator.post("/communities", BODY, Idempotency_Key=key)
         assert answer.status_code == 201
-    assert len(each_registry.operator.events()) == 1
+    assert len(registry.operator.events()) == 1
 
 
 def test_a_key_is_honoured_for_two_days(each_registry: Registry):

@@ -1,0 +1,208 @@
+"""Settings from the environment: every wrong or missing one is listed, and nothing starts."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.settings import (
+    Secret,
+    Settings,
+    SettingsError,
+    load_settings,
+    settings_or_exit,
+)
+
+TOKENS = {
+    "HEDGEROW_OPERATOR_TOKEN": "operator-token-of-some-length",
+    "HEDGEROW_SERVICE_TOKEN": "service-token-of-some-length",
+    "HEDGEROW_SECRET": "a-secret-of-some-length",
+}
+
+
+def load(**settings: str) -> Settings:
+    return load_settings(TOKENS | {f"HEDGEROW_{name}": text for name, text in settings.items()})
+
+
+def problems(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as error:
+        load_settings(environ)
+    return error.value.problems
+
+
+def test_a_laptop_needs_no_settings_but_the_secrets(tmp_path: Path):
+    settings = load(DATA_DIR=str(tmp_path))
+    assert settings.bind == "127.0.0.1"
+    assert settings.ports == {
+        "registry": 8001,
+        "scheduling": 8002,
+        "notifications": 8003,
+        "discovery": 8004,
+    }
+    assert settings.urls["registry"] == "http://127.0.0.1:8001"
+    assert settings.database_urls["discovery"] == f"sqlite:///{tmp_path / 'discovery.db'}"
+    assert settings.owner_database_urls == settings.database_urls
+    assert settings.kafka is None
+    assert settings.public_url is None
+    assert settings.clock.offset == timedelta(0)
+
+
+def test_a_deployment_says_what_it_has():
+    url = "postgresql+psycopg://registry:pw@db/registry"
+    settings = load(
+        BIND="0.0.0.0",  # noqa: S104
+        REGISTRY_PORT="9001",
+        REGISTRY_DATABASE_URL=url,
+        DISCOVERY_URL="http://discovery:8004/",
+        REGISTRY_OWNER_DATABASE_URL="postgresql+psycopg://owner:pw@db/registry",
+        KAFKA_BOOTSTRAP="one:9092, two:9092",
+        CLOCK_OFFSET="P30D",
+        PUBLIC_URL="https://hedgerow.example/",
+    )
+    assert settings.ports["registry"] == 9001
+    assert settings.urls["registry"] == "http://127.0.0.1:9001"
+    assert settings.urls["discovery"] == "http://discovery:8004"
+    assert settings.public_url == "https://hedgerow.example"
+    assert settings.database_urls["registry"] == url
+    assert settings.owner_database_urls["registry"].startswith("postgresql+psycopg://owner")
+    assert settings.kafka is not None
+    assert settings.kafka.bootstrap == ("one:9092", "two:9092")
+    assert settings.clock.offset == timedelta(days=30)
+
+
+WRONG = {
+    "HEDGEROW_REGISTRY_PORT": "80o1",
+    "HEDGEROW_DISCOVERY_PORT": "65536",
+    "HEDGEROW_REGISTRY_URL": "registry:8001",
+    "HEDGEROW_PUBLIC_URL": "ftp://hedgerow.example",
+    "HEDGEROW_REGISTRY_DATABASE_URL": "mysql://db/registry",
+    "HEDGEROW_DISCOVERY_DATABASE_URL": "no URL at all",
+    "HEDGEROW_KAFKA_BOOTSTRAP": "one",
+    "HEDGEROW_KAFKA_SECURITY_PROTOCOL": "TLS",
+    "HEDGEROW_CLOCK_OFFSET": "30 days",
+    "HEDGEROW_LOG_FORMAT": "xml",
+    "HEDGEROW_LOG_LEVEL": "loud",
+    "HEDGEROW_WEB_THREADS": "0",
+    "HEDGEROW_SERVICE_TOKEN": "short",
+    "HEDGEROW_SECRET_FILE": "/no/such/file",
+}
+
+
+def test_everything_that_is_wrong_or_missing_is_listed_at_once(tmp_path: Path):
+    found = problems(WRONG | {"HEDGEROW_DATA_DIR": str(tmp_path)})
+    named = {problem.split(":")[0] for problem in found}
+    assert named == WRONG.keys() | {"HEDGEROW_OPERATOR_TOKEN", "HEDGEROW_SECRET"}
+    text = "\n".join(found)
+    assert "HEDGEROW_REGISTRY_PORT: '80o1' is not a port between 1 and 65535" in text
+    assert "HEDGEROW_SERVICE_TOKEN: too short" in text
+    assert "HEDGEROW_OPERATOR_TOKEN: missing" in text
+
+
+@pytest.mark.parametrize("offset", ["P999999999999D", "P1Y", "soon"])
+def test_an_impossible_offset_is_a_problem_and_no_crash(offset: str):
+    assert problems(TOKENS | {"HEDGEROW_CLOCK_OFFSET": offset})[0].startswith(
+        "HEDGEROW_CLOCK_OFFSET:"
+    )
+
+
+def test_a_password_in_a_wrong_setting_is_not_said():
+    text = "\n".join(problems(TOKENS | {"HEDGEROW_REGISTRY_DATABASE_URL": "mysql://u:hunter2@h/d"}))
+    assert "HEDGEROW_REGISTRY_DATABASE_URL" in text
+    assert "hunter2" not in text
+
+
+def test_a_process_with_wrong_settings_says_so_and_exits_with_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    for name in [name for name in os.environ if name.startswith("HEDGEROW_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HEDGEROW_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HEDGEROW_REGISTRY_PORT", "x")
+    with pytest.raises(SystemExit) as left:
+        settings_or_exit()
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert "HEDGEROW_REGISTRY_PORT" in said
+    assert "HEDGEROW_SECRET" in said
+
+
+def test_kafka_with_a_login_needs_a_user_and_a_password():
+    kafka = {"KAFKA_BOOTSTRAP": "one:9092", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+    with pytest.raises(SettingsError, match="HEDGEROW_KAFKA_USER and HEDGEROW_KAFKA_PASSWORD"):
+        load(**kafka, KAFKA_USER="hedgerow")
+    settings = load(**kafka, KAFKA_USER="hedgerow", KAFKA_PASSWORD="hunter2")
+    assert settings.kafka is not None
+    assert settings.kafka.password.value == "hunter2"
+
+
+def test_any_setting_can_be_in_a_file(tmp_path: Path):
+    port, token = tmp_path / "port", tmp_path / "token"
+    port.write_text("9001\n")
+    token.write_text("another-operator-token\n")
+    environ = {name: text for name, text in TOKENS.items() if "OPERATOR" not in name}
+    settings = load_settings(
+        environ
+        | {
+            "HEDGEROW_REGISTRY_PORT_FILE": str(port),
+            "HEDGEROW_OPERATOR_TOKEN_FILE": str(token),
+        }
+    )
+    assert settings.ports["registry"] == 9001
+    assert settings.operator_token.values == ("another-operator-token",)
+
+
+def test_a_setting_given_twice_is_a_problem(tmp_path: Path):
+    (tmp_path / "port").write_text("9001")
+    found = problems(
+        TOKENS
+        | {
+            "HEDGEROW_REGISTRY_PORT": "9002",
+            "HEDGEROW_REGISTRY_PORT_FILE": str(tmp_path / "port"),
+        }
+    )
+    assert found == [
+        "HEDGEROW_REGISTRY_PORT: given twice, also as HEDGEROW_REGISTRY_PORT_FILE; keep one of them"
+    ]
+
+
+def test_secrets_are_found_in_the_data_directory(tmp_path: Path):
+    for name in ("operator_token", "service_token", "secret"):
+        (tmp_path / name).write_text(f"{name}-of-some-length\n")
+    settings = load_settings({"HEDGEROW_DATA_DIR": str(tmp_path)})
+    assert settings.operator_token.value == "operator_token-of-some-length"
+    assert settings.service_token.value == "service_token-of-some-length"
+    assert settings.secret.value == "secret-of-some-length"
+
+
+def test_two_tokens_hold_while_one_is_being_changed():
+    changing = load(OPERATOR_TOKEN="the-old-token-still-held, the-new-token-already-held")
+    assert changing.operator_token.values == (
+        "the-old-token-still-held",
+        "the-new-token-already-held",
+    )
+    with pytest.raises(SettingsError, match="too short"):
+        load(OPERATOR_TOKEN="the-old-token-still-held,short")
+
+
+def test_a_secret_is_read_anew_when_its_file_changes_and_kept_while_it_is_away(tmp_path: Path):
+    path = tmp_path / "token"
+    path.write_text("first\n")
+    secret = Secret("HEDGEROW_OPERATOR_TOKEN", path=path)
+    assert secret.values == ("first",)
+    replacement = tmp_path / "new"
+    replacement.write_text("second,third\n")
+    replacement.replace(path)
+    assert secret.values == ("second", "third")
+    path.unlink()
+    assert secret.values == ("second", "third")
+    path.write_text("")  # begun to be written
+    assert secret.values == ("second", "third")
+    path.write_text("fourth")
+    assert secret.values == ("fourth",)
+
+
+def test_a_secret_is_never_shown():
+    secret = Secret("HEDGEROW_SECRET", value="hunter2")
+    assert "hunter2" not in f"{secret} {secret!r} {[secret]}"
+    assert "operator-token" not in repr(load())
