@@ -126,7 +126,7 @@ class Platform:
         await_that(lambda: not {*victims} & {*running()})
 
     def stop(self, role: str) -> float:
-        """SIGTERM; returns the seconds until it ended. AssertionError where that was no clean end."""
+        """SIGTERM; the seconds until it ended. AssertionError where that was no clean end."""
         process = self._processes[role]
         started = time.monotonic()
         process.terminate()

@@ -86,13 +86,7 @@ def rebuild_followed(
     theirs to react to. `sources` make readers that share nothing with those consumers. Raises
     SourceUnavailable where a source no longer has what was read of it.
     """
-    with database.write() as connection:
-        generation = 3 - active(connection, FOLLOWED)
-        _empty(connection, projections, generation)
-        for table in ("inbox", "parked", "positions"):
-            connection.exec_driver_sql(
-                f"DELETE FROM {table} WHERE generation = {mark(connection)}", (generation,)
-            )
+    generation = _begin_anew(database, projections)
 
     def stored() -> dict[str, str]:
         with database.read() as connection:
@@ -121,6 +115,17 @@ def rebuild_followed(
             reader.close()
     progress(done)
     return done
+
+
+def _begin_anew(database: Database, projections: Sequence[Projection]) -> int:
+    """Empty the generation that is not in use, and what was noted of it; returns it."""
+    with database.write() as connection:
+        generation = 3 - active(connection, FOLLOWED)
+        _empty(connection, projections, generation)
+        for table in ("inbox", "parked", "positions"):
+            sql = f"DELETE FROM {table} WHERE generation = {mark(connection)}"
+            connection.exec_driver_sql(sql, (generation,))
+    return generation
 
 
 def _aim(

@@ -47,18 +47,27 @@ class KafkaSource:
         self._group, self._member = group, member
         self._positions, self._until = positions, until
         self._next: dict[TopicPartition, str | None] = {}
+        self._astray = True  # where to go on from must be looked up before anything is polled
         self._consumer: Any = None
 
     def poll(self, seconds: float) -> list[Batch]:
         try:
             if self._consumer is None:
                 self._connect()
+            if self._astray:
+                self._find_place()
             patience = min(max(seconds, _SHORTEST_POLL), _LONGEST_POLL)
             polled = self._consumer.poll(timeout_ms=int(patience * 1000))
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
-        bounds = self._until() if self._until is not None else None
-        batches = [self._batch(tp, records, bounds) for tp, records in polled.items()]
+        if self._astray:  # partitions were assigned meanwhile: this is not from where we are
+            return []
+        try:
+            bounds = self._until() if self._until is not None else None
+            batches = [self._batch(tp, records, bounds) for tp, records in polled.items()]
+        except Exception:
+            self.reset()  # or the next poll would go on behind what came now
+            raise
         return [batch for batch in batches if batch is not None]
 
     def moved(self, batches: Sequence[Batch]) -> None:
@@ -75,8 +84,7 @@ class KafkaSource:
         return partition.rpartition("/")[0] in self._topics
 
     def reset(self) -> None:
-        if self._consumer is not None:
-            self._seek(self._consumer.assignment())
+        self._astray = True
 
     def look(self) -> list[Look]:
         """Events between what is stored and the topics' ends, over all partitions."""
@@ -111,9 +119,7 @@ class KafkaSource:
             metadata_max_age_ms=30_000,
         )
         if self._group is None:
-            partitions = self._all_partitions()
-            self._consumer.assign(partitions)
-            self._seek(partitions)
+            self._consumer.assign(self._all_partitions())
         else:
             # The group's leader hands out the partitions that it knows of. With none known yet, it
             # hands out none, and not every time notices afterwards that there are some.
@@ -122,7 +128,7 @@ class KafkaSource:
                 self._consumer.close(autocommit=False)
                 self._consumer = None
                 raise SourceUnavailable(f"Kafka has no topic {', '.join(missing)} yet")
-            self._consumer.subscribe(self._topics, listener=_OnAssigned(self._seek))
+            self._consumer.subscribe(self._topics, listener=_OnAssigned(self.reset))
 
     def _all_partitions(self) -> list[TopicPartition]:
         return [
@@ -134,10 +140,11 @@ class KafkaSource:
     def _partitions(self, name: str) -> list[int]:
         return sorted(self._consumer.partitions_for_topic(name) or ())
 
-    def _seek(self, partitions: Sequence[TopicPartition]) -> None:
+    def _find_place(self) -> None:
         """Go on from the positions that the projections' own transactions stored."""
         stored = self._positions()
-        for tp in partitions:
+        self._astray = False  # before asking for the assignment, which may change at any moment
+        for tp in self._consumer.assignment():
             self._next[tp] = stored.get(_name(tp))
             self._consumer.seek(tp, int(self._next[tp] or 0))
 
@@ -162,15 +169,15 @@ class KafkaSource:
 
 
 class _OnAssigned(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, seek: Callable[[Sequence[TopicPartition]], None]) -> None:
-        self._seek = seek
+    def __init__(self, reset: Callable[[], None]) -> None:
+        self._reset = reset
 
     def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Nothing to do: what was polled and not applied is fenced off by its position."""
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         log.info("partitions assigned", count=len(assigned))
-        self._seek(assigned)
+        self._reset()
 
 
 def _stand_in(record: Any, reason: str) -> Event:

@@ -64,6 +64,7 @@ class Relay:
         self._store, self._types = store, types
         self._producer: Any = None
         self._sent: _Sent | None = None
+        self._ahead: tuple[Cursor, list[Event]] = (START, [])  # what comes after that cursor
 
     def step(self) -> bool:
         """Send one batch and wait for its acknowledgement; returns whether there was one.
@@ -72,12 +73,12 @@ class Relay:
         goes on waiting for the same batch, which the producer goes on sending.
         """
         if self._sent is None:
-            with self._database.read() as connection:
-                before = position(connection)
-                events = self._store.read(connection, before, _BATCH)
+            before, events = self._next()
             if not events:
                 return False
             self._sent = _Sent(before, events, self._send(events))
+            if len(events) == _BATCH:
+                self._read_ahead(events[-1].cursor)
         taken = self._acknowledged(self._sent)
         (before, events, _), self._sent = self._sent, None
         if taken:
@@ -92,6 +93,20 @@ class Relay:
         if self._producer is not None:
             with suppress(KafkaError):
                 self._producer.close(timeout=1)
+
+    def _next(self) -> tuple[Cursor, list[Event]]:
+        """The mark, and the events to send after it."""
+        with self._database.read() as connection:
+            before = position(connection)
+            cursor, events = self._ahead
+            if before != cursor or not events:
+                events = self._store.read(connection, before, _BATCH)
+        return before, events
+
+    def _read_ahead(self, cursor: Cursor) -> None:
+        """Read what follows while the producer still sends what was read before."""
+        with self._database.read() as connection:
+            self._ahead = cursor, self._store.read(connection, cursor, _BATCH)
 
     def _send(self, events: Sequence[Event]) -> list[Any]:
         try:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.service import Service
 from shared.web.status import status
 
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 
@@ -30,6 +31,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._of: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry.register(_OfDatabase(service))
 
     def observe(self, request: Request, status: int, seconds: float) -> None:

@@ -64,8 +64,7 @@ def _sent(producer: Any) -> float:
     value = _DATA.encode()
     started = time.perf_counter()
     futures = [
-        producer.send(_TOPIC, key=f"com_{n // 10:020}".encode(), value=value)
-        for n in range(EVENTS)
+        producer.send(_TOPIC, key=f"com_{n // 10:020}".encode(), value=value) for n in range(EVENTS)
     ]
     producer.flush()
     assert all(future.succeeded() for future in futures)

@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from shared.database import Database
 from shared.eventstore.events import START, Conflict, Cursor, Event
-from shared.eventstore.store import EventStore
+from shared.eventstore.store import EventStore, Filter
 from tests.contract.gardens import Planted, Watered, append
 from tests.servers import PostgresServer, await_that
 
@@ -123,6 +123,49 @@ def test_in_a_new_epoch_the_horizon_still_holds(postgres_database: Database, mov
         assert len(read_from(moved, START)) == 30
         assert held_back(moved) == 1
     assert [e.stream for e in read_from(moved, START)[30:]] == ["plt_slow", "plt_fast"]
+
+
+def test_a_reader_who_saw_what_a_restore_lost_goes_on_with_all_that_came_since(
+    database: Database, store: EventStore
+):
+    with database.write() as connection:
+        (kept,) = append(store, connection, "plt_1", 0, BEANS)
+    lost = kept.cursor._replace(transaction=kept.transaction + 9, position=kept.position + 9)
+    with database.write() as connection:
+        store.raise_epoch(connection)
+    with database.write() as connection:
+        new = append(store, connection, "plt_1", 1, Watered(1), Watered(2))
+    with database.read() as connection:
+        assert store.read(connection, lost, 10) == new
+        assert store.count_after(connection, lost) == 2
+        assert store.read(connection, lost, 1) == new[:1]
+        assert store.read(connection, new[0].cursor, 10) == new[1:]
+        assert store.read(connection, START, 10, Filter(until=lost)) == [kept]
+
+
+@pytest.mark.postgres
+def test_an_epoch_is_not_closed_while_one_still_writes_in_it(postgres_database: Database):
+    def waits() -> bool:
+        with postgres_database.read() as connection:
+            sql = "SELECT count(*) FROM pg_locks WHERE relation = 'events'::regclass"
+            return connection.exec_driver_sql(f"{sql} AND NOT granted").scalar_one() > 0
+
+    def begin_another() -> int:
+        with postgres_database.write() as connection:
+            return STORE.raise_epoch(connection)
+
+    with ThreadPoolExecutor(1) as pool:
+        with postgres_database.write() as slow:
+            (slowly,) = append(STORE, slow, "plt_slow", 0, BEANS)
+            raising = pool.submit(begin_another)
+            await_that(lambda: waits() or raising.done())
+            assert not raising.done()
+            assert read_from(postgres_database, START) == []
+        assert raising.result(20) == 2
+    with postgres_database.write() as connection:
+        (after,) = append(STORE, connection, "plt_1", 0, BEANS)
+    assert (slowly.epoch, after.epoch) == (1, 2)
+    assert read_from(postgres_database, START) == [slowly, after]
 
 
 def test_a_new_epoch_waits_for_those_who_write_and_they_for_it(

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
+from sqlalchemy.exc import OperationalError
 
 from shared.database import Database
 from shared.projection.consumer import Consumer
+from shared.projection.dead_letters import discard
 from shared.projection.inbox import FAILED
 from shared.stream.envelope import MalformedEnvelope, binary, from_binary
 from shared.stream.source import SourceUnavailable
-from tests.contract.transports import CLOCK, Follower, Origin, Topics, full
+from tests.contract.transports import CLOCK, NOTICE, Follower, Origin, Topics, full
 from tests.servers import KafkaServer, await_that
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -134,15 +136,28 @@ def test_a_record_that_is_no_event_waits_for_an_operator_and_all_others_flow(
     headers, key, value = STRANGE[strange](topics)
     producer = KafkaProducer(bootstrap_servers=topics.settings.bootstrap)
     producer.send(topics.names[0], key=key, value=value, headers=headers).get(timeout=20)
-    topics.origin.fill(*BOXES)
-    topics.deliver()
+    unreadable = []
 
-    others = {box: 1 if box.encode() == key else 2 for box in BOXES}
-    await_that(lambda: consumer.step(0.2) is not None and follower.boxes() == full(others))
-    unreadable = [p for p in follower.parked() if p.reason == FAILED]
+    def noticed() -> bool:
+        consumer.step(0.2)
+        unreadable[:] = [p for p in follower.parked() if p.reason == FAILED]
+        return bool(unreadable)
+
+    await_that(noticed)
     assert [p.event.type for p in unreadable] == ["unreadable"]
     assert unreadable[0].error is not None
     assert topics.names[0] in unreadable[0].event_id  # where to find it
+
+    topics.origin.fill(*BOXES)
+    topics.deliver()
+    others = {box: 1 if box.encode() == key else 2 for box in BOXES}
+    await_that(lambda: consumer.step(0.2) is not None and follower.boxes() == full(others))
+
+    with follower.database.write() as connection:
+        now = CLOCK.now()
+        discard(connection, unreadable[0].id, [follower.projection], [NOTICE], now)
+    assert follower.boxes() == full(BOXES, 2)
+    assert follower.parked() == []
     consumer.close()
 
 
@@ -186,7 +201,7 @@ def test_a_group_member_that_is_given_partitions_while_the_database_is_away_read
     def step() -> bool:
         try:
             consumer.step(0.2)
-        except SourceUnavailable:
+        except (OperationalError, SourceUnavailable):
             return False
         return follower.boxes() == full(BOXES)
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+import structlog
 
 from shared.connection import Connection
 from shared.database import Database, mark
@@ -115,11 +116,15 @@ def test_one_that_fails_again_and_again_waits_longer_and_longer_and_is_never_giv
     always = Reaction("notice", NOTICE.types, fail)
     recorded(database, always, events=EVENTS[:2])
     now, pauses = NOW, []
-    for _ in range(14):
-        assert carried_out(database, always, now=now) == 0
-        due = datetime.fromisoformat(rows(database)[0][4])
-        pauses.append(int((due - now).total_seconds()))
-        now = due
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(14):
+            assert carried_out(database, always, now=now) == 0
+            due = datetime.fromisoformat(rows(database)[0][4])
+            pauses.append(int((due - now).total_seconds()))
+            now = due
+    assert [(entry["reaction"], entry["event_id"]) for entry in logged] == [
+        ("notice", "plt_1@2")
+    ] * 14
     assert pauses[:6] == [2, 4, 8, 16, 32, 64]
     assert pauses[-2:] == [1800, 1800]
     assert carried_out(database, NOTICE, now=now) == 1

@@ -1,15 +1,28 @@
 """Whatever the transport, a follower applies every event once, in the order of its stream."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from shared.projection import consumer as consumers
 from shared.projection.consumer import Consumer
 from shared.projection.inbox import BEHIND, FAILED
 from shared.projection.positions import Fenced
 from shared.stream.source import Batch, Source, SourceUnavailable
-from tests.contract.transports import Feed, Follower, Origin, Topics, Transport, full
+from tests.contract.transports import (
+    CLOCK,
+    NOTICE,
+    Feed,
+    Follower,
+    Origin,
+    Topics,
+    Transport,
+    full,
+)
 from tests.servers import await_that
 
 BOXES = [f"box_{n}" for n in range(20)]
@@ -147,6 +160,47 @@ def test_nothing_is_lost_or_doubled_wherever_a_consumer_ends(
         last.close()
 
     assert_once(follower, everything)
+
+
+def test_a_database_that_is_away_in_the_midst_of_it_costs_no_event(
+    transport: Transport, follower: Follower
+):
+    away: set[str] = set()
+
+    def stored() -> dict[str, str]:
+        if "reading" in away:
+            raise away_error()
+        return follower.positions()
+
+    class Consumer(consumers.Consumer):
+        def apply(self, batches: Sequence[Batch]) -> None:
+            if "writing" in away:
+                raise away_error()
+            super().apply(batches)
+
+    consumer = Consumer(
+        follower.database, CLOCK, transport.source(stored), [follower.projection], [NOTICE]
+    )
+    for times, trouble in enumerate([{"writing"}, {"reading"}, {"reading", "writing"}, set()], 1):
+        transport.origin.fill(*BOXES)
+        transport.deliver()
+        away |= trouble
+        for _ in range(3):
+            with suppress(OperationalError, SourceUnavailable):
+                consumer.step(0.5)
+        transport.origin.fill("box_0")
+        transport.deliver()
+        with suppress(OperationalError, SourceUnavailable):
+            consumer.step(0.5)
+        away.clear()
+        boxes = full({**dict.fromkeys(BOXES, times), "box_0": 2 * times})
+        until(consumer, lambda: follower.boxes() == boxes)  # noqa: B023
+    assert_once(follower, boxes)
+    consumer.close()
+
+
+def away_error() -> OperationalError:
+    return OperationalError("SELECT 1", None, Exception("the database is away"))
 
 
 def test_a_follower_that_lost_its_place_applies_nothing_twice(
@@ -289,8 +343,6 @@ def test_a_reader_with_a_bound_reads_up_to_it_and_never_beyond(
 def test_a_follower_far_behind_catches_up_in_batches(
     transport: Transport, follower: Follower, consume: Callable[..., Consumer], record_property
 ):
-    import time
-
     boxes = [f"box_{n}" for n in range(200)]
     for _ in range(10):
         transport.origin.fill(*boxes, times=10)

@@ -208,7 +208,7 @@ class Follower:
                 )
 
     def consumer(self, source: Source) -> Consumer:
-        return Consumer(self.database, CLOCK, source, [self.projection], [_NOTICE])
+        return Consumer(self.database, CLOCK, source, [self.projection], [NOTICE])
 
     def positions(self) -> dict[str, str]:
         with self.database.read() as connection:
@@ -254,7 +254,7 @@ def _react(*_: object) -> None:
     raise AssertionError("consumers only write down what is to be done")
 
 
-_NOTICE = Reaction("notice", frozenset({"test.box.filled", "test.lock.turned"}), _react)
+NOTICE = Reaction("notice", frozenset({"test.box.filled", "test.lock.turned"}), _react)
 
 
 def full(boxes: Mapping[str, int] | Sequence[str], times: int = 1) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""Two hundred who wait for news do not keep others from being answered, nor the services waiting."""
+"""Two hundred who wait for news keep nobody from being answered, nor the services from waiting."""
 
 import asyncio
 import json

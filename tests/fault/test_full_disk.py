@@ -1,4 +1,4 @@
-"""A disk that fills up under SQLite: nothing is half-written, and all goes on when there is room."""
+"""A disk that fills up under SQLite: nothing is half-written, and with room again all goes on."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -58,7 +58,8 @@ def read(stem: str, stream: str) -> Response:
         raise not_found(f"There is no {_WORDS[stem]} {stream}.")
     response = Response(found.json, content_type="application/json")
     response.headers["ETag"] = etag(found.version)
-    response.make_conditional(request)
+    if request.if_none_match:
+        response.make_conditional(request)
     return response
 
 

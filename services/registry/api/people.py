@@ -75,7 +75,8 @@ def get_one(person: str) -> Response:
     if found is not None:
         response.headers["ETag"] = etag(found.version)
     response.headers["Cache-Control"] = "no-store"
-    response.make_conditional(request)
+    if request.if_none_match:
+        response.make_conditional(request)
     return response
 
 

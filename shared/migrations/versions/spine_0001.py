@@ -16,6 +16,8 @@ def upgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
     _events(sqlite)
     _consumers()
+    _received()
+    _reactions()
     _commands()
 
 
@@ -61,6 +63,9 @@ def _consumers() -> None:
         sa.Column("looked_at", sa.Text, nullable=False),
         sa.Column("error", sa.Text),
     )
+
+
+def _received() -> None:
     op.create_table(  # every event applied, so that none is applied twice and a fork is seen
         "inbox",
         sa.Column("generation", sa.Integer, primary_key=True),
@@ -84,6 +89,9 @@ def _consumers() -> None:
         sa.Column("since", sa.Text, nullable=False),
         sa.UniqueConstraint("generation", "source", "stream_id", "version", "event_id"),
     )
+
+
+def _reactions() -> None:
     op.create_table(  # what an event asks to be done once
         "reactions",
         sa.Column("event_id", sa.Text, primary_key=True),
