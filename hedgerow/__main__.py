@@ -30,12 +30,20 @@ def up_command(no_example: bool) -> None:
 
 
 @hedgerow.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--source", default="import", show_default=True, help="Whose ids the file has.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
-def import_command(file: Path, source: str, dry_run: bool) -> None:
+@click.option("--undo", metavar="RUN", help="Take one run back, instead of importing.")
+def import_command(file: Path | None, source: str, dry_run: bool, undo: str | None) -> None:
     """Import communities from FILE: one JSON object a line, or CSV (.csv)."""
-    importing.run(file, source, dry_run=dry_run)
+    if (file is None) == (undo is None):
+        raise click.UsageError("Give either a FILE to import, or --undo with a run to take back.")
+    if file is not None:
+        importing.run(file, source, dry_run=dry_run)
+    elif undo is not None:
+        importing.undo(undo)
 
 
 @hedgerow.command("status")

@@ -31,6 +31,17 @@ def run(path: Path, source: str, *, dry_run: bool) -> None:
     click.echo("\n".join(summary(answer, dry_run=dry_run)))
 
 
+def undo(run: str) -> None:
+    """Take a run back and say what came of it. Raises CannotDo where there is no such run."""
+    registry = operators_services(["registry"])["registry"]
+    answer = registry.post(f"/communities/import/{run}/undoing")
+    click.echo(
+        f"Took back {run}: {answer['taken_back']:,} communities that it registered are closed, "
+        f"{answer['restored']:,} are as they were, {answer['kept']:,} were left as they are "
+        f"(run {answer['run']})."
+    )
+
+
 def _send(
     registry: Service, content: Iterator[bytes], kind: str, query: dict[str, str]
 ) -> dict[str, Any]:

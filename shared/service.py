@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_smorest import Blueprint
@@ -21,13 +23,21 @@ from shared.projection.reactions import Reaction
 from shared.projection.read_models import ReadModels
 from shared.settings import Settings
 
+Pass = Callable[["Service", datetime], object]
+
+
+def _nothing_held(_connection: Connection, _person: str) -> dict[str, Any]:
+    return {}
+
 
 @dataclass(frozen=True)
 class Service:
     """`follows` names the services whose events are consumed, into the `followed` projections.
 
-    `start_web` starts what a web process needs besides its app. `pending` counts, by name, what is
-    still to be done in the service's own tables: for status.
+    `passes` are what time alone brings about: each is called with the service and `now`, every few
+    minutes, by one worker at a time, and is safe to repeat. `holds` gives what the service holds
+    about a person besides the id. `start_web` starts what a web process needs besides its app.
+    `pending` counts, by name, what is still to be done in the service's own tables: for status.
     """
 
     name: str
@@ -40,6 +50,8 @@ class Service:
     followed: Sequence[Projection] = ()
     follows: Sequence[str] = ()
     reactions: Sequence[Reaction] = ()
+    passes: Sequence[Pass] = ()
+    holds: Callable[[Connection, str], dict[str, Any]] = field(default=_nothing_held)
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
     start_web: Callable[["Service", Flask], None] | None = None
 

@@ -176,6 +176,11 @@ def every_command(operator: Caller) -> dict[str, str]:
     operator.import_list(listed, query="?source=lists")
     operator.import_list(listed | {"topics": ["asthma"], "network": "Kent"}, query="?source=lists")
     found = operator.get("/communities?external_id=7").json["items"][0]["id"]
+    mistaken = operator.import_list({"id": "8", "domain": "Nothing"}, query="?source=lists")
+    operator.done(f"/communities/import/{mistaken['run']}/undoing")
+    operator.import_list({"id": "8", "domain": "Something"}, query="?source=lists")
+    gone = operator.person("Grace Hopper")
+    assert operator.ask("DELETE", f"/people/{gone}").status_code == 202
     return {
         "wessex": wessex,
         "kent": kent,

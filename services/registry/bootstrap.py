@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
-from services.registry.api import catalogue, communities, imports, lifecycle, people
+from services.registry.api import catalogue, communities, imports, lifecycle, people, privacy
+from services.registry.convening import review_conveners
+from services.registry.erasing import erase_those_without_purpose
 from services.registry.events import EVENT_TYPES
 from services.registry.projections.catalogue import NETWORKS, ORGANISATIONS
 from services.registry.projections.communities import COMMUNITIES
+from services.registry.projections.erasures import ERASURES
 from shared.service import Service
-from shared.settings import Settings
+from shared.settings import SERVICES, Settings
 
 
 def build(settings: Settings) -> Service:
@@ -17,6 +20,16 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[communities.blp, lifecycle.blp, imports.blp, catalogue.blp, people.blp],
+        blueprints=[
+            communities.blp,
+            lifecycle.blp,
+            imports.blp,
+            catalogue.blp,
+            people.blp,
+            privacy.blp,
+        ],
         own=[COMMUNITIES, NETWORKS, ORGANISATIONS],
+        followed=[ERASURES],
+        follows=[service for service in SERVICES if service != "registry"],
+        passes=[review_conveners, erase_those_without_purpose],
     )

@@ -1,6 +1,6 @@
 """The registry's event types: names and versions that subscribers know, and what they hold here."""
 
-from services.registry.domain import community, network, organisation, person
+from services.registry.domain import community, decisions, network, organisation, person
 from shared.eventstore.codec import EventType, EventTypes
 from shared.eventstore.events import INTERNAL
 from shared.eventstore.streams import Decider
@@ -25,10 +25,11 @@ EVENT_TYPES = EventTypes(
         EventType("registry.organisation.registered", 1, organisation.OrganisationRegistered),
         EventType("registry.organisation.described", 1, organisation.OrganisationDescribed),
         EventType("registry.person.registered", 1, person.PersonRegistered, INTERNAL),
+        EventType("registry.person.erased", 1, person.PersonErased, INTERNAL),
     ]
 )
 
-COMMUNITY = Decider(community.Community(), community.decide, community.evolve)
+COMMUNITY = Decider(community.Community(), decisions.decide, community.evolve)
 NETWORK = Decider(network.Network(), network.decide, network.evolve)
 ORGANISATION = Decider(organisation.Organisation(), organisation.decide, organisation.evolve)
 PERSON = Decider(person.Person(), person.decide, person.evolve)

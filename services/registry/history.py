@@ -1,6 +1,7 @@
 """A community's history in sentences."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,13 +11,23 @@ from services.registry.events import EVENT_TYPES
 from shared.clock import rfc3339
 from shared.eventstore.events import Event
 
+
+@dataclass(frozen=True)
+class Names:
+    """What sentences call things: a network by its present name; a person by the id alone, or as a
+    former member once erased."""
+
+    network: Callable[[str], str]
+    person: Callable[[str], str]
+
+
 _FIELD_WORDS = {"learning_question": "learning question", "external_id": "external id"}
 
 
-def entry(event: Event, network_name: Callable[[str], str]) -> dict[str, Any]:
+def entry(event: Event, names: Names) -> dict[str, Any]:
     """One change: a sentence, when, who (an opaque id, or None), and the event's own data."""
     return {
-        "sentence": sentence(EVENT_TYPES.decode(event), network_name),
+        "sentence": sentence(EVENT_TYPES.decode(event), names),
         "at": rfc3339(event.time),
         "by": event.actor,
         "version": event.version,
@@ -26,7 +37,7 @@ def entry(event: Event, network_name: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
-def sentence(event: c.CommunityEvent, network_name: Callable[[str], str]) -> str:
+def sentence(event: c.CommunityEvent, names: Names) -> str:
     match event:
         case c.Registered(source=str(source)):
             return f"Imported from the list “{source}”, not claimed by a convener yet."
@@ -37,9 +48,9 @@ def sentence(event: c.CommunityEvent, network_name: Callable[[str], str]) -> str
             words = _join([_FIELD_WORDS.get(name, name) for name in named])
             return f"An import changed its {words}." if run else f"Its {words} changed."
         case c.NetworkJoined(network):
-            return f"Joined {network_name(network)}."
+            return f"Joined {names.network(network)}."
         case c.NetworkLeft(network):
-            return f"Left {network_name(network)}."
+            return f"Left {names.network(network)}."
         case c.StageChanged(stage):
             return f"Its stage of development became {stage}."
         case c.StateChanged(state):
@@ -52,7 +63,7 @@ def sentence(event: c.CommunityEvent, network_name: Callable[[str], str]) -> str
             return f"The community {predecessor} {ending} into this one."
         case c.RoleStarted(_, person, role, begins, ends):
             until = f" to {ends.isoformat()}" if ends else ""
-            return f"{person} is {role} from {begins.isoformat()}{until}."
+            return f"{names.person(person)} is {role} from {begins.isoformat()}{until}."
         case c.RoleEnded(role_id, ends):
             return f"The role {role_id} ends on {ends.isoformat()}."
         case c.ConvenerNeeded():

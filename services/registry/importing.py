@@ -12,7 +12,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from services.registry import queries
-from services.registry.domain.community import Import, Registered, decide, evolve, kept
+from services.registry.domain.community import Registered, evolve
+from services.registry.domain.decisions import Import, decide, kept
 from services.registry.domain.network import NetworkRegistered
 from services.registry.events import COMMUNITY
 from services.registry.projections.catalogue import name_key

@@ -1,18 +1,20 @@
 """People: the platform's only personal data, in one erasable table beside the event store.
 
-Events, topics and logs carry the id alone.
+Events, topics and logs carry the id alone. Each person is kept for purposes, until a date or with
+no end; a role held is one. When the last purpose has ended the person is erased.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from shared.clock import rfc3339
 from shared.connection import Connection
-from shared.database import mark, marks
-from shared.eventstore.events import Conflict
+from shared.database import lock_in_turn, mark, marks, share_lock
 from shared.web.paging import Page, encode_cursor
 
 _COLUMNS = "id, name, email, version, added_at"
+DIRECTORY = "directory"  # what a person is kept for where nobody said otherwise
 
 
 class Person(NamedTuple):
@@ -22,9 +24,10 @@ class Person(NamedTuple):
     version: int
     added_at: str
 
-    def shown(self) -> dict[str, Any]:
-        """As the API shows it, to those with a token."""
-        return self._asdict()
+
+def shown(connection: Connection, person: Person) -> dict[str, Any]:
+    """As the API shows it, to those with a token."""
+    return person._asdict() | {"purposes": purposes(connection, person.id)}
 
 
 def by_id(connection: Connection, person_id: str) -> Person | None:
@@ -34,6 +37,25 @@ def by_id(connection: Connection, person_id: str) -> Person | None:
 def by_email(connection: Connection, email: str) -> Person | None:
     """Addresses differ only in case for nobody that we know: they are compared without."""
     return _one(connection, "email_key", email.casefold())
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> list[Person]:
+    if not ids:
+        return []
+    rows = connection.exec_driver_sql(
+        f"SELECT {_COLUMNS} FROM people WHERE id IN ({marks(connection, len(ids))})", tuple(ids)
+    )
+    return [Person._make(row) for row in rows]
+
+
+def keep(connection: Connection, person_id: str) -> None:
+    """Nobody erases this person before the transaction ends."""
+    share_lock(connection, f"person {person_id}")
+
+
+def keep_others_out(connection: Connection, person_id: str) -> None:
+    """Wait for all who `keep` this person; none can until the transaction ends."""
+    lock_in_turn(connection, f"person {person_id}")
 
 
 def add(
@@ -50,16 +72,54 @@ def add(
 
 
 def change(connection: Connection, person: Person, name: str, email: str | None) -> Person:
-    """Raises IntegrityError where another has the address, Conflict where it changed meanwhile."""
+    """Raises IntegrityError where another has the address."""
     p = mark(connection)
-    changed = connection.exec_driver_sql(
+    connection.exec_driver_sql(
         f"UPDATE people SET name = {p}, email = {p}, email_key = {p}, version = version + 1"
         f" WHERE id = {p} AND version = {p}",
         (name, email, email.casefold() if email else None, person.id, person.version),
     )
-    if changed.rowcount == 0:
-        raise Conflict(person.id, person.version)
     return person._replace(name=name, email=email, version=person.version + 1)
+
+
+def forget(connection: Connection, person_id: str) -> None:
+    """Delete the row, what it was for, and answers given about it."""
+    p = mark(connection)
+    connection.exec_driver_sql(f"DELETE FROM people WHERE id = {p}", (person_id,))
+    connection.exec_driver_sql(f"DELETE FROM person_purposes WHERE person = {p}", (person_id,))
+    connection.exec_driver_sql(
+        f"DELETE FROM idempotency_keys WHERE body LIKE {p}", (f"%{person_id}%",)
+    )
+
+
+def set_purpose(connection: Connection, person_id: str, purpose: str, until: date | None) -> None:
+    """Keep the person for this, until the given day; None has no end."""
+    connection.exec_driver_sql(
+        f"INSERT INTO person_purposes (person, purpose, until) VALUES ({marks(connection, 3)})"
+        " ON CONFLICT (person, purpose) DO UPDATE SET until = excluded.until",
+        (person_id, purpose, until.isoformat() if until else None),
+    )
+
+
+def purposes(connection: Connection, person_id: str) -> list[dict[str, Any]]:
+    """What the person is kept for, and until when."""
+    rows = connection.exec_driver_sql(
+        f"SELECT purpose, until FROM person_purposes WHERE person = {mark(connection)}"
+        " ORDER BY purpose",
+        (person_id,),
+    )
+    return [{"purpose": row[0], "until": row[1]} for row in rows]
+
+
+def without_purpose(connection: Connection, today: date, limit: int) -> list[str]:
+    """People whose last purpose ended before today."""
+    p = mark(connection)
+    rows = connection.exec_driver_sql(
+        f"SELECT id FROM people WHERE NOT EXISTS (SELECT 1 FROM person_purposes WHERE person = id"
+        f" AND (until IS NULL OR until >= {p})) ORDER BY id LIMIT {p}",
+        (today.isoformat(), limit),
+    )
+    return [row[0] for row in rows]
 
 
 def list_people(connection: Connection, page: Page) -> tuple[list[Person], str | None]:

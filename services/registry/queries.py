@@ -1,6 +1,7 @@
 """Reading the registry's tables, in the generation in use."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -112,6 +113,42 @@ def network_names_taken(
 ) -> list[str]:
     """Those of these names that another network than `but` has or had."""
     return [name for name in names if find_network(connection, name) not in (None, but)]
+
+
+def communities_of(connection: Connection, person: str) -> list[str]:
+    """The communities in which a person holds or held a role."""
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT community FROM community_roles_{active(connection, OWN)}"
+        f" WHERE person = {mark(connection)} ORDER BY community",
+        (person,),
+    )
+    return [row[0] for row in rows]
+
+
+def communities_to_review(connection: Connection, today: date) -> list[str]:
+    """Communities that say they have a convener and have none today, or the other way round."""
+    generation, p = active(connection, OWN), mark(connection)
+    current = (
+        f"EXISTS (SELECT 1 FROM community_roles_{generation} AS held"
+        f" WHERE held.community = communities_{generation}.id"
+        f" AND role = 'convener' AND begins <= {p} AND (ends IS NULL OR ends > {p}))"
+    )
+    rows = connection.exec_driver_sql(
+        f"SELECT id FROM communities_{generation} WHERE state <> 'closed' AND unclaimed = 0"
+        f" AND needs_convener = CASE WHEN {current} THEN 1 ELSE 0 END ORDER BY id",
+        (today.isoformat(), today.isoformat()),
+    )
+    return [row[0] for row in rows]
+
+
+def organisation_with_code(connection: Connection, code: str) -> str | None:
+    """The organisation that has an ODS code."""
+    row = connection.exec_driver_sql(
+        f"SELECT organisation FROM organisation_codes_{active(connection, OWN)}"
+        f" WHERE code = {mark(connection)}",
+        (code,),
+    ).first()
+    return row[0] if row else None
 
 
 def unknown_ids(connection: Connection, stem: str, ids: Sequence[str]) -> list[str]:

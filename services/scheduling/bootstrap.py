@@ -1,17 +1,25 @@
-"""Scheduling, put together. So far it has what every service has: health, events, docs."""
+"""Scheduling, put together. So far it has what every service has."""
 
 from pathlib import Path
 
+from shared.erasure import confirmed_type, confirms_erasure
 from shared.eventstore.codec import EventTypes
+from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
 
 
 def build(settings: Settings) -> Service:
-    return Service(
+    def streams() -> Streams:
+        return service.streams
+
+    service = Service(
         name="scheduling",
         title="Programmes, cohorts, applications, sessions, calendars: when people meet.",
         settings=settings,
-        types=EventTypes([]),
+        types=EventTypes([confirmed_type("scheduling")]),
         migrations=Path(__file__).parent / "migrations",
+        follows=["registry"],
+        reactions=[confirms_erasure(streams)],
     )
+    return service

@@ -16,6 +16,7 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import Database, mark, marks, try_lock
 from shared.eventstore.events import Cause, Event
+from shared.projection.generations import OWN, hold
 
 log = structlog.get_logger()
 _LONGEST_PAUSE = 1800  # seconds; a reaction is tried until it succeeds, so that none is lost
@@ -78,6 +79,7 @@ def carry_out(
 def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: datetime) -> bool:
     key = (event.id, reaction.name)
     with database.write() as connection:
+        hold(connection, OWN)
         if not try_lock(connection, f"reaction {key}"):
             return False
         p = mark(connection)

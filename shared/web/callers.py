@@ -74,3 +74,15 @@ def needs_token(view: Callable[P, R]) -> Callable[P, R]:
 
     guarded._needs_token = True
     return cast(Callable[P, R], guarded)
+
+
+def needs_service(view: Callable[P, R]) -> Callable[P, R]:
+    """Only for the services among themselves."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if caller().kind == OPERATOR:
+            raise Problem(403, "This is for the services among themselves.")
+        return view(*args, **kwargs)
+
+    return needs_token(guarded)

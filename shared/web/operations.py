@@ -22,6 +22,7 @@ def blueprint(service: Service) -> Blueprint:
     _health(blp, service)
     _status(blp, service)
     _dead_letters(blp, service)
+    _personal(blp, service)
     return blp
 
 
@@ -80,6 +81,15 @@ def _status(blp: Blueprint, service: Service) -> None:
         if found is None or not event_type.startswith(f"{service.name}."):
             raise not_found(f"There is no event type {event_type} in version {version} here.")
         return Response(msgspec.json.encode(found), content_type="application/schema+json")
+
+
+def _personal(blp: Blueprint, service: Service) -> None:
+    @blp.get("/people/<person>/holdings")
+    @blp.doc(summary="What this service holds about a person besides the id")
+    @needs_token
+    def holdings(person: str) -> Response:
+        with service.database.read() as connection:
+            return _json({"person": person, "holds": service.holds(connection, person)})
 
 
 def _dead_letters(blp: Blueprint, service: Service) -> None:

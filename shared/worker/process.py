@@ -67,14 +67,17 @@ def _housekeeping(service: Service) -> list[Loop]:
             rebuild.run_requested(service.database, service.clock, partial(_rebuild, service))
         return False
 
-    def forget() -> bool:
-        forget_old_keys(service.database, service.clock.now())
+    def passes() -> bool:
+        now = service.clock.now()
+        forget_old_keys(service.database, now)
+        for timed_pass in service.passes:
+            timed_pass(service, now)
         return False
 
     return [
         *([Loop("reactions", react, 0.1)] if reactions else []),
         Loop("rebuild", rebuild_if_asked, 0.5, Lease(service.database, "rebuild")),
-        Loop("passes", forget, 600, Lease(service.database, "passes")),
+        Loop("passes", passes, 60, Lease(service.database, "passes")),
     ]
 
 

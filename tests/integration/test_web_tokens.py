@@ -25,6 +25,9 @@ PROBLEM = "application/problem+json"
 OPEN = {("discovery", "POST", "/related")}
 # Calls that only read, but not what is for anyone.
 CLOSED = {
+    "/people/<person>/holdings",
+    "/people/<person>/erasure",
+    "/people/<person>/export",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
 }
 

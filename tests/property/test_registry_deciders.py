@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.domain import community as c
+from services.registry.domain import decisions as d
 from services.registry.domain import network as n
 from services.registry.domain import organisation as o
 from services.registry.domain.network import KINDS
@@ -70,7 +71,7 @@ descriptions = st.builds(
     url=st.none() | urls,
     external_id=st.none() | texts,
 )
-describing = st.builds(c.Describe, descriptions, st.none() | networks)
+describing = st.builds(d.Describe, descriptions, st.none() | networks)
 roles = st.builds(
     Role,
     id=st.uuids().map(lambda u: f"rol_{u}"),
@@ -87,37 +88,37 @@ class EndSome:
     def __init__(self, place: int, ends: date) -> None:
         self.place, self.ends = place, ends
 
-    def on(self, community: c.Community) -> c.EndRole:
+    def on(self, community: c.Community) -> d.EndRole:
         held = community.roles
         role_id = held[self.place % len(held)].id if held else "rol_none"
-        return c.EndRole(role_id, self.ends, TODAY)
+        return d.EndRole(role_id, self.ends, TODAY)
 
     def __repr__(self) -> str:
         return f"EndSome({self.place}, {self.ends})"
 
 
 closings = st.builds(
-    c.Close,
+    d.Close,
     st.just("com_me"),
     st.sampled_from(c.ENDINGS),
     others,
     st.sampled_from([frozenset(), frozenset({"com_b"})]),
 )
-starting = st.builds(c.StartRole, roles, st.just(TODAY))
+starting = st.builds(d.StartRole, roles, st.just(TODAY))
 commands = st.one_of(
     describing,
     starting,
     starting,  # twice as often as others: the more roles, the sooner they meet
     st.builds(EndSome, st.integers(0, 9), days),
     closings,
-    st.just(c.Reopen(TODAY)),
-    st.builds(c.Import, records),
-    st.builds(c.ChangeState, st.sampled_from([c.PROPOSED, c.ACTIVE, c.DORMANT])),
-    st.builds(c.ChangeStage, st.sampled_from(c.STAGES)),
-    st.builds(c.NoteSuccession, st.sampled_from(["com_a", "com_b"]), st.just("merged")),
-    st.builds(c.Register, registrations),
+    st.just(d.Reopen(TODAY)),
+    st.builds(d.Import, records),
+    st.builds(d.ChangeState, st.sampled_from([c.PROPOSED, c.ACTIVE, c.DORMANT])),
+    st.builds(d.ChangeStage, st.sampled_from(c.STAGES)),
+    st.builds(d.NoteSuccession, st.sampled_from(["com_a", "com_b"]), st.just("merged")),
+    st.builds(d.Register, registrations),
 )
-beginnings = st.builds(c.Register, registrations) | st.builds(c.Import, records)
+beginnings = st.builds(d.Register, registrations) | st.builds(d.Import, records)
 courses = st.builds(
     lambda first, rest: [first, *rest], beginnings, st.lists(commands, min_size=3, max_size=25)
 )
@@ -189,7 +190,7 @@ def test_a_community_is_what_its_stored_events_say(course: list[Any]) -> None:
 
 @SOME
 @given(courses, describing)
-def test_a_description_tells_only_what_changed(course: list[Any], command: c.Describe) -> None:
+def test_a_description_tells_only_what_changed(course: list[Any], command: d.Describe) -> None:
     before, _ = run(course)
     for event in decided(COMMUNITY, before, command):
         if isinstance(event, c.Described):
@@ -206,7 +207,7 @@ def test_a_description_tells_only_what_changed(course: list[Any], command: c.Des
 
 @SOME
 @given(courses, describing)
-def test_describing_twice_is_describing_once(course: list[Any], command: c.Describe) -> None:
+def test_describing_twice_is_describing_once(course: list[Any], command: d.Describe) -> None:
     before, _ = run(course)
     after = reduce(c.evolve, decided(COMMUNITY, before, command), before)
     assert decided(COMMUNITY, after, command) == []
@@ -216,9 +217,9 @@ def test_describing_twice_is_describing_once(course: list[Any], command: c.Descr
 @given(courses, records)
 def test_importing_twice_is_importing_once(course: list[Any], record: c.Registered) -> None:
     before, _ = run(course)
-    after = reduce(c.evolve, decided(COMMUNITY, before, c.Import(record)), before)
+    after = reduce(c.evolve, decided(COMMUNITY, before, d.Import(record)), before)
     later = replace(record, run="run_9")
-    assert decided(COMMUNITY, after, c.Import(later)) == []
+    assert decided(COMMUNITY, after, d.Import(later)) == []
 
 
 @SOME
@@ -227,7 +228,7 @@ def test_an_import_never_changes_what_a_person_touched(
     course: list[Any], record: c.Registered
 ) -> None:
     before, past = run(course)
-    after = reduce(c.evolve, decided(COMMUNITY, before, c.Import(record)), before)
+    after = reduce(c.evolve, decided(COMMUNITY, before, d.Import(record)), before)
     by_people = {
         name
         for event in past

@@ -121,6 +121,7 @@ def get_organisation(organisation: str) -> Response:
 def register_organisation(fields: dict[str, Any]) -> Response:
     def work(connection: Connection) -> Answer:
         stream = new_id("org")
+        _refuse_taken_code(connection, fields.get("ods_code"), None)
         registered = o.OrganisationRegistered(**_upper(fields))
         handle(connection, ORGANISATION, stream, o.RegisterOrganisation(registered))
         return shown(connection, "organisations", stream, status=201)
@@ -138,12 +139,22 @@ def describe_organisation(fields: dict[str, Any], organisation: str) -> Response
     def work(connection: Connection) -> Answer:
         if queries.document(connection, "organisations", organisation) is None:
             raise not_found(f"There is no organisation {organisation}.")
+        _refuse_taken_code(connection, fields.get("ods_code"), organisation)
         changes = {k: "" if v is None else v for k, v in _upper(fields).items()}
         command = o.DescribeOrganisation(o.OrganisationDescribed(**changes))
         handle(connection, ORGANISATION, organisation, command)
         return shown(connection, "organisations", organisation)
 
     return transact(service(), work)
+
+
+def _refuse_taken_code(connection: Connection, code: str | None, organisation: str | None) -> None:
+    """An ODS code is one organisation's. Raises Problem 409."""
+    lock_in_turn(connection, "codes of organisations")
+    holder = queries.organisation_with_code(connection, code.upper()) if code else None
+    if holder not in (None, organisation):
+        reason = f"{code!r} is the code of the organisation {holder}"
+        raise Problem(409, f"ods_code: {reason}.", {"ods_code": [reason]})
 
 
 def _upper(fields: dict[str, Any]) -> dict[str, Any]:

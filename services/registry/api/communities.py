@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from services.registry import queries
+from services.registry import people, queries
 from services.registry.api.answers import check_parameters, handle, page, read, shown
 from services.registry.api.schemas import DescriptionBody, RegistrationBody
 from services.registry.domain.community import (
@@ -14,13 +14,13 @@ from services.registry.domain.community import (
     DORMANT,
     PROPOSED,
     STAGES,
-    Describe,
     Described,
-    Register,
     Registered,
 )
+from services.registry.domain.decisions import Describe, Register
+from services.registry.domain.person import FORMER
 from services.registry.events import COMMUNITY
-from services.registry.history import entry
+from services.registry.history import Names, entry
 from services.registry.projections.communities import document
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
@@ -147,12 +147,19 @@ def history(community: str) -> Response:
         if not events or not events[0].type.startswith("registry.community."):
             raise not_found(f"There is no community {community}.")
 
-        def network_name(network: str) -> str:
-            found = queries.document(connection, "networks", network)
-            return msgspec.json.decode(found.json)["name"] if found else network
-
-        items = [entry(event, network_name) for event in events]
+        items = [entry(event, _names(connection)) for event in events]
     return page_response(items, None)
+
+
+def _names(connection: Connection) -> Names:
+    def network(network_id: str) -> str:
+        found = queries.document(connection, "networks", network_id)
+        return str(msgspec.json.decode(found.json)["name"]) if found else network_id
+
+    def person(person_id: str) -> str:
+        return person_id if people.by_id(connection, person_id) else FORMER.capitalize()
+
+    return Names(network, person)
 
 
 @blp.patch("/communities/<community>")

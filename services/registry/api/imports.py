@@ -10,13 +10,14 @@ from typing import IO
 import msgspec
 from flask import Response, request
 
-from services.registry import importing
+from services.registry import importing, undoing
 from services.registry.api.answers import check_parameters
 from services.registry.importing import Line
+from shared.identifiers import is_id
 from shared.web.bodies import Blueprint, allow_stream
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
-from shared.web.errors import Problem, invalid
+from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
 
 blp = Blueprint("import", "import", description="Lists of communities")
@@ -69,6 +70,16 @@ def import_communities() -> Response:
         service(), lines, source, dry_run=dry_run == "true", actor=caller().actor
     )
     return Response(msgspec.json.encode(asdict(report)), content_type="application/json")
+
+
+@blp.post("/communities/import/<run>/undoing")
+@blp.doc(summary="Take back what an import's run did, where nobody has changed it since")
+@needs_token
+def undo_import(run: str) -> Response:
+    undone = undoing.undo(service(), run) if is_id(run, "run") else None
+    if undone is None:
+        raise not_found(f"No import has the run {run}, or it changed nothing.")
+    return Response(msgspec.json.encode(asdict(undone)), content_type="application/json")
 
 
 def _source() -> str:

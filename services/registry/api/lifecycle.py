@@ -15,7 +15,8 @@ from services.registry.api.schemas import (
     StageBody,
     StateBody,
 )
-from services.registry.domain import community as c
+from services.registry.domain import decisions as d
+from services.registry.domain.community import CLOSED, Community
 from services.registry.domain.refusal import Refused
 from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
@@ -31,7 +32,7 @@ from shared.web.errors import invalid, not_found
 blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
 
 
-def _act(community: str, command: c.Command) -> Response:
+def _act(community: str, command: d.Command) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, community)
         handle(connection, COMMUNITY, community, command)
@@ -45,7 +46,7 @@ def _act(community: str, command: c.Command) -> Response:
 @needs_token
 @blp.arguments(StageBody)
 def change_stage(fields: dict[str, Any], community: str) -> Response:
-    return _act(community, c.ChangeStage(fields["stage"]))
+    return _act(community, d.ChangeStage(fields["stage"]))
 
 
 @blp.post("/communities/<community>/state")
@@ -53,14 +54,14 @@ def change_stage(fields: dict[str, Any], community: str) -> Response:
 @needs_token
 @blp.arguments(StateBody)
 def change_state(fields: dict[str, Any], community: str) -> Response:
-    return _act(community, c.ChangeState(fields["state"]))
+    return _act(community, d.ChangeState(fields["state"]))
 
 
 @blp.post("/communities/<community>/reopening")
 @blp.doc(summary="Reopen a closed community")
 @needs_token
 def reopen(community: str) -> Response:
-    return _act(community, c.Reopen(service().clock.now().date()))
+    return _act(community, d.Reopen(service().clock.now().date()))
 
 
 @blp.post("/communities/<community>/closure")
@@ -80,15 +81,15 @@ def close(fields: dict[str, Any], community: str) -> Response:
         expected = expected_version()
         if expected is not None and expected != loaded[community].version:
             raise StaleVersion(f"{community} is at version {loaded[community].version}")
-        closed = frozenset(i for i in into if loaded[i].state.state == c.CLOSED)
-        commands: dict[str, c.Command] = {
-            community: c.Close(community, fields["ending"], into, closed)
+        closed = frozenset(i for i in into if loaded[i].state.state == CLOSED)
+        commands: dict[str, d.Command] = {
+            community: d.Close(community, fields["ending"], into, closed)
         }
         for successor in into:  # one that is the community itself is refused by the closing
-            commands.setdefault(successor, c.NoteSuccession(community, fields["ending"]))
+            commands.setdefault(successor, d.NoteSuccession(community, fields["ending"]))
         try:
             changes = [
-                Change(s, loaded[s].version, c.decide(loaded[s].state, command))
+                Change(s, loaded[s].version, d.decide(loaded[s].state, command))
                 for s, command in commands.items()
             ]
         except Refused as refused:
@@ -107,11 +108,13 @@ def close(fields: dict[str, Any], community: str) -> Response:
 def start_role(fields: dict[str, Any], community: str) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, community)
+        people.keep(connection, fields["person"])
         if people.by_id(connection, fields["person"]) is None:
             raise invalid("person", f"{fields['person']!r} is no person's id")
         role = Role(new_id("rol"), **fields)
         today = service().clock.now().date()
-        loaded = handle(connection, COMMUNITY, community, c.StartRole(role, today))
+        loaded = handle(connection, COMMUNITY, community, d.StartRole(role, today))
+        people.set_purpose(connection, role.person, _purpose(role), role.ends)
         return Answer(
             _shown(role, community),
             201,
@@ -143,15 +146,21 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, community)
         _role(service().streams.load(connection, COMMUNITY, community).state, community, role_id)
-        command = c.EndRole(role_id, fields["ends"], service().clock.now().date())
+        command = d.EndRole(role_id, fields["ends"], service().clock.now().date())
         loaded = handle(connection, COMMUNITY, community, command)
         role = _role(loaded.state, community, role_id)
+        if people.by_id(connection, role.person) is not None:
+            people.set_purpose(connection, role.person, _purpose(role), role.ends)
         return Answer(_shown(role, community), 200, loaded.version)
 
     return transact(service(), work)
 
 
-def _role(state: c.Community, community: str, role_id: str) -> Role:
+def _purpose(role: Role) -> str:
+    return f"{role.role}, {role.id}"
+
+
+def _role(state: Community, community: str, role_id: str) -> Role:
     """Raises Problem 404."""
     for role in state.roles:
         if role.id == role_id:

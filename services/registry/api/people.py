@@ -8,14 +8,15 @@ from sqlalchemy.exc import IntegrityError
 
 from services.registry import people
 from services.registry.api.answers import check_parameters, handle, page
-from services.registry.api.schemas import PersonBody, PersonChangeBody
-from services.registry.domain.person import RegisterPerson
+from services.registry.api.schemas import ContactsBody, PersonBody, PersonChangeBody
+from services.registry.domain.person import FORMER, RegisterPerson
 from services.registry.events import PERSON
+from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
+from shared.web.callers import needs_service, needs_token
 from shared.web.commands import Answer, etag, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
@@ -35,12 +36,15 @@ def add(fields: dict[str, Any]) -> Response:
     def work(connection: Connection) -> Answer:
         known = people.by_email(connection, email) if email else None
         if known is not None:
-            return Answer(known.shown(), 200, known.version)
+            people.set_purpose(connection, known.id, fields["purpose"], fields["until"])
+            return Answer(people.shown(connection, known), 200, known.version)
         stream = new_id("per")
         handle(connection, PERSON, stream, RegisterPerson())
         now = service().clock.now()
         person = people.add(connection, stream, fields["name"], email, now)
-        return Answer(person.shown(), 201, person.version, f"/people/{stream}")
+        people.set_purpose(connection, stream, fields["purpose"], fields["until"])
+        shown = people.shown(connection, person)
+        return Answer(shown, 201, person.version, f"/people/{stream}")
 
     try:
         return transact(service(), work)
@@ -56,19 +60,20 @@ def list_all() -> Response:
     wanted = page("added")
     with service().database.read() as connection:
         found, following = people.list_people(connection, wanted)
-    return page_response([person.shown() for person in found], following)
+        items = [people.shown(connection, person) for person in found]
+    return page_response(items, following)
 
 
 @blp.get("/people/<person>")
-@blp.doc(summary="One person")
+@blp.doc(summary="One person; of one who was erased, that there was one")
 @needs_token
 def get_one(person: str) -> Response:
     with service().database.read() as connection:
         found = people.by_id(connection, person)
-    if found is None:
-        raise not_found(f"There is no person {person}.")
-    response = _json(found.shown())
-    response.headers["ETag"] = etag(found.version)
+        shown = people.shown(connection, found) if found else former(connection, person)
+    response = Response(msgspec.json.encode(shown), content_type="application/json")
+    if found is not None:
+        response.headers["ETag"] = etag(found.version)
     response.headers["Cache-Control"] = "no-store"
     if request.if_none_match:
         response.make_conditional(request)
@@ -83,6 +88,7 @@ def change(fields: dict[str, Any], person: str) -> Response:
     expected = expected_version(required=True)
 
     def work(connection: Connection) -> Answer:
+        people.keep(connection, person)
         found = people.by_id(connection, person)
         if found is None:
             raise not_found(f"There is no person {person}.")
@@ -90,7 +96,7 @@ def change(fields: dict[str, Any], person: str) -> Response:
             raise StaleVersion(f"{person} is at version {found.version}, not {expected}")
         name, email = fields.get("name", found.name), fields.get("email", found.email)
         changed = people.change(connection, found, name, email)
-        return Answer(changed.shown(), 200, changed.version)
+        return Answer(people.shown(connection, changed), 200, changed.version)
 
     try:
         return transact(service(), work)
@@ -98,5 +104,23 @@ def change(fields: dict[str, Any], person: str) -> Response:
         raise invalid("email", "is another person's address") from error
 
 
-def _json(body: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), content_type="application/json")
+@blp.post("/people/contacts")
+@blp.doc(summary="Names and addresses of people, for a service that is about to write to them")
+@needs_service
+@blp.arguments(ContactsBody)
+def contacts(fields: dict[str, Any]) -> Response:
+    """Who is in `ids` and not in `items` was erased, or never was: nobody to write to."""
+    with service().database.read() as connection:
+        found = people.by_ids(connection, fields["ids"])
+    items = [{"id": p.id, "name": p.name, "email": p.email, "version": p.version} for p in found]
+    response = Response(msgspec.json.encode({"items": items}), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def former(connection: Connection, person: str) -> dict[str, Any]:
+    """What is left of an erased person. Raises Problem 404 where there never was one."""
+    events = service().store.load(connection, person)
+    if not service().streams.load(connection, PERSON, person).state.erased:
+        raise not_found(f"There is no person {person}.")
+    return {"id": person, "name": FORMER, "email": None, "erased_at": rfc3339(events[-1].time)}

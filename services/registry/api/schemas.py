@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates
 from services.registry.domain.community import ACTIVE, DORMANT, ENDINGS, PROPOSED, STAGES
 from services.registry.domain.network import KINDS, OTHER
 from services.registry.domain.roles import ROLES
+from services.registry.people import DIRECTORY
 from shared.identifiers import is_id
 from shared.web.fields import Body, Choice, Date, Text, TextList, Url
 
@@ -130,6 +131,14 @@ class PersonChangeBody(Body):
 
 class PersonBody(PersonChangeBody):
     name = _name(required=True)
+    purpose = Text(1, 100, load_default=DIRECTORY, metadata={"description": "What it is kept for"})
+    until = Date(
+        load_default=None, allow_none=True, metadata={"description": "The last day of that purpose"}
+    )
+
+
+class ContactsBody(Body):
+    ids = TextList(Text(1, 60), 1000, required=True, metadata={"description": "People's ids"})
 
 
 def check_id(value: str, prefix: str, field: str, what: str) -> None:

@@ -22,6 +22,12 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("added_at", sa.Text, nullable=False),
     )
+    op.create_table(  # what each is kept for, and until when
+        "person_purposes",
+        sa.Column("person", sa.Text, primary_key=True),
+        sa.Column("purpose", sa.Text, primary_key=True),
+        sa.Column("until", sa.Text),
+    )
     op.create_index("people_added_at", "people", ["added_at", "id"])
 
 
@@ -37,6 +43,7 @@ def _communities(generation: int) -> None:
         sa.Column("stage", sa.Text),
         sa.Column("region", sa.Text, nullable=False),
         sa.Column("needs_convener", sa.Integer, nullable=False),
+        sa.Column("unclaimed", sa.Integer, nullable=False),
         sa.Column("external_id", sa.Text),
         sa.Column("networks", sa.Text, nullable=False),
         sa.Column("record", sa.Text, nullable=False),
@@ -52,6 +59,18 @@ def _communities(generation: int) -> None:
         sa.Column("network", sa.Text, primary_key=True),
     )
     op.create_index(f"{child}_network", child, ["network"])
+    roles = f"community_roles_{generation}"
+    op.create_table(
+        roles,
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("community", sa.Text, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("begins", sa.Text, nullable=False),
+        sa.Column("ends", sa.Text),
+    )
+    op.create_index(f"{roles}_community", roles, ["community"])
+    op.create_index(f"{roles}_person", roles, ["person"])
 
 
 def _catalogue(generation: int) -> None:
@@ -65,6 +84,16 @@ def _catalogue(generation: int) -> None:
             sa.Column("document", sa.Text, nullable=False),
         )
         op.create_index(f"{stem}_{generation}_by_name", f"{stem}_{generation}", ["sort_name", "id"])
+    op.create_table(
+        f"organisation_codes_{generation}",
+        sa.Column("organisation", sa.Text, primary_key=True),
+        sa.Column("code", sa.Text, nullable=False, index=True),
+    )
+    op.create_table(  # which services have confirmed that they forgot an erased person
+        f"erasures_{generation}",
+        sa.Column("person", sa.Text, primary_key=True),
+        sa.Column("confirmed", sa.Text, nullable=False),
+    )
     op.create_table(
         f"network_names_{generation}",
         sa.Column("network", sa.Text, primary_key=True),

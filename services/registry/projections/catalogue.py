@@ -97,4 +97,11 @@ ORGANISATIONS = Projection(
     types=_types("registry.organisation."),
     fold=_fold(organisation.Organisation(), organisation.evolve, organisation_document),
     json=frozenset({"record", "document"}),
+    children=(
+        Child(
+            "organisation_codes",
+            ("organisation", "code"),
+            lambda row: [(row["id"], code)] if (code := row["document"]["ods_code"]) else [],
+        ),
+    ),
 )

@@ -76,6 +76,7 @@ def fold(row: Row | None, event: Event) -> Row:
         "stage": community.stage,
         "region": community.region.casefold(),
         "needs_convener": int(shown["needs_convener"]),
+        "unclaimed": int(community.unclaimed),
         "external_id": community.external_id,
         "networks": community.networks,
         "record": msgspec.to_builtins(community),
@@ -94,6 +95,7 @@ COMMUNITIES = Projection(
         "stage",
         "region",
         "needs_convener",
+        "unclaimed",
         "external_id",
         "networks",
         "record",
@@ -111,6 +113,14 @@ COMMUNITIES = Projection(
             "community_networks",
             ("community", "network"),
             lambda row: [(row["id"], network) for network in row["networks"]],
+        ),
+        Child(
+            "community_roles",
+            ("community", "id", "person", "role", "begins", "ends"),
+            lambda row: [
+                (row["id"], r["id"], r["person"], r["role"], r["from"], r["to"])
+                for r in row["document"]["roles"]
+            ],
         ),
     ),
 )

@@ -5,19 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (
-    DESCRIPTION,
-    Close,
-    Closed,
-    Community,
-    Describe,
-    Described,
-    NetworkJoined,
-    NetworkLeft,
-    Register,
-    Registered,
-    evolve,
-)
+from services.registry.domain.community import (DESCRIPTION, Closed, Community, Described, NetworkJoined, NetworkLeft, Registered, evolve)
+from services.registry.domain.decisions import Close, Describe, Register
 from tests.unit.registry.scenario import given_community
 
 FALLS = Registered(

@@ -5,22 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (
-    ENDINGS,
-    Close,
-    Closed,
-    ConvenerFound,
-    ConvenerNeeded,
-    NoteSuccession,
-    Registered,
-    Reopen,
-    Reopened,
-    RoleEnded,
-    RoleStarted,
-    StageChanged,
-    StateChanged,
-    SuccessionNoted,
-)
+from services.registry.domain.community import (ENDINGS, Closed, ConvenerFound, ConvenerNeeded, Registered, Reopened, RoleEnded, RoleStarted, StageChanged, StateChanged, SuccessionNoted)
+from services.registry.domain.decisions import Close, NoteSuccession, Reopen
 from tests.unit.registry.scenario import given_community
 
 TODAY = date(2026, 3, 1)

@@ -7,7 +7,7 @@ import pytest
 
 from services.registry.domain import community as c
 from services.registry.events import EVENT_TYPES
-from services.registry.history import sentence
+from services.registry.history import Names, sentence
 from services.registry.projections.communities import shown_name
 
 NAMES = {"net_a": "Health Innovation Wessex"}
@@ -56,11 +56,12 @@ SENTENCES: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("event", "words"), SENTENCES, ids=[words for _, words in SENTENCES])
 def test_an_event_reads_as_a_sentence(event: Any, words: str):
-    assert sentence(event, lambda network: NAMES.get(network, network)) == words
+    assert sentence(event, Names(lambda n: NAMES.get(n, n), lambda person: person)) == words
 
 
 def test_a_network_that_is_not_known_is_told_by_its_id():
-    assert sentence(c.NetworkJoined("net_z"), lambda network: network) == "Joined net_z."
+    names = Names(lambda network: network, lambda person: person)
+    assert sentence(c.NetworkJoined("net_z"), names) == "Joined net_z."
 
 
 def test_every_event_of_a_community_has_its_sentence():
@@ -83,3 +84,9 @@ def test_where_a_list_gave_no_name_the_domains_first_words_are_shown(
     name: str, domain: str, shown: str | None
 ):
     assert shown_name(c.Community(name=name, domain=domain)) == (shown or domain)
+
+
+def test_a_person_who_was_erased_is_told_as_a_former_member():
+    names = Names(lambda network: network, lambda person: "A former member")
+    started = c.RoleStarted("rol_a", "per_a", "convener", date(2026, 1, 12))
+    assert sentence(started, names) == "A former member is convener from 2026-01-12."

@@ -5,17 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (
-    Closed,
-    Described,
-    Import,
-    NetworkJoined,
-    NetworkLeft,
-    Registered,
-    Reopened,
-    StageChanged,
-    kept,
-)
+from services.registry.domain.community import (Closed, Described, NetworkJoined, NetworkLeft, Registered, Reopened, StageChanged)
+from services.registry.domain.decisions import Import, kept
 from tests.unit.registry.scenario import given_community
 
 RECORD = Registered(

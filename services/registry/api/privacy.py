@@ -1,0 +1,125 @@
+"""What the law gives a person: a copy of all that is held, and to be forgotten."""
+
+from typing import Any
+
+import httpx
+import msgspec
+from flask import Response
+
+from services.registry import people, queries
+from services.registry.api.people import former
+from services.registry.domain.refusal import Refused
+from services.registry.erasing import erase
+from services.registry.events import COMMUNITY
+from services.registry.projections.erasures import ERASURES
+from shared.connection import Connection
+from shared.database import mark
+from shared.projection.generations import FOLLOWED, active
+from shared.projection.projection import load_rows
+from shared.settings import SERVICES
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.commands import Answer, cause, transact
+from shared.web.context import service
+from shared.web.errors import not_found
+
+blp = Blueprint("privacy", "privacy", description="Copies and erasure of what is held of a person")
+_PATIENCE = 3.0  # seconds for each of the other services
+
+
+@blp.delete("/people/<person>")
+@blp.doc(summary="Erase a person here and in every service")
+@needs_token
+@blp.alt_response(202, description="Erased here; the other services confirm one by one")
+def delete(person: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        try:
+            erase(service(), connection, person, cause=cause(), now=service().clock.now())
+        except Refused as refused:
+            raise not_found(f"There is no person {person}.") from refused
+        return Answer(_erasure(connection, person), 202, location=f"/people/{person}/erasure")
+
+    response = transact(service(), work)
+    service().database.leave_no_trace()
+    return response
+
+
+@blp.get("/people/<person>/erasure")
+@blp.doc(summary="Which services have confirmed that they forgot a person")
+@needs_token
+def erasure(person: str) -> Response:
+    with service().database.read() as connection:
+        if people.by_id(connection, person) is not None:
+            raise not_found(f"The person {person} was not erased.")
+        return _json(_erasure(connection, person))
+
+
+def _erasure(connection: Connection, person: str) -> dict[str, Any]:
+    erased_at = former(connection, person)["erased_at"]
+    generation = active(connection, FOLLOWED)
+    row = load_rows(connection, ERASURES, generation, [person]).get(person)
+    confirmed = (row["confirmed"] if row else {}) | {"registry": erased_at}
+    services = {name: confirmed.get(name) for name in SERVICES}
+    return {
+        "person": person,
+        "erased_at": erased_at,
+        "services": services,
+        "complete": all(services.values()),
+    }
+
+
+@blp.get("/people/<person>/export")
+@blp.doc(summary="All that is held about a person, here and in the other services")
+@needs_token
+def export(person: str) -> Response:
+    with service().database.read() as connection:
+        found = people.by_id(connection, person)
+        shown = people.shown(connection, found) if found else former(connection, person)
+        here = {"roles": _roles(connection, person), "changes_made": _acted(connection, person)}
+    others = {name: _held_by(name, person) for name in SERVICES if name != "registry"}
+    return _json({"person": shown, "services": {"registry": here, **others}})
+
+
+def _roles(connection: Connection, person: str) -> list[dict[str, Any]]:
+    communities = queries.communities_of(connection, person)
+    loaded = service().streams.load_many(connection, COMMUNITY, communities)
+    return [
+        {
+            "community": community,
+            "role": role.role,
+            "from": role.begins.isoformat(),
+            "to": role.ends.isoformat() if role.ends else None,
+        }
+        for community, found in loaded.items()
+        for role in found.state.roles
+        if role.person == person
+    ]
+
+
+def _acted(connection: Connection, person: str) -> list[dict[str, str]]:
+    """The events that the person brought about."""
+    rows = connection.exec_driver_sql(
+        f"SELECT stream_id, type, event_id FROM events WHERE actor = {mark(connection)}", (person,)
+    )
+    return [{"stream": row[0], "type": row[1], "event": row[2]} for row in rows]
+
+
+def _held_by(name: str, person: str) -> Any:
+    """What another service holds; where it does not answer, that it did not."""
+    settings = service().settings
+    try:
+        answer = httpx.get(
+            f"{settings.urls[name]}/people/{person}/holdings",
+            headers={"Authorization": f"Bearer {settings.service_token.value}"},
+            timeout=_PATIENCE,
+        )
+        answer.raise_for_status()
+        return answer.json()["holds"]
+    except (httpx.HTTPError, ValueError, KeyError):
+        return {"unavailable": f"{name} did not answer; ask again later"}
+
+
+def _json(body: Any) -> Response:
+    response = Response(msgspec.json.encode(body), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

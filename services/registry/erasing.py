@@ -1,0 +1,52 @@
+"""Erasing a person: the row goes, roles end, and an event asks the other services to forget."""
+
+from datetime import datetime
+
+from services.registry import people, queries
+from services.registry.domain.decisions import RemovePerson
+from services.registry.domain.decisions import decide as decide_community
+from services.registry.domain.person import ErasePerson
+from services.registry.domain.person import decide as decide_person
+from services.registry.events import COMMUNITY, PERSON
+from shared.connection import Connection
+from shared.eventstore.events import Cause
+from shared.eventstore.streams import Change
+from shared.service import Service
+
+_AT_ONCE = 100
+
+
+def erase(
+    service: Service, connection: Connection, person: str, *, cause: Cause, now: datetime
+) -> None:
+    """Erase within the caller's transaction. Erasing an erased person does nothing.
+
+    Raises Refused where there never was such a person, Conflict where a community in which the
+    person has a role changes meanwhile.
+    """
+    people.keep_others_out(connection, person)
+    streams, today = service.streams, now.date()
+    loaded = streams.load(connection, PERSON, person)
+    communities = streams.load_many(
+        connection, COMMUNITY, queries.communities_of(connection, person)
+    )
+    changes = [Change(person, loaded.version, decide_person(loaded.state, ErasePerson()))]
+    for community, found in communities.items():
+        events = decide_community(found.state, RemovePerson(person, today))
+        changes.append(Change(community, found.version, events))
+    streams.append(connection, changes, cause=cause, now=now)
+    people.forget(connection, person)
+
+
+def erase_those_without_purpose(service: Service, now: datetime) -> int:
+    """A timed pass: erase the people whose last purpose has ended. Returns how many."""
+    with service.database.read() as connection:
+        due = people.without_purpose(connection, now.date(), _AT_ONCE)
+    for person in due:
+        with service.write() as connection:
+            still_due = person in people.without_purpose(connection, now.date(), _AT_ONCE)
+            if still_due:
+                cause = Cause(correlation=f"purpose-ended-{now.date().isoformat()}")
+                erase(service, connection, person, cause=cause, now=now)
+    service.database.leave_no_trace()  # also of those erased while somebody was reading
+    return len(due)

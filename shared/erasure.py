@@ -1,0 +1,56 @@
+"""Erasing a person reaches every service: each forgets what it holds, and confirms by an event.
+
+`registry.person.erased` asks for it; `SERVICE.person.erasure-confirmed` answers, in the service's
+own store, in the transaction that forgot.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.connection import Connection
+from shared.eventstore.codec import EventType
+from shared.eventstore.events import INTERNAL, Cause, Event
+from shared.eventstore.streams import Change, Decider, Streams
+from shared.projection.reactions import Reaction
+
+ERASED = "registry.person.erased"
+Forget = Callable[[Connection, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureConfirmed:
+    """This service holds nothing any more about the person whose stream this is."""
+
+
+def _decide(confirmed: bool, _command: None) -> list[ErasureConfirmed]:
+    return [] if confirmed else [ErasureConfirmed()]
+
+
+def _evolve(_confirmed: bool, _event: ErasureConfirmed) -> bool:
+    return True
+
+
+_CONFIRMING = Decider(False, _decide, _evolve)
+
+
+def confirmed_type(service: str) -> EventType:
+    """The event type by which a service confirms."""
+    return EventType(f"{service}.person.erasure-confirmed", 1, ErasureConfirmed, INTERNAL)
+
+
+def nothing_held(_connection: Connection, _person: str) -> None:
+    """For a service that keeps nothing about people but their ids."""
+
+
+def confirms_erasure(streams: Callable[[], Streams], forget: Forget = nothing_held) -> Reaction:
+    """The reaction by which a service forgets a person and confirms it."""
+
+    def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
+        confirmed = streams().load(connection, _CONFIRMING, event.stream)
+        events = _decide(confirmed.state, None)
+        change = Change(event.stream, confirmed.version, events)
+        streams().append(connection, [change], cause=cause, now=now)
+        forget(connection, event.stream)
+
+    return Reaction("forget an erased person", frozenset({ERASED}), perform)
