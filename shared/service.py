@@ -20,14 +20,16 @@ from shared.projection.projection import Projection
 from shared.projection.reactions import Reaction
 from shared.projection.read_models import ReadModels
 from shared.settings import Settings
+from shared.worker.loops import Loop
 
 
 @dataclass(frozen=True)
 class Service:
     """`follows` names the services whose events are consumed, into the `followed` projections.
 
-    `start_web` starts what a web process needs besides its app. `pending` counts, by name, what is
-    still to be done in the service's own tables: for status.
+    `start_web` starts what a web process needs besides its app, `loops` gives what the worker does
+    besides. `pending` counts, by name, what is still to be done in the service's own tables: for
+    status.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Service:
     reactions: Sequence[Reaction] = ()
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
     start_web: Callable[["Service", Flask], None] | None = None
+    loops: Callable[["Service"], Sequence[Loop]] | None = None
 
     @cached_property
     def database(self) -> Database:
