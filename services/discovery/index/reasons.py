@@ -15,7 +15,7 @@ _MOST_PHRASES = 3
 _MOST_TOPICS = 5
 # Likeness of meaning that is worth telling, and when it is more than that.
 _ALIKE, _MUCH_ALIKE = 0.35, 0.55
-_GREATER_PART = 0.5
+_GREATER_PART = 2 / 3
 
 
 def why_related(
