@@ -1,10 +1,10 @@
 """Texts to sentence vectors, by a model in ONNX form."""
 
-from collections.abc import Sequence
+import ctypes
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
-import onnxruntime
-from tokenizers import Tokenizer
 
 from services.discovery.index.arrays import Weights
 from services.discovery.meaning.files import ModelFiles, ModelRefusedError
@@ -20,16 +20,21 @@ class Encoder:
 
     def __init__(self, files: ModelFiles) -> None:
         """Load the model. Raises ModelRefusedError where the files hold none that works here."""
+        # Imported here: a process that only starts others needs neither.
+        import onnxruntime
+        from tokenizers import Tokenizer
+
         self.name, self.id = files.name, files.id
         try:
             self._tokenizer = Tokenizer.from_buffer(files.tokenizer)
             self._tokenizer.no_padding()
             self._tokenizer.enable_truncation(MOST_TOKENS)
             self._session = onnxruntime.InferenceSession(
-                files.model, _options(), providers=["CPUExecutionProvider"]
+                files.model, _options(onnxruntime), providers=["CPUExecutionProvider"]
             )
             self._inputs = {wanted.name for wanted in self._session.get_inputs()}
             self.dimensions = len(self.encode("one text"))
+            _give_back_memory()
         except Exception as error:
             why = str(error).strip().splitlines() or [type(error).__name__]
             raise ModelRefusedError(f"the model {files.name} does not load: {why[0]}") from error
@@ -52,15 +57,17 @@ class Encoder:
         mean: Weights = np.asarray(states[0], np.float32).mean(axis=0)
         return mean / np.float32(np.linalg.norm(mean) or 1.0)
 
-    def encode_all(self, texts: Sequence[str]) -> list[Weights]:
-        """Give the vector of each text, one after the other: batches are no faster on one core."""
-        return [self.encode(text) for text in texts]
 
-
-def _options() -> onnxruntime.SessionOptions:
+def _options(onnxruntime: Any) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.enable_cpu_mem_arena = False  # memory goes back after a long text
     options.log_severity_level = 3
     return options
+
+
+def _give_back_memory() -> None:
+    """What loading took and let go, 70 MB, goes back to the system, where its library is glibc."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
