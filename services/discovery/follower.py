@@ -52,6 +52,10 @@ class Follower:
             target=self._run, args=(database, model), name="follower", daemon=True
         ).start()
 
+    def load(self, model: Path | None) -> None:
+        """Load the sentence model; where it is refused, words alone serve."""
+        self._meaning = load(model)
+
     def without_vector(self, _connection: Connection) -> int:
         """How many communities of the index have no vector yet; none where there is no model."""
         voice = self.known.voice if self.known else None
@@ -110,7 +114,7 @@ class Follower:
         return Known(index, names, {}, marks, voice, self._meaning.name if self._meaning else None)
 
     def _run(self, database: Database, model: Path | None) -> None:
-        self._meaning = load(model)
+        self.load(model)
         while True:
             try:
                 self.catch_up(database)

@@ -39,9 +39,17 @@ class Index:
     """
 
     def __init__(
-        self, *, network_name: NetworkName = lambda _: None, voices: Sequence[Voice] = ()
+        self,
+        *,
+        network_name: NetworkName = lambda _: None,
+        voices: Sequence[Voice] = (),
+        forgiving: bool = True,
     ) -> None:
-        """Make an empty index. `network_name` gives the name of a network id, None if unknown."""
+        """Make an empty index. `network_name` gives the name of a network id, None if unknown.
+
+        One that is not `forgiving` takes what is searched for by the letter.
+        """
+        self._forgiving = forgiving
         self._network_name = network_name
         self._voices = tuple(voices)
         self._facets = {name: Facet(name) for name in FIELDS}
@@ -113,7 +121,9 @@ class Index:
         Filters are values wanted (any of them, whatever the case) by network id, region,
         sector or stage. Raises KeyError for a filter of another name.
         """
-        understood = self._understanding.read(text, self._snapshot)
+        understood = Understood((text,))
+        if self._forgiving:
+            understood = self._understanding.read(text, self._snapshot)
         ways = [Document(id="", name="", domain=way) for way in understood.texts]
         questions, snapshot, others = self._ask(ways[-1], ways)
         searching = Searching(questions, others)
