@@ -70,6 +70,8 @@ class Follower:
     def catch_up(self, database: Database) -> None:
         """Take up what changed since last time; all of it the first time, or after a rebuild."""
         started = time.perf_counter()
+        if self.known is None:
+            gc.disable()  # nothing of what is loaded is garbage
         known = self.known or self._nothing(1)
         with database.read() as connection:
             learnt = self._meaning.catch_up(connection) if self._meaning else []
@@ -90,6 +92,7 @@ class Follower:
         if first:
             # What has just been loaded stays: looking through it for garbage would stop the
             # process for tenths of a second again and again.
+            gc.enable()
             gc.collect()
             gc.freeze()
             seconds = round(time.perf_counter() - started, 2)

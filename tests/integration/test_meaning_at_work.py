@@ -26,7 +26,7 @@ def test_a_real_worker_makes_vectors_and_a_real_web_ranks_by_them(tmp_path: Path
         client = platform.client("discovery", None)
         answer = client.get(f"/communities/{falls}/related").json()
         assert [item["id"] for item in answer["items"]] == [tumbles]
-        assert answer["items"][0]["reasons"] == ["Alike in meaning, in other words"]
+        assert answer["items"][0]["reasons"] == ["Much alike in meaning, in other words"]
         assert answer["algorithm"] == "words+meaning (all-MiniLM-L6-v2 int8)"
         described = {"domain": "Seniors tripping over at home"}
         found = client.post("/related", json=described).json()

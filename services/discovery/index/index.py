@@ -21,7 +21,7 @@ from services.discovery.index.relating import Relating
 from services.discovery.index.searching import Searching
 from services.discovery.index.snapshot import Entry, Snapshot
 from services.discovery.index.understanding import Understanding, Understood
-from services.discovery.index.voice import Heard, Voice
+from services.discovery.index.voice import Heard, Said, Voice
 from services.discovery.index.words import Placed, Words
 
 Scope = Literal["other-networks"]
@@ -150,7 +150,8 @@ class Index:
             snapshot = self._snapshot
             questions = [Question(words, self._words, snapshot) for words in bags]
             hearings = [(voice.weight, voice.hear()) for voice in self._voices]
-        return questions, snapshot, [(w, h.likeness(meant, snapshot.size)) for w, h in hearings]
+        said = [Said(w, h.likeness(meant, snapshot.size), meant, h) for w, h in hearings]
+        return questions, snapshot, said
 
     def _allowed(self, snapshot: Snapshot, asked: Document, scope: Scope | None) -> Flags:
         """Flag the communities that may be shown beside the one asked about."""
@@ -169,7 +170,7 @@ class Index:
         place: Ranked,
     ) -> Match:
         found, stands_for = _shown(snapshot, place)
-        meaning = relating.meaning_of(place.source)
+        alike = relating.alike(place.source, place.score)
         reasons = why_related(
             asked,
             found,
@@ -177,9 +178,9 @@ class Index:
             question.plain,
             self._network_name,
             stands_for,
-            alike=(meaning or 0.0, relating.explained_by_meaning(place.source)),
+            alike,
         )
-        return Match(found, place.score, reasons, stands_for, meaning is not None)
+        return Match(found, place.score, reasons, stands_for, alike is not None)
 
     def _found(
         self, understood: Understood, searching: Searching, snapshot: Snapshot, place: Ranked
@@ -187,19 +188,19 @@ class Index:
         found, stands_for = _shown(snapshot, place)
         question = searching.best_for(place.source)
         asked = Document(id="", name="", domain="\n".join(understood.texts))
-        meaning = searching.meaning_of(place.source)
+        alike = searching.alike(place.source)
         shares = question.shares(place.source)
-        reasons = why_found(asked, found, shares, question.plain, stands_for, meaning or 0.0)
+        reasons = why_found(asked, found, shares, question.plain, stands_for, alike)
         marked = highlights(found, searching.stems)
-        return Match(found, place.score, reasons, stands_for, meaning is not None, marked)
+        return Match(found, place.score, reasons, stands_for, alike is not None, marked)
 
     def _near(self, text: str, unfiltered: int, snapshot: Snapshot, others: Heard) -> Near:
         """Say what is near a search that found nothing."""
         if unfiltered:
             return Near(f"Nothing has these filters; without them there is more: {unfiltered}.")
         communities: list[Document] = []
-        for _, likeness in others:
-            nearest = np.where(snapshot.open, np.nan_to_num(likeness), 0.0)
+        for said in others:
+            nearest = np.where(snapshot.open, np.nan_to_num(said.scores), 0.0)
             best = np.argsort(-nearest, kind="stable")[:_MOST_NEAR].tolist()
             communities += [snapshot.entry(s).document for s in best if nearest[s] >= _LEAST_NEAR]
         words = self._understanding.near(text, snapshot)
@@ -247,6 +248,7 @@ class Index:
                     self._free.append(slot)
             changed |= {self._place(name): entry for name, entry in rows.items()}
             self._publish(changed)
+            self._understanding.follow()
 
     def _place(self, name: str) -> int:
         """Give a community its slot: the one it has, a free one, or a new one."""

@@ -4,6 +4,7 @@ First what the score is made of, by weight; then where the two stand, as a matte
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from services.discovery.index.document import Document
 from services.discovery.index.language import word, written_words
@@ -18,6 +19,13 @@ _ALIKE, _MUCH_ALIKE = 0.35, 0.55
 _GREATER_PART = 2 / 3
 
 
+class Alike(NamedTuple):
+    """Likeness of meaning, 0 to 1, and the part that it has in the score."""
+
+    meaning: float
+    part: float
+
+
 def why_related(
     asked: Document,
     found: Document,
@@ -25,13 +33,12 @@ def why_related(
     plain: Plain,
     network_name: NetworkName,
     stands_for: Document | None = None,
-    alike: tuple[float, float] = (0.0, 0.0),
+    alike: Alike | None = None,
 ) -> tuple[str, ...]:
     """Say why `found` is related to `asked`, which is "yours".
 
-    `alike` is the likeness of meaning, and the part that it has in the score. `shares` is the
-    part of the words' score that each shared stem has; it belongs to `stands_for` where `found`
-    holds the place of a closed community, and then so do the words told.
+    `shares` is the part of the words' score that each shared stem has; it belongs to `stands_for`
+    where `found` holds the place of a closed community, and then so do the words told.
     """
     source = stands_for or found
     topics = _shared_topics(asked, source, shares)
@@ -45,7 +52,7 @@ def why_related(
         lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
     if topics:
         lines.append(f"Shared {'topic' if len(topics) == 1 else 'topics'}: {', '.join(topics)}")
-    lines += _meaning(*alike)
+    lines += _meaning(alike)
     return (
         *lines,
         *_sectors(asked, found),
@@ -60,11 +67,11 @@ def why_found(
     shares: Mapping[str, float],
     plain: Plain,
     stands_for: Document | None = None,
-    alike: float = 0.0,
+    alike: Alike | None = None,
 ) -> tuple[str, ...]:
     """Say where a community holds the words that were searched for.
 
-    `alike` is the likeness of meaning: told where there are no words to tell.
+    Likeness of meaning is told where there are no words to tell.
     """
     source = stands_for or found
     told = phrases(source, asked, shares, plain, most=_MOST_PHRASES)
@@ -73,14 +80,15 @@ def why_found(
         lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
     lines += _places(told)
     if not told:
-        lines += _meaning(alike, 1.0)
+        lines += _meaning(alike)
     return tuple(lines)
 
 
-def _meaning(alike: float, share: float) -> Iterable[str]:
+def _meaning(alike: Alike | None) -> Iterable[str]:
     """Tell likeness of meaning where it has the greater part in the score."""
-    if alike >= _ALIKE and share > _GREATER_PART:
-        yield f"{'Much alike' if alike >= _MUCH_ALIKE else 'Alike'} in meaning, in other words"
+    if alike and alike.meaning >= _ALIKE and alike.part > _GREATER_PART:
+        much = alike.meaning >= _MUCH_ALIKE
+        yield f"{'Much alike' if much else 'Alike'} in meaning, in other words"
 
 
 def _sectors(asked: Document, found: Document) -> Iterable[str]:

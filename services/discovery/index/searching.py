@@ -6,6 +6,7 @@ import numpy as np
 
 from services.discovery.index.arrays import Flags, Floats
 from services.discovery.index.question import Question
+from services.discovery.index.reasons import Alike
 from services.discovery.index.voice import SEARCH, Heard, blend
 
 # The part of a search's score that is coverage (how many of the words are there at all), where
@@ -27,7 +28,7 @@ class Searching:
     def __init__(self, questions: Sequence[Question], others: Heard) -> None:
         """Ask these questions, each a way to say the same."""
         self._questions = questions
-        self._others = [(LOUDER * weight, scores) for weight, scores in others]
+        self._others = [said._replace(weight=LOUDER * said.weight) for said in others]
 
     def rough(self) -> tuple[Floats, Flags]:
         """Give the rough score of each slot, and flag those that match."""
@@ -35,25 +36,28 @@ class Searching:
         for question in self._questions[1:]:
             more, also = self._words(question)
             scores, matches = np.maximum(scores, more), matches | also
-        for _, likeness in self._others:
-            heard = np.nan_to_num(likeness)
+        for said in self._others:
+            heard = np.nan_to_num(said.scores)
             least = max(LEAST_MEANING, _LEAST_OF_MOST_LIKE * float(heard.max(initial=0.0)))
             matches |= heard >= least
-        return np.where(matches, blend(scores, self._others, SEARCH), 0.0), matches
+        others = [(said.weight, said.scores) for said in self._others]
+        return np.where(matches, blend(scores, others, SEARCH), 0.0), matches
 
     def exactly(self, slots: Sequence[int]) -> Floats:
         """Give the exact scores of some slots."""
         best = self._words_exactly(slots).max(axis=0)
-        return blend(best, [(w, s[slots]) for w, s in self._others], SEARCH)
+        return blend(best, [said.exactly(slots) for said in self._others], SEARCH)
 
     def best_for(self, slot: int) -> Question:
         """Give the way of asking that suits a community most."""
+        if len(self._questions) == 1:
+            return self._questions[0]
         return self._questions[int(self._words_exactly([slot])[:, 0].argmax())]
 
-    def meaning_of(self, slot: int) -> float | None:
+    def alike(self, slot: int) -> Alike | None:
         """Give what the other voices say of a slot, None where they are silent."""
-        said = [s[slot] for _, s in self._others if not np.isnan(s[slot])]
-        return float(max(said)) if said else None
+        told = [said for voice in self._others if (said := voice.of(slot)) is not None]
+        return Alike(max(told), 1.0) if told else None
 
     @property
     def stems(self) -> frozenset[str]:

@@ -37,9 +37,12 @@ class Understanding:
         self._words, self._acronyms = words, acronyms
         self._vocabulary = Vocabulary()
 
+    def follow(self) -> None:
+        """Take in the words that the index has come to know."""
+        self._vocabulary.follow(self._words.stems)
+
     def read(self, text: str, snapshot: Snapshot) -> Understood:
         """Give the ways to say it, by what the snapshot's communities write."""
-        self._vocabulary.follow(self._words.stems)
         text, corrected = self._corrected(composed(text), snapshot)
         texts, also = [text], []
         for name in self._acronyms.other_names(text, lambda word: self._is_word(word, snapshot)):

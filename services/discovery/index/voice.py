@@ -13,7 +13,13 @@ class Hearing(Protocol):
     """A voice at one moment: what it says does not change while a query is answered."""
 
     def likeness(self, asked: Document, size: int) -> Floats:
-        """Give `size` scores from 0 to 1, one for each slot; NaN where it has no opinion (yet)."""
+        """Give `size` scores from 0 to 1, one for each slot; NaN where it has no opinion (yet).
+
+        About right is enough: who is shown is scored by `exactly`.
+        """
+
+    def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
+        """Give the scores of some slots."""
 
 
 class Voice(Protocol):
@@ -53,10 +59,30 @@ class Usual(NamedTuple):
 RELATED = Usual(0.2, 1.2)
 SEARCH = Usual(0.1, 0.65)
 
-Heard = Sequence[tuple[float, Floats]]
+
+class Said(NamedTuple):
+    """What a voice says of who was asked about: a rough score for each slot, and on asking an
+    exact one."""
+
+    weight: float
+    scores: Floats
+    asked: Document
+    hearing: Hearing
+
+    def exactly(self, slots: Sequence[int]) -> tuple[float, Floats]:
+        """Give the weight of the voice, and the exact scores of some slots."""
+        return self.weight, self.hearing.exactly(self.asked, slots)
+
+    def of(self, slot: int) -> float | None:
+        """Give the exact score of one slot, None where the voice is silent."""
+        score = float(self.hearing.exactly(self.asked, [slot])[0])
+        return None if np.isnan(score) else score
 
 
-def blend(words: Floats, others: Heard, usual: Usual) -> Floats:
+Heard = Sequence[Said]
+
+
+def blend(words: Floats, others: Sequence[tuple[float, Floats]], usual: Usual) -> Floats:
     """Give the weighted mean of the words (weight 1) and of the others.
 
     Where another voice is silent (NaN), it is taken to say what it usually says beside such

@@ -1,13 +1,13 @@
 """Likeness of meaning as a voice in the ranking: the cosine of sentence vectors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from services.discovery.index import Document
-from services.discovery.index.arrays import Floats, Ints, Weights
+from services.discovery.index.arrays import Floats, Ints, Places, Weights
 from services.discovery.meaning.encoder import Encoder
 from services.discovery.meaning.text import key_of, text_of
 from services.discovery.meaning.vectors import Rows, Vectors
@@ -18,6 +18,14 @@ WEIGHT = 0.5
 _ASKED_TOKENS = 64
 _REMEMBERED = 512
 _NONE = -1
+_EXACT = 1024  # of those that seem most alike
+
+
+def _most(scores: Floats, count: int) -> Places:
+    """Give the places of the highest scores, in no order."""
+    if len(scores) <= count:
+        return np.arange(len(scores))
+    return np.argpartition(scores, len(scores) - count)[len(scores) - count :]
 
 
 class Asked:
@@ -43,23 +51,37 @@ class MeaningHeard:
     asked: Asked
 
     def likeness(self, asked: Document, size: int) -> Floats:
-        """Give the cosine with each slot, 0 to 1; NaN where there is no vector yet."""
+        """Give the cosine with each slot, 0 to 1; NaN where there is no vector yet.
+
+        It is exact for those most alike, and about right for the others.
+        """
         scores = np.full(size, np.nan)
-        text = text_of(asked)
-        if (vector := self._vector(asked, text)) is None:
+        if (vector := self._vector(asked)) is None:
             return scores
         row_of = self.row_of[:size]
-        here = np.flatnonzero((row_of >= 0) & (row_of < self.rows.used))
-        scores[here] = self.rows.cosines(vector)[row_of[here]]
+        here = np.flatnonzero(row_of >= 0)
+        scores[here] = self.rows.roughly(vector)[row_of[here]]
+        likely = here[_most(scores[here], _EXACT)]
+        scores[likely] = self.rows.exactly(vector, row_of[likely])
         return scores
 
-    def _vector(self, asked: Document, text: str) -> Weights | None:
+    def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
+        """Give the exact cosine with some slots; NaN where there is no vector yet."""
+        scores = np.full(len(slots), np.nan)
+        if (vector := self._vector(asked)) is None:
+            return scores
+        rows = self.row_of[list(slots)]
+        here = rows >= 0
+        scores[here] = self.rows.exactly(vector, rows[here])
+        return scores
+
+    def _vector(self, asked: Document) -> Weights | None:
         """The stored vector of a text; else, for what is not registered, one made now."""
-        if not text:
+        if not (text := text_of(asked)):
             return None
         row = self.vectors.place(key_of(text))
         if row is not None and row < self.rows.used:
-            vector: Weights = self.rows.matrix[row]
+            vector: Weights = self.rows.matrix[row].astype(np.float32)
             return vector
         return None if asked.id else self.asked.vector(text)
 

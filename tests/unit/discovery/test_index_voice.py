@@ -1,5 +1,7 @@
 """The seam where another voice than the words' is added to the sum."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -36,6 +38,9 @@ class Taste:
         for slot, name in self.slots.items():
             scores[slot] = self.likes.get(name, np.nan)
         return scores
+
+    def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
+        return self.likeness(asked, max(self.slots) + 1)[list(slots)]
 
 
 def index_with(taste: Taste) -> Index:
