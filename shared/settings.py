@@ -90,6 +90,7 @@ class Settings:
     log_format: str
     log_level: str
     web_threads: int
+    embedding_model: Path | None  # a folder with a model of the operator's own
 
 
 def load_settings(
@@ -163,6 +164,7 @@ class _Reader:
             log_format=self.get("LOG_FORMAT", "text", _one_of("text", "json")),
             log_level=self.get("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error")),
             web_threads=self.get("WEB_THREADS", 32, _count),
+            embedding_model=self.get("EMBEDDING_MODEL", None, _model_folder),
         )
 
     def get(self, name: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
@@ -223,6 +225,14 @@ def _count(text: str) -> int:
     if not (text.isdecimal() and 4 <= int(text) <= 1000):
         raise ValueError(f"{text!r} is not a number between 4 and 1000")
     return int(text)
+
+
+def _model_folder(text: str) -> Path:
+    folder = Path(text).resolve()
+    missing = [name for name in ("model.onnx", "tokenizer.json") if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(f"{folder} has no {' and no '.join(missing)}")
+    return folder
 
 
 def _url(text: str) -> str:

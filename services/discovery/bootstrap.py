@@ -1,17 +1,21 @@
 """Discovery, put together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import Flask
 
 from services.discovery.api import ranking
 from services.discovery.follower import Follower
+from services.discovery.meaning.work import Computing
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from shared.erasure import confirmed_type, confirms_erasure
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
+from shared.worker.lease import Lease
+from shared.worker.loops import Loop
 
 
 def build(settings: Settings) -> Service:
@@ -19,7 +23,7 @@ def build(settings: Settings) -> Service:
 
     def start_web(service: Service, app: Flask) -> None:
         app.extensions["hedgerow_follower"] = follower
-        follower.start(service.database)
+        follower.start(service.database, settings.embedding_model)
 
     def streams() -> Streams:
         return service.streams
@@ -34,7 +38,16 @@ def build(settings: Settings) -> Service:
         followed=[NETWORKS, DOCUMENTS],
         follows=["registry"],
         reactions=[confirms_erasure(streams)],
-        pending={"communities to index": follower.behind},
+        pending={
+            "communities to index": follower.behind,
+            "vectors to compute": follower.without_vector,
+        },
         start_web=start_web,
+        loops=_loops,
     )
     return service
+
+
+def _loops(service: Service) -> Sequence[Loop]:
+    computing = Computing(service.database, service.settings.embedding_model)
+    return [Loop("vectors", computing.step, 0.2, Lease(service.database, "vectors"))]

@@ -1,14 +1,19 @@
 """Keeps the web process's index level with the tables that the worker writes."""
 
+import gc
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from services.discovery.index import Document, Index
+from services.discovery.meaning.heard import Meaning, load
+from services.discovery.meaning.voice import MeaningVoice
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from shared.connection import Connection
 from shared.database import Database
@@ -29,6 +34,8 @@ class Known:
     network_names: dict[str, str]
     versions: dict[str, int]  # of each community in the index
     marks: dict[str, Mark]
+    voice: MeaningVoice | None = None
+    model: str | None = None  # the name of the sentence model, where there is one
 
 
 class Follower:
@@ -37,26 +44,41 @@ class Follower:
     def __init__(self) -> None:
         self.known: Known | None = None
         self.indexed_through: str | None = None
+        self._meaning: Meaning | None = None
 
-    def start(self, database: Database) -> None:
-        """Follow in a thread of its own, for the life of the process."""
-        threading.Thread(target=self._run, args=(database,), name="follower", daemon=True).start()
+    def start(self, database: Database, model: Path | None) -> None:
+        """Follow in a thread of its own, for the life of the process. `model` is the operator's."""
+        threading.Thread(
+            target=self._run, args=(database, model), name="follower", daemon=True
+        ).start()
+
+    def load(self, model: Path | None) -> None:
+        """Load the sentence model; where it is refused, words alone serve."""
+        self._meaning = load(model)
+
+    def without_vector(self, _connection: Connection) -> int:
+        """How many communities of the index have no vector yet; none where there is no model."""
+        voice = self.known.voice if self.known else None
+        return voice.missing if voice else 0
 
     def behind(self, connection: Connection) -> int:
         """How many communities changed in the tables that the index does not have so yet."""
-        known = self.known or _nothing(active(connection, FOLLOWED))
+        known = self.known or self._nothing(active(connection, FOLLOWED))
         rows = rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
         return sum(row["version"] != known.versions.get(row["id"]) for row in rows)
 
     def catch_up(self, database: Database) -> None:
         """Take up what changed since last time; all of it the first time, or after a rebuild."""
         started = time.perf_counter()
-        known = self.known or _nothing()
+        if self.known is None:
+            gc.disable()  # nothing of what is loaded is garbage
+        known = self.known or self._nothing(1)
         with database.read() as connection:
+            learnt = self._meaning.catch_up(connection) if self._meaning else []
             marks = {p.table: horizon(connection, p) for p in (NETWORKS, DOCUMENTS)}
             generation = marks[DOCUMENTS.table].generation
             if generation != known.marks[DOCUMENTS.table].generation:
-                known = _nothing(generation)
+                known = self._nothing(generation)
             for row in rows_since(connection, NETWORKS, known.marks[NETWORKS.table]):
                 known.network_names[row["id"]] = row["content"]["name"]
             rows = [
@@ -64,17 +86,38 @@ class Follower:
                 for row in rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
                 if row["version"] != known.versions.get(row["id"])
             ]
+        self._take_up(known, rows, learnt)
+        first = self.known is None or self.known.index is not known.index
+        self.known = replace(known, marks=marks)
+        if first:
+            # What has just been loaded stays: looking through it for garbage would stop the
+            # process for tenths of a second again and again.
+            gc.enable()
+            gc.collect()
+            gc.freeze()
+            seconds = round(time.perf_counter() - started, 2)
+            log.info("the index is filled", communities=len(known.index), seconds=seconds)
+
+    def _take_up(self, known: Known, rows: Sequence[Row], learnt: Sequence[str]) -> None:
+        if known.voice and learnt:
+            known.voice.learn(learnt)
+            known.index.refresh()
         if rows:
             known.index.put_many(as_document(row) for row in rows)
             known.versions.update((row["id"], row["version"]) for row in rows)
             latest = max(row["at"] for row in rows)
             self.indexed_through = max(latest, self.indexed_through or "")
-        if self.known is None or self.known.index is not known.index:
-            seconds = round(time.perf_counter() - started, 2)
-            log.info("the index is filled", communities=len(known.index), seconds=seconds)
-        self.known = replace(known, marks=marks)
 
-    def _run(self, database: Database) -> None:
+    def _nothing(self, generation: int) -> Known:
+        names: dict[str, str] = {}
+        mark = Mark(generation, _FIRST)
+        voice = self._meaning.voice() if self._meaning else None
+        index = Index(network_name=names.get, voices=[voice] if voice else [])
+        marks = {"documents": mark, "networks": mark}
+        return Known(index, names, {}, marks, voice, self._meaning.name if self._meaning else None)
+
+    def _run(self, database: Database, model: Path | None) -> None:
+        self.load(model)
         while True:
             try:
                 self.catch_up(database)
@@ -85,12 +128,6 @@ class Follower:
                 log.exception("the index could not be brought up to date, trying again")
                 time.sleep(1)
             time.sleep(_LOOK_SECONDS)
-
-
-def _nothing(generation: int = 1) -> Known:
-    names: dict[str, str] = {}
-    mark = Mark(generation, _FIRST)
-    return Known(Index(network_name=names.get), names, {}, {"documents": mark, "networks": mark})
 
 
 def as_document(row: Row) -> Document:

@@ -66,7 +66,7 @@ def heads(versions: Path) -> frozenset[str]:
     """The newest migrations: what the database's own table names when it has them all."""
     script = ScriptDirectory.from_config(alembic_config(versions))
     newest = [script.get_revision(name) for name in script.get_heads()]
-    implied = {name for revision in newest for name in to_tuple(revision.dependencies, ())}
+    implied = {n for each in script.walk_revisions() for n in to_tuple(each.dependencies, ())}
     return frozenset(revision.revision for revision in newest) - implied
 
 

@@ -41,6 +41,8 @@ def run_worker(service: Service) -> None:
     ]
     relay = _relay(service)
     loops = [_consumer_loop(consumer) for consumer in consumers] + _housekeeping(service)
+    if service.loops is not None:
+        loops += service.loops(service)
     if relay is not None:
         loops.append(Loop("relay", relay.step, 0.02, Lease(service.database, "relay")))
     log.info("working", loops=[loop.name for loop in loops])

@@ -8,42 +8,26 @@ relevance 0–3). The tasks:
 - `-counterpart`: related communities of other networks, the names left out;
 - `-search` (with `NAME-search.queries.jsonl`: id, text): search, the names left out.
 
-Prints one table of nDCG@10. With RUNS, a folder, also writes each ranking there as a run file
-(query id, document id, score).
+Prints one table of nDCG@10, with each part of the ranking on and off. With RUNS, a folder, also
+writes each ranking there as a run file (query id, document id, score).
 """
 
 import json
 import math
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.discovery.index import Document, Index, Match
+from tests.bench.parts import parts
 
 DEPTH = 10
 
 Labels = Mapping[str, Mapping[str, float]]
 Ranking = dict[str, list[Match]]
-
-
-class Result(NamedTuple):
-    """What one labelled set gave."""
-
-    name: str
-    documents: int
-    queries: int
-    ndcg: float
-    ms_a_query: float
-
-
-def measure(folder: Path, make_index: Callable[[], Index] = Index) -> Iterator[tuple[str, Ranking]]:
-    """Rank every labelled set of a folder; gives its name and the best of each query."""
-    for labels in sorted(folder.glob("*.qrels.tsv")):
-        yield (name := labels.name.removesuffix(".qrels.tsv")), ranking(folder, name, make_index)
 
 
 def ranking(folder: Path, name: str, make_index: Callable[[], Index] = Index) -> Ranking:
@@ -112,16 +96,19 @@ def _write_run(path: Path, ranks: Ranking) -> None:
 
 
 def main(folder: Path, runs: Path | None = None) -> None:
-    """Print the table, and write the runs."""
-    print(f"{'set':24}{'queries':>9}{'nDCG@10':>9}{'seconds':>9}")
-    started = time.perf_counter()
-    for name, ranks in measure(folder):
-        labels = labels_of(folder / f"{name}.qrels.tsv")
-        seconds, started = time.perf_counter() - started, time.perf_counter()
-        print(f"{name:24}{len(labels):9}{mean_ndcg(ranks, labels):9.4f}{seconds:9.1f}", flush=True)
-        if runs:
-            runs.mkdir(parents=True, exist_ok=True)
-            _write_run(runs / f"{name}.run.tsv", ranks)
+    """Print the table, a line for each choice of parts, and write the runs of all of them."""
+    sets = sorted(path.name.removesuffix(".qrels.tsv") for path in folder.glob("*.qrels.tsv"))
+    labels = {name: labels_of(folder / f"{name}.qrels.tsv") for name in sets}
+    print("nDCG@10".ljust(18) + "".join(f"{name:>20}" for name in sets), flush=True)
+    for part, make_index in parts().items():
+        print(f"{part:18}", end="", flush=True)
+        for name in sets:
+            ranks = ranking(folder, name, make_index)
+            print(f"{mean_ndcg(ranks, labels[name]):20.4f}", end="", flush=True)
+            if runs and part == "all":
+                runs.mkdir(parents=True, exist_ok=True)
+                _write_run(runs / f"{name}.run.tsv", ranks)
+        print()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from shared.projection.generations import OWN, hold
 from shared.web.callers import OPERATOR, Caller
 from shared.web.commands import Answer, transact
 from shared.web.errors import Problem
-from shared.web.idempotency import Claim, Stored, remember
+from shared.web.idempotency import Claim, LostRace, Stored, remember
 from tests.contract.gardens import NOW, Planted, Watered, append
 
 APP = Flask(__name__)
@@ -106,6 +106,31 @@ def test_the_same_request_twice_at_once_is_done_once(garden: Garden):
     assert set(answers) <= {201, 409}
     assert len(garden.events()) == 1
     assert garden.post(garden.water).headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.postgres
+def test_a_request_that_is_still_worked_on_is_said_to_be(postgres_database: Database):
+    garden, again = Garden(postgres_database), list[Problem]()
+
+    def ask_again(connection: Connection) -> Answer:
+        with pytest.raises(Problem) as refused:
+            garden.post(garden.water)
+        again.append(refused.value)
+        return garden.water(connection)
+
+    garden.post(ask_again)
+    assert (again[0].status, again[0].headers) == (409, {"Retry-After": "1"})
+    assert len(garden.events()) == 1
+
+
+def test_a_key_is_written_once(database: Database):
+    claim, answer = Claim("operator", "key", "a request"), Stored(200, {}, "")
+    with database.write() as connection:
+        remember(connection, claim, answer, NOW)
+    with pytest.raises(LostRace), database.write() as connection:
+        remember(connection, claim, answer, NOW)
+    with database.write() as connection:  # another caller's key is another
+        remember(connection, claim._replace(caller="service"), answer, NOW)
 
 
 @pytest.mark.postgres

@@ -133,7 +133,12 @@ class Interleaving:
     def finish(self) -> None:
         for writer in self.writers:
             writer.end("ROLLBACK")
-        await_that(lambda: self.read(3) == 0 and len(self.seen) >= len(self.committed))
+        await_that(self.all_read)
+
+    def all_read(self) -> bool:
+        while self.read(3):
+            pass
+        return len(self.seen) >= len(self.committed)
 
 
 ACTIONS = ["append", "append", "COMMIT", "read", "append", "COMMIT", "write", "load", "ROLLBACK"]

@@ -1,5 +1,6 @@
 """Related communities, and search."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
@@ -7,13 +8,12 @@ from flask import Response, current_app, request
 
 from services.discovery.api.schemas import DescriptionBody
 from services.discovery.follower import Follower, Known
-from services.discovery.index import FACETS, Document, Match, UnknownCommunityError
+from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
 from shared.web.bodies import Blueprint
 from shared.web.errors import Problem, invalid, not_found
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
-ALGORITHM = "words"
 _MAX_LIMIT, _LONGEST_QUERY = 100, 500
 _LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
 _SCOPE = {
@@ -36,7 +36,7 @@ def related(community: str) -> Response:
             f"Discovery knows no community {community}."
             " If it was registered a moment ago, it may still be on its way."
         ) from error
-    return _answer({"items": [_item(match, known) for match in matches]})
+    return _answer(known, matches, {})
 
 
 @blp.post("/related")
@@ -60,7 +60,7 @@ def related_to_description(fields: dict[str, Any]) -> Response:
         networks=networks,
     )
     matches = known.index.related(described, limit=limit, scope=scope)
-    return _answer({"items": [_item(match, known) for match in matches]})
+    return _answer(known, matches, {})
 
 
 @blp.get("/search")
@@ -92,8 +92,14 @@ def search() -> Response:
     facets = dict(found.facets)
     names = known.network_names
     facets["network"] = {names.get(n, n): count for n, count in facets["network"].items()}
-    items = [_item(match, known) for match in found.matches]
-    return _answer({"items": items, "total": found.total, "facets": facets})
+    more = {
+        "total": found.total,
+        "facets": facets,
+        "corrected": found.corrected,
+        "also": found.also,
+        "near": _near(found.near, known),
+    }
+    return _answer(known, found.matches, more, highlighted=True)
 
 
 def follower() -> Follower:
@@ -122,15 +128,39 @@ def _item(match: Match, known: Known) -> dict[str, Any]:
         "reasons": match.reasons,
         "linked": False,
         "proposed": False,
-        "stands_for": (
-            {"id": stands_for.id, "name": stands_for.shown_name} if stands_for else None
-        ),
+        "stands_for": _named(stands_for) if stands_for else None,
     }
 
 
-def _answer(body: dict[str, Any]) -> Response:
-    told = {"algorithm": ALGORITHM, "indexed_through": follower().indexed_through}
-    return Response(msgspec.json.encode(body | told), content_type="application/json")
+def _named(document: Document) -> dict[str, Any]:
+    return {"id": document.id, "name": document.shown_name}
+
+
+def _near(near: Near | None, known: Known) -> dict[str, Any] | None:
+    if near is None:
+        return None
+    communities = [
+        _named(d) | {"networks": [known.network_names.get(n, n) for n in d.networks]}
+        for d in near.communities
+    ]
+    return {"sentence": near.sentence, "words": near.words, "communities": communities}
+
+
+def _answer(
+    known: Known, matches: Sequence[Match], more: dict[str, Any], *, highlighted: bool = False
+) -> Response:
+    """Answer with the matches, and say what ranked them: words, and meaning where it had a part."""
+    meant = any(match.meaning for match in matches)
+    body = {
+        "items": [
+            _item(match, known) | ({"highlights": match.highlights} if highlighted else {})
+            for match in matches
+        ],
+        **more,
+        "algorithm": f"words+meaning ({known.model})" if meant else "words",
+        "indexed_through": follower().indexed_through,
+    }
+    return Response(msgspec.json.encode(body), content_type="application/json")
 
 
 def _network_id(named: str, known: Known) -> str | None:

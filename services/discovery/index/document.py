@@ -34,6 +34,11 @@ class Document:
         """Whether the community has ended, so that it is never suggested itself."""
         return self.state == CLOSED
 
+    def texts(self) -> str:
+        """Give all that people wrote about it, as one text."""
+        parts = (self.name, *self.topics, self.domain, self.practice, self.learning_question)
+        return "\n".join(parts)
+
     @property
     def shown_name(self) -> str:
         """The name or, for a community without one, the first words of its domain."""

@@ -2,66 +2,33 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
 import numpy as np
 
-from services.discovery.index.arrays import Flags, Floats
+from services.discovery.index.acronyms import Acronyms
+from services.discovery.index.answers import Match, Near, SearchResult, UnknownCommunityError
+from services.discovery.index.arrays import Flags
 from services.discovery.index.bag import bag
 from services.discovery.index.document import REMOVED, Document
 from services.discovery.index.facets import FIELDS, Facet
+from services.discovery.index.highlights import highlights
 from services.discovery.index.question import Question
 from services.discovery.index.ranking import Ranked, rank
 from services.discovery.index.reasons import NetworkName, why_found, why_related
+from services.discovery.index.relating import Relating
+from services.discovery.index.searching import Searching
 from services.discovery.index.snapshot import Entry, Snapshot
-from services.discovery.index.voice import Voice, blend, heard
+from services.discovery.index.understanding import Understanding, Understood
+from services.discovery.index.voice import Heard, Said, Voice
 from services.discovery.index.words import Placed, Words
 
 Scope = Literal["other-networks"]
 
 _BATCH = 4000
-# The part of a search's score that is coverage (how many of the words are there at all), where
-# the cosine counts 1. Measured: docs/decisions/ranking-by-words.md.
-_COVERAGE = 0.5
-# A match covers at least this part of what the best match covers.
-_LEAST_OF_BEST = 0.2
-
-
-class UnknownCommunityError(LookupError):
-    """No community of this id is in the index."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A community that answers, with its score from 0 to 1 and why, in plain sentences.
-
-    `stands_for` is the closed community whose place, and score, it holds, if any.
-    """
-
-    document: Document
-    score: float
-    reasons: tuple[str, ...]
-    stands_for: Document | None = None
-
-    @property
-    def id(self) -> str:
-        """The id of the community."""
-        return self.document.id
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """The best matches; how many there are in all; how many of each value of each facet.
-
-    A facet's counts follow the filters on the other facets, not the one on itself, so that
-    they say what each other choice would give.
-    """
-
-    matches: list[Match]
-    total: int
-    facets: dict[str, dict[str, int]]
+_MOST_NEAR = 3
+_LEAST_NEAR = 0.2  # in meaning
 
 
 class Index:
@@ -72,13 +39,23 @@ class Index:
     """
 
     def __init__(
-        self, *, network_name: NetworkName = lambda _: None, voices: Sequence[Voice] = ()
+        self,
+        *,
+        network_name: NetworkName = lambda _: None,
+        voices: Sequence[Voice] = (),
+        forgiving: bool = True,
     ) -> None:
-        """Make an empty index. `network_name` gives the name of a network id, None if unknown."""
+        """Make an empty index. `network_name` gives the name of a network id, None if unknown.
+
+        One that is not `forgiving` takes what is searched for by the letter.
+        """
+        self._forgiving = forgiving
         self._network_name = network_name
         self._voices = tuple(voices)
         self._facets = {name: Facet(name) for name in FIELDS}
         self._words = Words()
+        self._acronyms = Acronyms()
+        self._understanding = Understanding(self._words, self._acronyms)
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
         self._snapshot = Snapshot()
@@ -104,6 +81,12 @@ class Index:
         while batch := list(islice(coming, _BATCH)):
             self._write(batch, ())
 
+    def refresh(self) -> None:
+        """Let queries see what the voices have learnt since the last change."""
+        with self._writing, self._lock:
+            for voice in self._voices:
+                voice.publish()
+
     def remove(self, community: str) -> None:
         """Take a community out; nothing happens where there is none of this id."""
         self._write((), [community])
@@ -119,20 +102,16 @@ class Index:
         document = asked if isinstance(asked, Document) else self.get(asked)
         if document is None:
             raise UnknownCommunityError(str(asked))
-        question, snapshot = self._ask(document)
+        (question,), snapshot, others = self._ask(document, (document,))
+        relating = Relating(question, others)
         own = snapshot.slot(document.id, self._slots)
-        others = heard(self._voices, document, snapshot.size)
-        scores = blend(question.cosines(), others)
+        scores = relating.rough()
         snapshot.stand_ins.pass_on(scores)
         if own is not None:
             scores[own] = 0.0
         scores[~self._allowed(snapshot, document, scope)] = 0.0
-
-        def exactly(slots: Sequence[int]) -> Floats:
-            return blend(question.exactly(slots)[0], [(w, s[slots]) for w, s in others])
-
-        ranked = rank(scores, exactly, snapshot, limit=limit, asked=own)
-        return [self._related(document, question, snapshot, place) for place in ranked]
+        ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own)
+        return [self._related(document, question, relating, snapshot, place) for place in ranked]
 
     def search(
         self, text: str, *, limit: int = 10, filters: Mapping[str, Iterable[str]] | None = None
@@ -142,31 +121,37 @@ class Index:
         Filters are values wanted (any of them, whatever the case) by network id, region,
         sector or stage. Raises KeyError for a filter of another name.
         """
-        asked = Document(id="", name="", domain=text)
-        question, snapshot = self._ask(asked)
-        others = heard(self._voices, asked, snapshot.size)
-        coverages = question.coverages()
-        least = _LEAST_OF_BEST * float(coverages.max(initial=0.0))
-        matches = (coverages > 0.0) & (coverages >= least)
-        scores = np.where(matches, blend(_joined(question.cosines(), coverages), others), 0.0)
+        understood = Understood((text,))
+        if self._forgiving:
+            understood = self._understanding.read(text, self._snapshot)
+        ways = [Document(id="", name="", domain=way) for way in understood.texts]
+        questions, snapshot, others = self._ask(ways[-1], ways)
+        searching = Searching(questions, others)
+        scores, matches = searching.rough()
         snapshot.stand_ins.pass_on(scores)
         snapshot.stand_ins.pass_on_flags(matches)
         matches &= snapshot.open
+        before_filters = int(matches.sum())
         facets, matches = self._filtered(matches, snapshot, filters or {})
         scores[~matches] = 0.0
+        ranked = rank(scores, searching.exactly, snapshot, limit=limit)
+        found = [self._found(understood, searching, snapshot, place) for place in ranked]
+        near = None if found else self._near(text, before_filters, snapshot, others)
+        return SearchResult(
+            found, int(matches.sum()), facets, understood.corrected, understood.also, near
+        )
 
-        def exactly(slots: Sequence[int]) -> Floats:
-            joined = _joined(*question.exactly(slots))
-            return blend(joined, [(w, s[slots]) for w, s in others])
-
-        ranked = rank(scores, exactly, snapshot, limit=limit)
-        found = [self._found(asked, question, snapshot, place) for place in ranked]
-        return SearchResult(found, int(matches.sum()), facets)
-
-    def _ask(self, document: Document) -> tuple[Question, Snapshot]:
-        words = bag(document)
+    def _ask(
+        self, meant: Document, ways: Sequence[Document]
+    ) -> tuple[list[Question], Snapshot, Heard]:
+        """Ask the words each way, and the other voices about what is meant, at one moment."""
+        bags = [bag(way) for way in ways]
         with self._lock:
-            return Question(words, self._words, self._snapshot), self._snapshot
+            snapshot = self._snapshot
+            questions = [Question(words, self._words, snapshot) for words in bags]
+            hearings = [(voice.weight, voice.hear()) for voice in self._voices]
+        said = [Said(w, h.likeness(meant, snapshot.size), meant, h) for w, h in hearings]
+        return questions, snapshot, said
 
     def _allowed(self, snapshot: Snapshot, asked: Document, scope: Scope | None) -> Flags:
         """Flag the communities that may be shown beside the one asked about."""
@@ -177,19 +162,55 @@ class Index:
         )
 
     def _related(
-        self, asked: Document, question: Question, snapshot: Snapshot, place: Ranked
+        self,
+        asked: Document,
+        question: Question,
+        relating: Relating,
+        snapshot: Snapshot,
+        place: Ranked,
     ) -> Match:
         found, stands_for = _shown(snapshot, place)
-        shares = question.shares(place.source)
-        reasons = why_related(asked, found, shares, question.plain, self._network_name, stands_for)
-        return Match(found, place.score, reasons, stands_for)
+        alike = relating.alike(place.source, place.score)
+        reasons = why_related(
+            asked,
+            found,
+            question.shares(place.source),
+            question.plain,
+            self._network_name,
+            stands_for,
+            alike,
+        )
+        return Match(found, place.score, reasons, stands_for, alike is not None)
 
     def _found(
-        self, asked: Document, question: Question, snapshot: Snapshot, place: Ranked
+        self, understood: Understood, searching: Searching, snapshot: Snapshot, place: Ranked
     ) -> Match:
         found, stands_for = _shown(snapshot, place)
-        reasons = why_found(asked, found, question.shares(place.source), question.plain, stands_for)
-        return Match(found, place.score, reasons, stands_for)
+        question = searching.best_for(place.source)
+        asked = Document(id="", name="", domain="\n".join(understood.texts))
+        alike = searching.alike(place.source)
+        shares = question.shares(place.source)
+        reasons = why_found(asked, found, shares, question.plain, stands_for, alike)
+        marked = highlights(found, searching.stems)
+        return Match(found, place.score, reasons, stands_for, alike is not None, marked)
+
+    def _near(self, text: str, unfiltered: int, snapshot: Snapshot, others: Heard) -> Near:
+        """Say what is near a search that found nothing."""
+        if unfiltered:
+            return Near(f"Nothing has these filters; without them there is more: {unfiltered}.")
+        communities: list[Document] = []
+        for said in others:
+            nearest = np.where(snapshot.open, np.nan_to_num(said.scores), 0.0)
+            best = np.argsort(-nearest, kind="stable")[:_MOST_NEAR].tolist()
+            communities += [snapshot.entry(s).document for s in best if nearest[s] >= _LEAST_NEAR]
+        words = self._understanding.near(text, snapshot)
+        if words:
+            sentence = f"Nobody writes of this. Words near it: {', '.join(words)}."
+        elif communities:
+            sentence = "Nobody writes of this. Nearest in meaning is what is named here."
+        else:
+            sentence = "Nobody writes of this, and nothing is near it. Try fewer or other words."
+        return Near(sentence, words, tuple(communities))
 
     def _filtered(
         self, matches: Flags, snapshot: Snapshot, filters: Mapping[str, Iterable[str]]
@@ -227,6 +248,7 @@ class Index:
                     self._free.append(slot)
             changed |= {self._place(name): entry for name, entry in rows.items()}
             self._publish(changed)
+            self._understanding.follow()
 
     def _place(self, name: str) -> int:
         """Give a community its slot: the one it has, a free one, or a new one."""
@@ -242,17 +264,19 @@ class Index:
         postings = self._words.changed(gone, come, before.size)
         counts = self._words.counts(before.counts, gone, come)
         after = before.after(changed, counts, self._facets, self._slots)
+        for slot in changed:
+            if left := before.at(slot):
+                self._acronyms.learn(left.document, -1)
         for slot, entry in changed.items():
+            if entry:
+                self._acronyms.learn(entry.document)
             for voice in self._voices:
                 voice.place(slot, entry.document if entry else None)
         with self._lock:
             self._words.publish(postings)
+            for voice in self._voices:
+                voice.publish()
             self._snapshot = after
-
-
-def _joined(cosines: Floats, coverages: Floats) -> Floats:
-    """Join cosine and coverage to one score of a search, from 0 to 1."""
-    return (cosines + _COVERAGE * coverages) / (1.0 + _COVERAGE)
 
 
 def _shown(snapshot: Snapshot, place: Ranked) -> tuple[Document, Document | None]:

@@ -48,6 +48,11 @@ class Question:
         self._terms = sorted(terms, key=lambda term: (-term.value * term.idf, term.stem))
         self._numbers = {term.stem: term.number for term in terms}
 
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems of the question that some community uses."""
+        return frozenset(self._numbers)
+
     def cosines(self) -> Floats:
         """Give the rough cosine with each slot: norms may lag, the lightest words be left out."""
         scores = np.zeros(self._snapshot.size, _ROUGH)

@@ -4,6 +4,7 @@ First what the score is made of, by weight; then where the two stand, as a matte
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from services.discovery.index.document import Document
 from services.discovery.index.language import word, written_words
@@ -13,6 +14,16 @@ NetworkName = Callable[[str], str | None]
 
 _MOST_PHRASES = 3
 _MOST_TOPICS = 5
+# Likeness of meaning that is worth telling, and when it is more than that.
+_ALIKE, _MUCH_ALIKE = 0.35, 0.55
+_GREATER_PART = 2 / 3
+
+
+class Alike(NamedTuple):
+    """Likeness of meaning, 0 to 1, and the part that it has in the score."""
+
+    meaning: float
+    part: float
 
 
 def why_related(
@@ -22,10 +33,11 @@ def why_related(
     plain: Plain,
     network_name: NetworkName,
     stands_for: Document | None = None,
+    alike: Alike | None = None,
 ) -> tuple[str, ...]:
     """Say why `found` is related to `asked`, which is "yours".
 
-    `shares` is the part of the score that each shared stem has; it belongs to `stands_for`
+    `shares` is the part of the words' score that each shared stem has; it belongs to `stands_for`
     where `found` holds the place of a closed community, and then so do the words told.
     """
     source = stands_for or found
@@ -40,7 +52,13 @@ def why_related(
         lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
     if topics:
         lines.append(f"Shared {'topic' if len(topics) == 1 else 'topics'}: {', '.join(topics)}")
-    return (*lines, *_regions(asked, found), *_networks(asked, found, network_name))
+    lines += _meaning(alike)
+    return (
+        *lines,
+        *_sectors(asked, found),
+        *_regions(asked, found),
+        *_networks(asked, found, network_name),
+    )
 
 
 def why_found(
@@ -49,15 +67,35 @@ def why_found(
     shares: Mapping[str, float],
     plain: Plain,
     stands_for: Document | None = None,
+    alike: Alike | None = None,
 ) -> tuple[str, ...]:
-    """Say where a community holds the words that were searched for."""
+    """Say where a community holds the words that were searched for.
+
+    Likeness of meaning is told where there are no words to tell.
+    """
     source = stands_for or found
     told = phrases(source, asked, shares, plain, most=_MOST_PHRASES)
     lines: list[str] = []
     if stands_for:
         lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
     lines += _places(told)
+    if not told:
+        lines += _meaning(alike)
     return tuple(lines)
+
+
+def _meaning(alike: Alike | None) -> Iterable[str]:
+    """Tell likeness of meaning where it has the greater part in the score."""
+    if alike and alike.meaning >= _ALIKE and alike.part > _GREATER_PART:
+        much = alike.meaning >= _MUCH_ALIKE
+        yield f"{'Much alike' if much else 'Alike'} in meaning, in other words"
+
+
+def _sectors(asked: Document, found: Document) -> Iterable[str]:
+    yours = {sector.strip().casefold() for sector in asked.sectors}
+    theirs = {s.strip().casefold(): s.strip() for s in found.sectors if s.strip()}
+    if both := sorted(theirs[sector] for sector in theirs.keys() & yours):
+        yield f"Same {'sector' if len(both) == 1 else 'sectors'}: {_listed(both)}"
 
 
 def _places(told: Sequence[Phrase]) -> Iterable[str]:

@@ -1,12 +1,25 @@
-"""The seam for further voices: other judges of likeness, added to the words in a weighted mean."""
+"""The seam for a further voice: another judge of likeness, in a weighted mean with the words."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from services.discovery.index.arrays import Floats
 from services.discovery.index.document import Document
+
+
+class Hearing(Protocol):
+    """A voice at one moment: what it says does not change while a query is answered."""
+
+    def likeness(self, asked: Document, size: int) -> Floats:
+        """Give `size` scores from 0 to 1, one for each slot; NaN where it has no opinion (yet).
+
+        About right is enough: who is shown is scored by `exactly`.
+        """
+
+    def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
+        """Give the scores of some slots."""
 
 
 class Voice(Protocol):
@@ -17,31 +30,70 @@ class Voice(Protocol):
         """How much this voice counts, where the words count 1."""
 
     def place(self, slot: int, document: Document | None) -> None:
-        """Hear that `document` now stands in `slot`, or that the slot is empty (None).
+        """Hear that `document` will stand in `slot`, or that the slot will be empty (None).
 
-        Called by the one writer before its change is visible to queries.
+        Called by the one writer; hearings see it after `publish`.
         """
 
-    def likeness(self, asked: Document, size: int) -> Floats:
-        """Give `size` scores, one for each slot; NaN where this voice has no opinion (yet)."""
+    def publish(self) -> None:
+        """Let hearings see what was placed; called under the index's lock, together with words."""
+
+    def hear(self) -> Hearing:
+        """Give the voice of this moment; called under the index's lock."""
 
 
-def heard(voices: Sequence[Voice], asked: Document, size: int) -> list[tuple[float, Floats]]:
-    """Ask every voice about `asked`: its weight and its scores by slot."""
-    return [(voice.weight, voice.likeness(asked, size)) for voice in voices]
+class Usual(NamedTuple):
+    """What another voice usually says where words say so much: `base` + `slope` × words.
+
+    A straight line through what was measured; docs/decisions/ranking-words-and-meaning.md.
+    """
+
+    base: float
+    slope: float
+
+    def of(self, words: Floats) -> Floats:
+        """Give the usual score beside each score of the words; 0 where no word is shared."""
+        return np.where(words > 0.0, np.minimum(self.base + self.slope * words, 1.0), 0.0)
 
 
-def blend(words: Floats, others: Sequence[tuple[float, Floats]]) -> Floats:
-    """Give the weighted mean of the words (weight 1) and of the others, where they speak.
+RELATED = Usual(0.2, 1.2)
+SEARCH = Usual(0.1, 0.65)
 
-    Where another voice is silent (NaN) the words stand alone, so that a community without
-    a vector is still ranked on the same scale from 0 to 1.
+
+class Said(NamedTuple):
+    """What a voice says of who was asked about: a rough score for each slot, and on asking an
+    exact one."""
+
+    weight: float
+    scores: Floats
+    asked: Document
+    hearing: Hearing
+
+    def exactly(self, slots: Sequence[int]) -> tuple[float, Floats]:
+        """Give the weight of the voice, and the exact scores of some slots."""
+        return self.weight, self.hearing.exactly(self.asked, slots)
+
+    def of(self, slot: int) -> float | None:
+        """Give the exact score of one slot, None where the voice is silent."""
+        score = float(self.hearing.exactly(self.asked, [slot])[0])
+        return None if np.isnan(score) else score
+
+
+Heard = Sequence[Said]
+
+
+def blend(words: Floats, others: Sequence[tuple[float, Floats]], usual: Usual) -> Floats:
+    """Give the weighted mean of the words (weight 1) and of the others.
+
+    Where another voice is silent (NaN), it is taken to say what it usually says beside such
+    words: a community without a vector stands on the same scale as one with, no higher and no
+    lower for want of it.
     """
     if not others:
         return words
-    total, weights = words.copy(), np.ones_like(words)
+    total, weights = words.copy(), 1.0
+    expected = usual.of(words)
     for weight, scores in others:
-        speaks = ~np.isnan(scores)
-        total[speaks] += weight * scores[speaks]
-        weights[speaks] += weight
+        total += weight * np.where(np.isnan(scores), expected, scores)
+        weights += weight
     return total / weights

@@ -77,12 +77,23 @@ class Words:
     def __init__(self) -> None:
         self._terms: dict[str, int] = {}
         self._postings: list[Posting] = []
+        self.stems: list[str] = []
+        """Every stem ever seen, by its number; grows, and is never changed otherwise."""
+
+    def number(self, stem: str) -> int | None:
+        """Give the number of a stem, None for one never seen."""
+        return self._terms.get(stem)
+
+    def posting(self, number: int) -> Posting:
+        """Give the posting of a stem by its number."""
+        return self._postings[number]
 
     def row(self, bag: Bag) -> Row:
         """Turn a bag into a row, giving new stems a term number."""
         for stem in bag.weights:
             if stem not in self._terms:
                 self._postings.append(_EMPTY)
+                self.stems.append(stem)
                 self._terms[stem] = len(self._postings) - 1
         terms = np.array([self._terms[stem] for stem in bag.weights], np.int32)
         weights = np.array(list(bag.weights.values()), np.float32)

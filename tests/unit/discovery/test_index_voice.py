@@ -1,10 +1,15 @@
 """The seam where another voice than the words' is added to the sum."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.discovery.index import Document, Index
 from services.discovery.index.arrays import Floats
+from services.discovery.index.voice import RELATED, SEARCH, Usual, blend
 
 
 class Taste:
@@ -15,6 +20,12 @@ class Taste:
     def __init__(self, **likes: float) -> None:
         self.likes = likes
         self.slots: dict[int, str] = {}
+
+    def hear(self) -> "Taste":
+        return self
+
+    def publish(self) -> None:
+        pass
 
     def place(self, slot: int, document: Document | None) -> None:
         self.slots.pop(slot, None)
@@ -27,6 +38,9 @@ class Taste:
         for slot, name in self.slots.items():
             scores[slot] = self.likes.get(name, np.nan)
         return scores
+
+    def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
+        return self.likeness(asked, max(self.slots) + 1)[list(slots)]
 
 
 def index_with(taste: Taste) -> Index:
@@ -49,13 +63,56 @@ def test_the_score_is_the_mean_of_both_voices_by_weight() -> None:
     assert scores(index_with(Taste(words=0.5, meaning=0.8))) == {"words": 0.75, "meaning": 0.4}
 
 
-def test_where_the_other_voice_is_silent_the_words_stand_alone() -> None:
+def test_where_the_other_voice_is_silent_it_is_taken_to_say_what_it_usually_says() -> None:
     assert scores(index_with(Taste(meaning=0.5))) == {"words": 1.0, "meaning": 0.25}
 
 
-def test_what_only_the_other_voice_finds_has_no_words_for_a_reason() -> None:
+def test_where_it_is_silent_and_no_word_is_shared_there_is_no_match() -> None:
+    assert scores(index_with(Taste(words=0.5))) == {"words": 0.75}
+
+
+def test_little_likeness_of_meaning_without_a_shared_word_is_no_match() -> None:
+    assert scores(index_with(Taste(words=0.5, meaning=0.3))) == {"words": 0.75}
+
+
+@given(
+    words=st.lists(st.floats(0, 1), min_size=2, max_size=8),
+    weight=st.floats(0.1, 3),
+    usual=st.sampled_from([RELATED, SEARCH]),
+)
+def test_a_voice_that_is_silent_everywhere_changes_no_order(
+    words: list[float], weight: float, usual: Usual
+) -> None:
+    alone = np.array(words)
+    blended = blend(alone, [(weight, np.full(len(words), np.nan))], usual)
+    assert ((blended >= 0) & (blended <= 1)).all()
+    for first in range(len(words)):
+        for second in range(len(words)):
+            if alone[first] > alone[second]:
+                assert blended[first] >= blended[second]
+
+
+@given(words=st.floats(0, 1), said=st.floats(0, 1), weight=st.floats(0, 3))
+def test_a_blend_is_between_what_the_voices_say(words: float, said: float, weight: float) -> None:
+    (score,) = blend(np.array([words]), [(weight, np.array([said]))], RELATED)
+    assert min(words, said) - 1e-9 <= score <= max(words, said) + 1e-9
+
+
+def test_what_only_the_other_voice_finds_is_alike_in_meaning_in_other_words() -> None:
     found = index_with(Taste(meaning=0.9)).related("asked")
-    assert {match.id: match.reasons for match in found}["meaning"] == ()
+    assert {match.id: match.reasons for match in found}["meaning"] == (
+        "Much alike in meaning, in other words",
+    )
+
+
+def test_where_the_words_explain_it_likeness_of_meaning_is_no_reason() -> None:
+    found = index_with(Taste(words=0.9)).related("asked")
+    assert [match.reasons for match in found] == [("Both about falls prevention",)]
+
+
+def test_a_match_tells_whether_another_voice_had_a_part_in_it() -> None:
+    found = index_with(Taste(meaning=0.9)).related("asked")
+    assert {match.id: match.meaning for match in found} == {"words": False, "meaning": True}
 
 
 def test_the_other_voice_hears_who_stands_where() -> None:

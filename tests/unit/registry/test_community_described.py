@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (DESCRIPTION, Closed, Community, Described, NetworkJoined, NetworkLeft, Registered, evolve)
+from services.registry.domain.community import (
+    DESCRIPTION,
+    Closed,
+    Community,
+    Described,
+    NetworkJoined,
+    NetworkLeft,
+    Registered,
+    evolve,
+)
 from services.registry.domain.decisions import Close, Describe, Register
 from tests.unit.registry.scenario import given_community
 

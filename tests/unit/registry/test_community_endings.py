@@ -5,7 +5,19 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (ENDINGS, Closed, ConvenerFound, ConvenerNeeded, Registered, Reopened, RoleEnded, RoleStarted, StageChanged, StateChanged, SuccessionNoted)
+from services.registry.domain.community import (
+    ENDINGS,
+    Closed,
+    ConvenerFound,
+    ConvenerNeeded,
+    Registered,
+    Reopened,
+    RoleEnded,
+    RoleStarted,
+    StageChanged,
+    StateChanged,
+    SuccessionNoted,
+)
 from services.registry.domain.decisions import Close, NoteSuccession, Reopen
 from tests.unit.registry.scenario import given_community
 

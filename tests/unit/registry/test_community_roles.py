@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (Closed, ConvenerFound, ConvenerNeeded, Registered, RoleEnded, RoleStarted)
+from services.registry.domain.community import (
+    Closed,
+    ConvenerFound,
+    ConvenerNeeded,
+    Registered,
+    RoleEnded,
+    RoleStarted,
+)
 from services.registry.domain.decisions import EndRole, StartRole
 from services.registry.domain.roles import ROLES, Role
 from tests.unit.registry.scenario import given_community

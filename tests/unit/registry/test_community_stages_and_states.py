@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (STAGES, Closed, Described, Registered, Reopened, StageChanged, StateChanged)
+from services.registry.domain.community import (
+    STAGES,
+    Closed,
+    Described,
+    Registered,
+    Reopened,
+    StageChanged,
+    StateChanged,
+)
 from services.registry.domain.decisions import ChangeStage, ChangeState, Describe, NoteSuccession
 from tests.unit.registry.scenario import given_community
 

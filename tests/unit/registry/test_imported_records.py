@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.community import (Closed, Described, NetworkJoined, NetworkLeft, Registered, Reopened, StageChanged)
+from services.registry.domain.community import (
+    Closed,
+    Described,
+    NetworkJoined,
+    NetworkLeft,
+    Registered,
+    Reopened,
+    StageChanged,
+)
 from services.registry.domain.decisions import Import, kept
 from tests.unit.registry.scenario import given_community
 

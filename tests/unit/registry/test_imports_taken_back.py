@@ -3,7 +3,17 @@
 from datetime import date
 from typing import Any
 
-from services.registry.domain.community import (Closed, Community, Described, NetworkJoined, NetworkLeft, Registered, Reopened, RoleStarted, evolve)
+from services.registry.domain.community import (
+    Closed,
+    Community,
+    Described,
+    NetworkJoined,
+    NetworkLeft,
+    Registered,
+    Reopened,
+    RoleStarted,
+    evolve,
+)
 from services.registry.domain.decisions import Import, UndoImport
 from tests.unit.registry.scenario import given_community
 

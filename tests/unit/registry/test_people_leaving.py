@@ -2,7 +2,14 @@
 
 from datetime import date
 
-from services.registry.domain.community import (Closed, ConvenerFound, ConvenerNeeded, Registered, RoleEnded, RoleStarted)
+from services.registry.domain.community import (
+    Closed,
+    ConvenerFound,
+    ConvenerNeeded,
+    Registered,
+    RoleEnded,
+    RoleStarted,
+)
 from services.registry.domain.decisions import RemovePerson, ReviewConveners
 from services.registry.domain.person import (
     ErasePerson,

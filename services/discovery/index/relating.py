@@ -1,0 +1,46 @@
+"""How like each community is to one: its words, and what other voices say of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.discovery.index.arrays import Floats
+from services.discovery.index.question import Question
+from services.discovery.index.reasons import Alike
+from services.discovery.index.voice import RELATED, Heard, blend
+
+# Who shares no word at all is related only where at least so like in meaning.
+LEAST_MEANING = 0.4
+
+
+class Relating:
+    """One question about a community, and what other voices say. `others` are scores by slot."""
+
+    def __init__(self, question: Question, others: Heard) -> None:
+        """Ask the question; the others have spoken already."""
+        self._question, self._others = question, others
+
+    def rough(self) -> Floats:
+        """Give the rough score of each slot."""
+        return _joined(self._question.cosines(), [(s.weight, s.scores) for s in self._others])
+
+    def exactly(self, slots: Sequence[int]) -> Floats:
+        """Give the exact scores of some slots."""
+        words, _ = self._question.exactly(slots)
+        return _joined(words, [said.exactly(slots) for said in self._others])
+
+    def alike(self, slot: int, score: float) -> Alike | None:
+        """Give what the other voices say of a slot with this exact score; None where silent."""
+        told = [(s.weight, said) for s in self._others if (said := s.of(slot)) is not None]
+        if not told:
+            return None
+        whole = score * (1.0 + sum(said.weight for said in self._others))
+        part = sum(weight * said for weight, said in told) / whole if whole else 0.0
+        return Alike(max(said for _, said in told), part)
+
+
+def _joined(words: Floats, others: Sequence[tuple[float, Floats]]) -> Floats:
+    alike = words > 0.0
+    for _, scores in others:
+        alike = alike | (np.nan_to_num(scores) >= LEAST_MEANING)
+    return np.where(alike, blend(words, others, RELATED), 0.0)

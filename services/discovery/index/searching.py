@@ -1,0 +1,79 @@
+"""A search: several ways of saying one thing, the best of which counts for each community."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from services.discovery.index.arrays import Flags, Floats
+from services.discovery.index.question import Question
+from services.discovery.index.reasons import Alike
+from services.discovery.index.voice import SEARCH, Heard, blend
+
+# The part of a search's score that is coverage (how many of the words are there at all), where
+# the cosine counts 1. Measured: docs/decisions/ranking-by-words.md.
+COVERAGE = 0.5
+# A match covers at least this part of what the best match covers.
+_LEAST_OF_BEST = 0.2
+# A few words say less about what is meant than a whole community does, and what they mean counts
+# for more beside them. Measured: docs/decisions/ranking-words-and-meaning.md.
+LOUDER = 2.0
+# What is found by meaning alone is at least so like in meaning, and this part of the most like.
+LEAST_MEANING = 0.35
+_LEAST_OF_MOST_LIKE = 0.6
+
+
+class Searching:
+    """The questions of one search, and what other voices say. `others` are scores by slot."""
+
+    def __init__(self, questions: Sequence[Question], others: Heard) -> None:
+        """Ask these questions, each a way to say the same."""
+        self._questions = questions
+        self._others = [said._replace(weight=LOUDER * said.weight) for said in others]
+
+    def rough(self) -> tuple[Floats, Flags]:
+        """Give the rough score of each slot, and flag those that match."""
+        scores, matches = self._words(self._questions[0])
+        for question in self._questions[1:]:
+            more, also = self._words(question)
+            scores, matches = np.maximum(scores, more), matches | also
+        for said in self._others:
+            heard = np.nan_to_num(said.scores)
+            least = max(LEAST_MEANING, _LEAST_OF_MOST_LIKE * float(heard.max(initial=0.0)))
+            matches |= heard >= least
+        others = [(said.weight, said.scores) for said in self._others]
+        return np.where(matches, blend(scores, others, SEARCH), 0.0), matches
+
+    def exactly(self, slots: Sequence[int]) -> Floats:
+        """Give the exact scores of some slots."""
+        best = self._words_exactly(slots).max(axis=0)
+        return blend(best, [said.exactly(slots) for said in self._others], SEARCH)
+
+    def best_for(self, slot: int) -> Question:
+        """Give the way of asking that suits a community most."""
+        if len(self._questions) == 1:
+            return self._questions[0]
+        return self._questions[int(self._words_exactly([slot])[:, 0].argmax())]
+
+    def alike(self, slot: int) -> Alike | None:
+        """Give what the other voices say of a slot, None where they are silent."""
+        told = [said for voice in self._others if (said := voice.of(slot)) is not None]
+        return Alike(max(told), 1.0) if told else None
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems that are looked for, in all ways of asking."""
+        return frozenset().union(*(question.stems for question in self._questions))
+
+    def _words(self, question: Question) -> tuple[Floats, Flags]:
+        coverages = question.coverages()
+        least = _LEAST_OF_BEST * float(coverages.max(initial=0.0))
+        matches = (coverages > 0.0) & (coverages >= least)
+        return joined(question.cosines(), coverages), matches
+
+    def _words_exactly(self, slots: Sequence[int]) -> Floats:
+        return np.stack([joined(*question.exactly(slots)) for question in self._questions])
+
+
+def joined(cosines: Floats, coverages: Floats) -> Floats:
+    """Join cosine and coverage to one score of a search, from 0 to 1."""
+    return (cosines + COVERAGE * coverages) / (1.0 + COVERAGE)

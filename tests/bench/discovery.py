@@ -1,0 +1,150 @@
+"""How fast discovery answers: `python -m tests.bench.discovery [SIZE …]`, 1,000 10,000 100,000.
+
+Over HTTP with one client, beside PostgreSQL's own full-text ranking (`ts_rank_cd` over a GIN
+index, asked through its driver) of the same communities in the same run. Also the start of the
+index from its tables, the memory of all of discovery's processes, and how soon a new community is
+found while ten a second are registered.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.bench.fulltext import FullText
+from tests.bench.landscapes import Landscape, fill, name
+from tests.platform import Platform
+from tests.servers import Unavailable, open_postgres
+
+SIZES = (1_000, 10_000, 100_000)
+_ASKED, _NEW, _A_SECOND = 200, 100, 10
+
+
+class Line(NamedTuple):
+    """One measure: milliseconds of each, sorted."""
+
+    what: str
+    times: list[float]
+
+    def told(self) -> str:
+        """As a line of the table: p50 and p99."""
+        middle, last = (self.times[int(len(self.times) * part)] for part in (0.5, 0.99))
+        return f"{self.what:44}{middle:9.1f}{last:9.1f}"
+
+
+def measure(size: int) -> None:
+    """Print the table of one size."""
+    print(f"\n{size:,} communities{'ms, p50':>31}{'p99':>9}", flush=True)
+    landscape = Landscape(size)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "discovery.db"
+        fill(f"sqlite:///{path}", landscape)
+        started = time.monotonic()
+        with Platform(path.parent, settings={"HEDGEROW_LOG_LEVEL": "info"}) as platform:
+            client = platform.client("discovery", None)
+            _await_index(client)
+            print(f"first answer after {time.monotonic() - started:.1f} s; {_filled(platform)}")
+            for line in _answers(client, landscape):
+                print(line.told(), flush=True)
+            print(f"{'memory of its processes, MiB':44}{_memory(platform):9.0f}", flush=True)
+            print(Line("found after its 201, 10 a second", _fresh(platform)).told(), flush=True)
+    _measure_postgres(size)
+
+
+def _answers(client: httpx.Client, landscape: Landscape) -> Iterable[Line]:
+    numbers = range(0, landscape.size, max(1, landscape.size // _ASKED))
+    related = [f"/communities/{name(n)}/related" for n in numbers if n % 20 != 19]
+    yield _timed("related", (lambda p=path: client.get(p) for path in related))
+    for words in (1, 2, 4):
+        asked = [landscape.text(words) for _ in range(_ASKED)]
+        calls = (lambda q=q: client.get("/search", params={"q": q}) for q in asked)
+        yield _timed(f"search, {words} words", calls)
+    texts = [{"domain": landscape.text(60), "name": landscape.text(4)} for _ in range(_ASKED)]
+    yield _timed(
+        "POST /related, 64 words",
+        (lambda t=text: client.post("/related", json=t) for text in texts),
+    )
+
+
+def _timed(what: str, calls: Iterable[Callable[[], Any]]) -> Line:
+    times = []
+    for number, call in enumerate(calls):
+        started = time.perf_counter()
+        answer = call()
+        if isinstance(answer, httpx.Response):
+            answer.raise_for_status()
+        if number >= 5:  # the first ones find caches empty
+            times.append((time.perf_counter() - started) * 1000)
+    return Line(what, sorted(times))
+
+
+def _fresh(platform: Platform) -> list[float]:
+    """How long after its 201 a community is found by a word of its own, ten coming a second."""
+    registry, client = platform.client("registry"), platform.client("discovery", None)
+    times, begin = [], time.monotonic()
+    for number in range(_NEW):
+        time.sleep(max(0.0, begin + number / _A_SECOND - time.monotonic()))
+        word = "zq" + "".join(chr(ord("a") + int(d)) for d in f"{number:04}")
+        registry.post("/communities", json={"name": word, "domain": word}).raise_for_status()
+        started = time.perf_counter()
+        while not _knows(client, word):
+            pass
+        times.append((time.perf_counter() - started) * 1000)
+    return sorted(times)
+
+
+def _knows(client: httpx.Client, word: str) -> bool:
+    items = client.get("/search", params={"q": word, "limit": 1}).json()["items"]
+    return bool(items) and items[0]["name"] == word
+
+
+def _await_index(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 300
+    while client.get("/search", params={"q": "a"}).status_code == 503:
+        if time.monotonic() > deadline:
+            raise TimeoutError("the index was not filled within 300 s")
+        time.sleep(0.05)
+
+
+def _filled(platform: Platform) -> str:
+    lines = platform.log("discovery web").splitlines()
+    return next(line[line.index("the index") :] for line in lines if "index is filled" in line)
+
+
+def _memory(platform: Platform) -> float:
+    """Resident MiB of all of discovery's processes; what they share is counted once each."""
+    pids = [pid for role in ("discovery web", "discovery worker") for pid in platform.pids(role)]
+    kinds = (Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() for pid in pids)
+    shares = (line.split()[1] for lines in kinds for line in lines if line.startswith("Pss:"))
+    return sum(map(int, shares)) / 1024
+
+
+def _measure_postgres(size: int) -> None:
+    try:
+        server = open_postgres()
+    except Unavailable as error:
+        print(f"no PostgreSQL to compare with: {error}")
+        return
+    try:
+        landscape = Landscape(size)
+        with FullText(server, landscape) as peer:
+            asked = [landscape.text(60) for _ in range(20 if size > 10_000 else 50)]
+            print(_timed("ts_rank_cd, any of 60 words", _calls(peer.related, asked)).told())
+            for words in (1, 2, 4):
+                queries = [landscape.text(words) for _ in range(_ASKED)]
+                print(_timed(f"ts_rank_cd, {words} words", _calls(peer.search, queries)).told())
+    finally:
+        server.discard()
+
+
+def _calls(ask: Callable[[str], Any], texts: Sequence[str]) -> Iterable[Callable[[], Any]]:
+    return (lambda t=text: ask(t) for text in texts)
+
+
+if __name__ == "__main__":
+    for size in map(int, sys.argv[1:] or SIZES):
+        measure(size)
