@@ -16,13 +16,7 @@ def configure(service: str, role: str, *, form: str, level: str) -> None:
     render: list[structlog.typing.Processor] = (
         [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=False,
-                pad_event_to=0,
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        ]
+        else [structlog.processors.format_exc_info, _line]
     )
     structlog.configure(
         processors=[
@@ -44,3 +38,21 @@ def configure(service: str, role: str, *, form: str, level: str) -> None:
     )
     # Its reconnecting, an error each second, is told by our own logs.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+def _line(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
+    """`10:32:04 [info     ] what happened key=value`, and below it a traceback if there is one.
+
+    Nothing in it ends the line early: an address that was asked for could else forge the next.
+    """
+    at, level, text = event.pop("timestamp"), event.pop("level"), event.pop("event")
+    traceback = event.pop("exception", None)
+    text = text if text.isprintable() else repr(text)
+    values = [f"{name}={_shown(value)}" for name, value in event.items()]
+    line = " ".join([f"{at} [{level:<9}] {text}", *values])
+    return line if traceback is None else f"{line}\n{traceback}"
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if text.isprintable() and " " not in text else repr(value)

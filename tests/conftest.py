@@ -25,6 +25,14 @@ def _have(open_server: Callable[[], AnyServer]) -> AnyServer:
     pytest.skip(reason.splitlines()[0])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a server by its fixtures, so that it can be run for itself."""
+    for item in items:
+        for server in ("kafka", "postgres"):
+            if server in getattr(item, "fixturenames", ()):
+                item.add_marker(server)
+
+
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[KafkaServer]:
     """A broker for the whole session: a test that stops it starts it again."""
