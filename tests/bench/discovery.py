@@ -108,7 +108,7 @@ def _await_index(client: httpx.Client) -> None:
     while client.get("/search", params={"q": "a"}).status_code == 503:
         if time.monotonic() > deadline:
             raise TimeoutError("the index was not filled within 300 s")
-        time.sleep(0.05)
+        time.sleep(0.25)
 
 
 def _filled(platform: Platform) -> str:
