@@ -28,7 +28,7 @@ def test_a_real_worker_makes_vectors_and_a_real_web_ranks_by_them(tmp_path: Path
         assert [item["id"] for item in answer["items"]] == [tumbles]
         assert answer["items"][0]["reasons"] == ["Much alike in meaning, in other words"]
         assert answer["algorithm"] == "words+meaning (all-MiniLM-L6-v2 int8)"
-        described = {"domain": "Seniors tripping over at home"}
+        described = {"domain": "Old people who fall over and get injured"}
         found = client.post("/related", json=described).json()
         assert {item["id"] for item in found["items"]} == {falls, tumbles}
         found = client.get("/search", params={"q": "pensioners falling"}).json()
