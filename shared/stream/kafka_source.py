@@ -1,5 +1,6 @@
 """Kafka topics as a source. Positions are the consumer's own; Kafka's are only for its tools."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 _POLL_RECORDS = 1000
 # Seconds. The longest is also how long the lag goes unlooked at where nothing comes.
 _SHORTEST_POLL, _LONGEST_POLL = 0.2, 0.5
+_STUCK = 8.0  # seconds without progress though there is something to read
 _LOOK_MS = 5000  # a broker that is away is noticed here: polling it is just quiet
 Positions = Callable[[], dict[str, str]]
 
@@ -99,7 +101,19 @@ class KafkaSource:
         lags = dict.fromkeys(self.sources, 0)
         for tp, end in ends.items():
             lags[service_of(tp.topic)] += max(0, end - int(stored.get(_name(tp), "0")))
+        self._join_anew_where_stuck(stored, lagging=any(lags.values()))
         return [Look(source, lag) for source, lag in lags.items()]
+
+    def _join_anew_where_stuck(self, stored: dict[str, str], *, lagging: bool) -> None:
+        """A group whose leader met the topics as they were being made may hand out nothing, and
+        stay so. Where there is something to read and nobody reads it, join as another member."""
+        now = time.monotonic()
+        if not lagging or stored != self._seen:
+            self._seen, self._seen_at = stored, now
+        elif self._group is not None and now - self._seen_at > _STUCK:
+            log.warning("there are events and none come, joining the group anew")
+            self.close()
+            self._consumer, self._member, self._seen_at = None, None, now
 
     def close(self) -> None:
         if self._consumer is not None:

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 
 from shared.connection import Connection
+from shared.database import Database
 from shared.eventstore.codec import EventType, EventTypes
 from shared.eventstore.events import INTERNAL, START, Cause, Event, StreamAppend
 from shared.eventstore.store import EventStore
 from shared.eventstore.streams import Decider
 from shared.projection.projection import Child, Projection, Row
+from tests.servers import await_that
 
 NOW = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
 CAUSE = Cause(correlation="cor_1", causation="evt_0", actor="per_1")
@@ -159,6 +161,17 @@ def received(stream: str, version: int, event: object, event_id: str | None = No
         actor=None,
         data=new.data,
     )
+
+
+def settle(database: Database) -> None:
+    """Wait until no transaction holds readers back: the server's own housekeeping may, shortly."""
+    store = EventStore(database.dialect)
+
+    def settled() -> bool:
+        with database.read() as connection:
+            return store.held_back(connection) == 0
+
+    await_that(settled)
 
 
 def table(connection: Connection, name: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:

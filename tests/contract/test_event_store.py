@@ -18,12 +18,23 @@ from shared.eventstore.events import (
     StreamAppend,
 )
 from shared.eventstore.store import ALL, EventStore, Filter
-from tests.contract.gardens import CAUSE, NOW, TYPES, Cleared, KeyLent, Planted, Watered, append
+from tests.contract.gardens import (
+    CAUSE,
+    NOW,
+    TYPES,
+    Cleared,
+    KeyLent,
+    Planted,
+    Watered,
+    append,
+    settle,
+)
 
 BEANS, LEEKS = Planted("By the gate", ("beans",)), Planted("By the pond", ("leeks",))
 
 
 def read_all(database: Database, store: EventStore, wanted: Filter = ALL) -> list[Event]:
+    settle(database)
     with database.read() as connection:
         return store.read(connection, START, 10_000, wanted)
 

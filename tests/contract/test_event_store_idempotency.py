@@ -18,7 +18,7 @@ from shared.web.callers import OPERATOR, Caller
 from shared.web.commands import Answer, transact
 from shared.web.errors import Problem
 from shared.web.idempotency import Claim, LostRace, Stored, remember
-from tests.contract.gardens import NOW, Planted, Watered, append
+from tests.contract.gardens import NOW, Planted, Watered, append, settle
 
 APP = Flask(__name__)
 
@@ -48,6 +48,7 @@ class Garden:
         return Answer({"version": version + 1}, 201, version + 1, "/plots/plt_1")
 
     def events(self) -> list[Event]:
+        settle(self.database)
         with self.database.read() as connection:
             return self.store.read(connection, START, 100)
 

@@ -32,6 +32,7 @@ from tests.contract.gardens import (
     Watered,
     fold_plot,
     folded,
+    settle,
     tables,
 )
 from tests.servers import await_that
@@ -64,6 +65,10 @@ class Garden:
         return rebuild_own(self.database, self.store, PROJECTIONS, progress)
 
     def events(self) -> list[Event]:
+        settle(self.database)
+        return self.visible_events()
+
+    def visible_events(self) -> list[Event]:
         with self.database.read() as connection:
             return self.store.read(connection, START, 100_000)
 
@@ -153,7 +158,7 @@ def test_a_rebuild_among_eight_writers_and_readers_loses_nothing(garden: Garden)
         for writer in writers:
             writer.result()
 
-    assert reader.result() >= STANDING
+    assert fewest >= STANDING
     assert len(garden.events()) > STANDING + 8 * 25 * 2
     assert garden.tables() == folded(garden.events())
 
@@ -178,7 +183,7 @@ def test_a_rebuild_waits_for_those_who_write_and_takes_what_readers_may_not_see_
             rebuilding = pool.submit(garden.rebuild)
             await_that(waits)
         assert rebuilding.result(20) == 3
-        assert len(garden.events()) == 1  # what readers of the feed may see
+        assert len(garden.visible_events()) == 1
         assert garden.tables()["plots"] == [("plt_1", 3, "By the gate", 7, '["beans","kale"]')]
 
 

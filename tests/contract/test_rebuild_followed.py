@@ -31,6 +31,7 @@ from tests.contract.gardens import (
     append,
     fold_plot,
     folded,
+    settle,
     tables,
 )
 from tests.contract.test_reactions import deeds, do_deed
@@ -112,6 +113,7 @@ class Follower:
 
     def consume(self) -> None:
         """Everything there is."""
+        settle(self.garden.database)
         while self.consumer.step(0):
             pass
 

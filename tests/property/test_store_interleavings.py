@@ -15,7 +15,7 @@ from shared.migrations.migrate import migrate
 from tests.contract.gardens import MIGRATIONS, Watered, append
 from tests.servers import await_that
 
-EXAMPLES = {"sqlite": 100, "postgresql": 200}
+EXAMPLES = {"sqlite": 100, "postgresql": 120}
 WRITERS, STREAMS = 4, 3
 # Nothing here must outlive a power cut.
 BEGIN = {

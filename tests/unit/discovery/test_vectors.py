@@ -49,14 +49,17 @@ def test_every_vector_is_found_where_it_was_put(seeds: list[int], batches: int) 
         assert vectors.rows.roughly(unit(seed))[row] == pytest.approx(1.0, abs=0.02)
 
 
-@given(st.integers(0, 1000), st.integers(0, 1000))
-def test_the_rough_cosine_is_about_the_exact_one(one: int, other: int) -> None:
+def test_the_rough_cosine_is_about_the_exact_one() -> None:
     vectors = Vectors(DIMENSIONS)
-    vectors.add([Stored("a", unit(one))])
-    mixed = unit(one) + unit(other)
-    mixed /= np.linalg.norm(mixed)
-    (exact,) = vectors.rows.exactly(mixed, np.array([0], np.int32))
-    assert vectors.rows.roughly(mixed)[0] == pytest.approx(exact, abs=0.35)
+    vectors.add([Stored("a", unit(0))])
+    errors = []
+    for seed in range(1, 500):
+        mixed = unit(0) * (seed % 10) / 5 + unit(seed)
+        mixed /= np.linalg.norm(mixed)
+        (exact,) = vectors.rows.exactly(mixed, np.array([0], np.int32))
+        errors.append(vectors.rows.roughly(mixed)[0] - exact)
+    assert abs(np.mean(errors)) < 0.03
+    assert np.mean(np.abs(errors)) < 0.12
 
 
 def test_who_reads_goes_on_with_the_rows_it_took() -> None:
