@@ -77,7 +77,8 @@ class Follower:
             learnt = self._meaning.catch_up(connection) if self._meaning else []
             marks = {p.table: horizon(connection, p) for p in (NETWORKS, DOCUMENTS)}
             generation = marks[DOCUMENTS.table].generation
-            if generation != known.marks[DOCUMENTS.table].generation:
+            new_voice = self._meaning is not None and known.voice is None
+            if new_voice or generation != known.marks[DOCUMENTS.table].generation:
                 known = self._nothing(generation)
             for row in rows_since(connection, NETWORKS, known.marks[NETWORKS.table]):
                 known.network_names[row["id"]] = row["content"]["name"]
@@ -117,10 +118,14 @@ class Follower:
         return Known(index, names, {}, marks, voice, self._meaning.name if self._meaning else None)
 
     def _run(self, database: Database, model: Path | None) -> None:
-        self.load(model)
+        """Words first, so that they serve at once; with meaning when the model is there."""
+        loaded = False
         while True:
             try:
                 self.catch_up(database)
+                if not loaded:
+                    self.load(model)
+                    loaded = True
             except DBAPIError as error:
                 log.warning("the index waits for the database", why=str(error.orig)[:200])
                 time.sleep(1)

@@ -36,16 +36,22 @@ def rebuild_own(
     store: EventStore,
     projections: Sequence[Projection],
     progress: Progress = _unsaid,
+    *,
+    present: Callable[[Event], Event] = lambda event: event,
 ) -> int:
-    """Rebuild the read models of the service's own events. Returns how many events went in."""
+    """Rebuild the read models of the service's own events. Returns how many events went in.
+
+    `present` upcasts an event to the version that the projections read.
+    """
     with database.write() as connection:
         generation = 3 - active(connection, OWN)
         _empty(connection, projections, generation)
+    fill = partial(_fill, projections, generation, present)
     cursor, done = START, 0
     while True:
         with database.write() as connection:
             events = store.read(connection, cursor, _BATCH)
-            cursor = _fill(connection, projections, generation, events, cursor)
+            cursor = fill(connection, events, cursor)
         done += len(events)
         progress(done)
         if len(events) < _BATCH:  # what is left is little, however fast others write
@@ -53,7 +59,7 @@ def rebuild_own(
     with database.write() as connection:
         keep_writers_out(connection, OWN)
         while events := store.read_beyond_horizon(connection, cursor, _BATCH):
-            cursor = _fill(connection, projections, generation, events, cursor)
+            cursor = fill(connection, events, cursor)
             done += len(events)
         swap(connection, OWN)
     progress(done)
@@ -61,13 +67,15 @@ def rebuild_own(
 
 
 def _fill(
-    connection: Connection,
     projections: Sequence[Projection],
     generation: int,
+    present: Callable[[Event], Event],
+    connection: Connection,
     events: Sequence[Event],
     cursor: Cursor,
 ) -> Cursor:
-    failures = project(connection, projections, generation, events)
+    shown = [present(event) for event in events]
+    failures = project(connection, projections, generation, shown)
     if failures:
         raise failures[0].error
     return events[-1].cursor if events else cursor

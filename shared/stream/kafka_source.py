@@ -51,6 +51,8 @@ class KafkaSource:
         self._next: dict[TopicPartition, str | None] = {}
         self._astray = True  # where to go on from must be looked up before anything is polled
         self._consumer: Any = None
+        self._seen: dict[str, str] = {}
+        self._seen_at = time.monotonic()
 
     def poll(self, seconds: float) -> list[Batch]:
         try:

@@ -115,7 +115,9 @@ def _feed(
 
 
 def _rebuild(service: Service, progress: Progress) -> int:
-    own = rebuild.rebuild_own(service.database, service.store, service.own, progress)
+    own = rebuild.rebuild_own(
+        service.database, service.store, service.own, progress, present=service.types.present
+    )
     return own + rebuild.rebuild_followed(
         service.database,
         service.clock,
