@@ -27,7 +27,7 @@ Part = Literal["all", "parent", "child"]
 
 
 class Platform:
-    """Registry and discovery, unless other `services` are named; data and logs in `folder`.
+    """All services, unless some are named; data and logs in `folder`.
 
     A role is a service and its process, such as "registry web". Databases are SQLite's where
     `databases` has none for a service. The topics of `kafka` are made anew, empty. What ends the
@@ -40,7 +40,7 @@ class Platform:
         *,
         databases: Mapping[str, str] | None = None,
         kafka: str | None = None,
-        services: Iterable[str] = ("registry", "discovery"),
+        services: Iterable[str] = SERVICES,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -157,9 +157,12 @@ class Platform:
         return self.environ.get(setting, f"sqlite:///{self.folder / service}.db")
 
     def status(self, service: str) -> dict[str, Any]:
+        """Without what it says of following services that were not started here."""
         answer = self.client(service).get("/status")
         answer.raise_for_status()
-        return dict(answer.json())
+        found = dict(answer.json())
+        found["consumers"] = [c for c in found["consumers"] if c["source"] in self.services]
+        return found
 
     def look(self) -> Look:
         """Each service's status, or why there was none."""

@@ -5,6 +5,7 @@ Most are PostgreSQL's alone: SQLite's writers take turns.
 
 import random
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -127,6 +128,33 @@ def test_the_same_work_of_two_at_once_is_done_by_one_of_them(database: Database,
         assert sorted(pool.map(plant, range(2))) == [False, True]
     with database.read() as connection:
         assert [event.version for event in store.load(connection, "plt_1")] == [1, 2]
+
+
+def test_one_who_writes_without_a_pause_shuts_nobody_out(database: Database, store: EventStore):
+    """As a rebuild or an import does, beside the requests of people."""
+    done, works = threading.Event(), threading.Event()
+
+    def write_on() -> None:
+        while not done.is_set():
+            with database.write() as connection:
+                connection.exec_driver_sql("INSERT INTO deeds (deed) VALUES ('a batch')")
+                works.set()
+                done.wait(0.05)
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_on)
+        works.wait(20)
+        try:
+            waits = []
+            for version in range(5):
+                asked = time.monotonic()
+                with database.write() as connection:
+                    append(store, connection, "plt_1", version, Watered(1))
+                waits.append(time.monotonic() - asked)
+        finally:
+            done.set()
+        writing.result()
+    assert max(waits) < 4
 
 
 @pytest.mark.postgres

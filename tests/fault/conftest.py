@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.settings import SERVICES
 from tests.platform import Platform
 from tests.servers import KafkaServer, PostgresServer
 
@@ -21,7 +22,7 @@ def deployed(
     kafka: KafkaServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     """On PostgreSQL and Kafka, as in a deployment."""
-    names = {s: f"hedgerow_{s}_{uuid.uuid4().hex}" for s in ("registry", "discovery")}
+    names = {service: f"hedgerow_{service}_{uuid.uuid4().hex}" for service in SERVICES}
     databases = {service: postgres.create_database(name) for service, name in names.items()}
     folder = tmp_path_factory.mktemp("deployed")
     with Platform(folder, databases=databases, kafka=kafka.bootstrap) as platform:

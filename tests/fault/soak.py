@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.settings import SERVICES
 from tests import servers
 from tests.fault.kills import Kills
 from tests.fault.reckoning import assert_nothing_lost_or_doubled
@@ -146,7 +147,7 @@ def main() -> int:
             print("The servers must be the tests' own, to be stopped and killed.", file=sys.stderr)
             return 1
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        databases = {s: postgres.create_database(f"soak_{s}") for s in ("registry", "discovery")}
+        databases = {s: postgres.create_database(f"soak_{s}") for s in SERVICES}
         embedded = stack.enter_context(Platform(folder / "embedded"))
         deployed = stack.enter_context(
             Platform(folder / "deployed", databases=databases, kafka=kafka.bootstrap)

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.settings import SERVICES
 from tests.fault.disks import DISKS, Disk
 from tests.fault.reckoning import assert_nothing_lost_or_doubled
 from tests.fault.writers import Writers
@@ -24,7 +25,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
 
 
 def test_a_full_disk_is_said_to_be_and_nothing_is_half_written(disk: Disk, tmp_path: Path):
-    paths = {service: disk.folder / f"{service}.db" for service in ("registry", "discovery")}
+    paths = {service: disk.folder / f"{service}.db" for service in SERVICES}
     databases = {service: f"sqlite:///{path}" for service, path in paths.items()}
     with Platform(tmp_path / "platform", databases=databases) as platform:
         registry = platform.client("registry")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fault.kills import Kills
+from tests.fault.kills import ROLES, Kills
 from tests.fault.reckoning import assert_nothing_lost_or_doubled
 from tests.fault.writers import Writers
 from tests.platform import Platform
@@ -29,7 +29,7 @@ def test_what_was_acknowledged_is_there_once_however_often_processes_are_killed(
 
     behind = platform.await_caught_up()
     assert_nothing_lost_or_doubled(platform)
-    assert all(kills.count[role] for role in platform.roles)
+    assert all(kills.count[role] for role in ROLES)
     assert writers.repeated, "no command was in hand when a process was killed"
     slowest = max(max(times) for times in kills.recoveries.values())
     print(
