@@ -71,7 +71,7 @@ class Platform:
         )
 
     def caught_up(self) -> None:
-        done = self.run("status", "--wait", "--timeout", "40")
+        done = self.run("status", "--wait", "--timeout", "90", timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def url(self, service: str, path: str) -> str:

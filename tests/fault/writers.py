@@ -27,7 +27,7 @@ class Writers:
         self.wrong: list[str] = []
         self.repeated = 0  # commands that were sent more than once
         self.longest = 0.0  # seconds until a command was acknowledged
-        self._threads = [threading.Thread(target=self._work, args=(n,)) for n in range(count)]
+        self._threads = [threading.Thread(target=self._work) for _ in range(count)]
 
     def __enter__(self) -> "Writers":
         for thread in self._threads:
@@ -46,13 +46,13 @@ class Writers:
         """How many events were acknowledged to these writers."""
         return sum(self._platform.acknowledged.copy().values()) - self._before
 
-    def _work(self, number: int) -> None:
+    def _work(self) -> None:
         client = self._client()
         try:
             for count in range(10**9):
                 if self._stop.is_set() or self.wrong:
                     return
-                self._register(client, f"Community {count} of writer {number}")
+                self._register(client, f"Falls {count % 5}")  # few texts, for which vectors are had
         except AssertionError as error:
             self.wrong.append(str(error))
         finally:

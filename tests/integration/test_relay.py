@@ -1,5 +1,7 @@
 """The relay sends everything, in order, and marks only what the broker has acknowledged."""
 
+import subprocess
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 from tests.contract.transports import Origin
 from tests.contract.transports import Topics as Transport
+from tests.platform import ROOT
 from tests.servers import KafkaServer, await_that
 
 BOXES = [f"box_{n}" for n in range(40)]
@@ -232,3 +235,34 @@ def test_one_relay_works_at_a_time_and_the_next_takes_over_when_it_ends(database
         threads["second"].join()
         for database in databases:
             database.close()
+
+
+def test_the_lease_of_a_killed_process_is_free(database_url: str):
+    database = Database(database_url)
+    lease = Lease(database, "relay")
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLDS_THE_LEASE, database_url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout
+    assert other.stdout.readline() == "True\n"
+    assert not lease.held()
+
+    other.kill()
+    other.wait()
+
+    await_that(lease.held)
+    other.stdout.close()
+    lease.release()
+    database.close()
+
+
+HOLDS_THE_LEASE = """
+import sys, time
+from shared.database import Database
+from shared.worker.lease import Lease
+print(Lease(Database(sys.argv[1]), "relay").held(), flush=True)
+time.sleep(600)
+"""
