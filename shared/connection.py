@@ -58,8 +58,8 @@ class Connection:
 
     def exec_driver_sql(self, sql: str, parameters: Parameters | list[Parameters] = ()) -> Rows:
         """Run a statement in the driver's own style; once for each where given a list."""
-        cursor = self._driver.cursor()
         try:
+            cursor = self._driver.cursor()
             if isinstance(parameters, list):
                 cursor.executemany(sql, parameters)
             else:

@@ -180,7 +180,7 @@ class Platform:
         while left := still_to_come(looks):
             assert time.monotonic() - started < seconds, f"not caught up: {left}, {looks[-1]}"
             time.sleep(0.1)
-            looks = [*looks[-2:], self.look()]
+            looks.append(self.look())
         return time.monotonic() - started
 
     def await_well(self, seconds: float = 20) -> None:

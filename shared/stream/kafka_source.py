@@ -62,15 +62,14 @@ class KafkaSource:
                 self._find_place()
             patience = min(max(seconds, _SHORTEST_POLL), _LONGEST_POLL)
             polled = self._consumer.poll(timeout_ms=int(patience * 1000))
-        except KafkaError as error:
-            raise SourceUnavailable(f"Kafka: {error}") from error
-        if self._astray:  # partitions were assigned meanwhile: this is not from where we are
-            return []
-        try:
+            if self._astray:  # partitions were assigned meanwhile: this is not from where we are
+                return []
             bounds = self._until() if self._until is not None else None
             batches = [self._batch(tp, records, bounds) for tp, records in polled.items()]
-        except Exception:
-            self.reset()  # or the next poll would go on behind what came now
+        except Exception as error:
+            self.reset()  # or the next poll could go on behind what came now
+            if isinstance(error, KafkaError):
+                raise SourceUnavailable(f"Kafka: {error}") from error
             raise
         return [batch for batch in batches if batch is not None]
 
@@ -134,16 +133,16 @@ class KafkaSource:
             session_timeout_ms=10_000,
             metadata_max_age_ms=30_000,
         )
+        # A group's leader hands out the partitions that it knows of. With none known yet, it hands
+        # out none, and not every time notices afterwards that there are some.
+        missing = [name for name in self._topics if not self._partitions(name)]
+        if missing:
+            self._consumer.close(autocommit=False)
+            self._consumer = None
+            raise SourceUnavailable(f"Kafka has no topic {', '.join(missing)} yet")
         if self._group is None:
             self._consumer.assign(self._all_partitions())
         else:
-            # The group's leader hands out the partitions that it knows of. With none known yet, it
-            # hands out none, and not every time notices afterwards that there are some.
-            missing = [name for name in self._topics if not self._partitions(name)]
-            if missing:
-                self._consumer.close(autocommit=False)
-                self._consumer = None
-                raise SourceUnavailable(f"Kafka has no topic {', '.join(missing)} yet")
             self._consumer.subscribe(self._topics, listener=_OnAssigned(self.reset))
 
     def _all_partitions(self) -> list[TopicPartition]:

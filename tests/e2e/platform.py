@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from shared.settings import SERVICES
-from tests.servers import await_that, free_port
+from tests.platform import delete_topics
+from tests.servers import KafkaServer, PostgresServer, await_that, free_port
 
 HEDGEROW = str(Path(sys.executable).parent / "hedgerow")
 
@@ -103,6 +105,17 @@ class Platform:
             ] and f"HEDGEROW_DATA_DIR={self.data}\0".encode() in environ:
                 return int(folder.name)
         raise AssertionError(f"no process {module} {role}")
+
+
+def deployment(kafka: KafkaServer, postgres: PostgresServer) -> dict[str, str]:
+    """The settings for a platform over empty topics and databases of its own."""
+    delete_topics(kafka.bootstrap)
+    name = uuid.uuid4().hex[:12]
+    urls = {
+        f"HEDGEROW_{service.upper()}_DATABASE_URL": postgres.create_database(f"{service}_{name}")
+        for service in SERVICES
+    }
+    return {"HEDGEROW_KAFKA_BOOTSTRAP": kafka.bootstrap, **urls}
 
 
 def write_list(path: Path, count: int, *, broken: int | None = None) -> Path:

@@ -1,6 +1,5 @@
 """An erased person's name is nowhere: not in a file, a topic, a feed or a log of the platform."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from kafka import KafkaConsumer
 
 from shared.settings import SERVICES
 from shared.stream.kafka import ALL_TOPICS
-from tests.e2e.platform import Platform
-from tests.servers import KafkaServer, PostgresServer, await_that
+from tests.e2e.platform import Platform, deployment
+from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(240)
 NAME, ADDRESS = "Zebedee Quuxworthy", "zebedee.quuxworthy@people.example"
@@ -22,12 +21,8 @@ TRACES = (b"Quuxworthy", b"quuxworthy")
 def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
     settings = {}
     if request.param == "deployed":
-        kafka: KafkaServer = request.getfixturevalue("kafka")
-        postgres: PostgresServer = request.getfixturevalue("postgres")
-        settings["HEDGEROW_KAFKA_BOOTSTRAP"] = kafka.bootstrap
-        for service in SERVICES:
-            url = postgres.create_database(f"erasure_{service}_{os.getpid()}")
-            settings[f"HEDGEROW_{service.upper()}_DATABASE_URL"] = url
+        servers = map(request.getfixturevalue, ("kafka", "postgres"))
+        settings = deployment(*servers)
     found = Platform(tmp_path / "var", **settings)
     yield found
     found.end()

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.platform import Platform, write_list
-from tests.servers import KafkaServer, PostgresServer, await_that
+from tests.e2e.platform import Platform, deployment, write_list
+from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -22,12 +22,8 @@ def platform(
     """On SQLite and feeds; and the same over PostgreSQL and Kafka."""
     settings = {}
     if request.param == "deployed":
-        kafka: KafkaServer = request.getfixturevalue("kafka")
-        postgres: PostgresServer = request.getfixturevalue("postgres")
-        settings["HEDGEROW_KAFKA_BOOTSTRAP"] = kafka.bootstrap
-        for service in ("registry", "scheduling", "notifications", "discovery"):
-            url = postgres.create_database(f"walk_{service}_{os.getpid()}")
-            settings[f"HEDGEROW_{service.upper()}_DATABASE_URL"] = url
+        servers = map(request.getfixturevalue, ("kafka", "postgres"))
+        settings = deployment(*servers)
     found = Platform(tmp_path_factory.mktemp(request.param) / "var", **settings)
     yield found
     found.end()
