@@ -21,6 +21,11 @@ from shared.projection.generations import OWN, hold
 log = structlog.get_logger()
 _LONGEST_PAUSE = 1800  # seconds; a reaction is tried until it succeeds, so that none is lost
 Perform = Callable[[Connection, Event, Cause, datetime], None]
+Wanted = Callable[[Connection, Sequence[Event]], Sequence[Event]]
+
+
+def _all(_connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
+    return events
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,18 @@ class Reaction:
     """`perform(connection, event, cause, now)` works within the given transaction alone.
 
     An effect outside the database is not performed here: `perform` writes an intent for a sender.
+    `types` None asks for every type. `wanted` picks from a batch, in the transaction that applies
+    it, those that something is to be done about.
     """
 
     name: str
-    types: frozenset[str]
+    types: frozenset[str] | None
     perform: Perform
+    wanted: Wanted = _all
+
+    def picks(self, connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
+        of_type = [e for e in events if self.types is None or e.type in self.types]
+        return self.wanted(connection, of_type) if of_type else ()
 
 
 def record(
@@ -42,9 +54,8 @@ def record(
     due = rfc3339(now)
     rows = [
         (event.id, reaction.name, msgspec.json.encode(event).decode(), "pending", 0, due)
-        for event in events
         for reaction in reactions
-        if event.type in reaction.types
+        for event in reaction.picks(connection, events)
     ]
     if rows:
         connection.exec_driver_sql(

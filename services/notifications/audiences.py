@@ -1,0 +1,105 @@
+"""Whom a message is for: people by id, as the read models have them at this moment."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from services.notifications import preferences
+from services.notifications.domain import rules
+from shared.connection import Connection
+from shared.database import mark, marks
+from shared.projection.generations import FOLLOWED, active
+
+_CONVENING = ("convener", "co-convener")
+_MOST_NEAR = 5000  # people: a region with more is told by its networks
+
+
+class Subject(NamedTuple):
+    """What an event is about: its stream, its data, and the communities concerned."""
+
+    stream: str
+    data: Mapping[str, Any]
+    communities: Sequence[str]
+    today: date
+
+
+Resolve = Callable[[Connection, Subject], list[str]]
+
+
+def people(connection: Connection, audiences: Sequence[str], subject: Subject) -> list[str]:
+    """Everybody in any of these audiences, once, in a steady order."""
+    found: dict[str, None] = {}
+    for audience in audiences:
+        found |= dict.fromkeys(_RESOLVE[audience](connection, subject))
+    return list(found)
+
+
+def _with_role(connection: Connection, subject: Subject, roles: Sequence[str]) -> list[str]:
+    if not subject.communities:
+        return []
+    p, today = mark(connection), subject.today.isoformat()
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT person FROM community_people_{active(connection, FOLLOWED)}"
+        f" WHERE community IN ({marks(connection, len(subject.communities))})"
+        f" AND role IN ({marks(connection, len(roles))})"
+        f" AND begins <= {p} AND (ends IS NULL OR ends > {p}) ORDER BY person",
+        (*subject.communities, *roles, today, today),
+    )
+    return [row[0] for row in rows]
+
+
+def _conveners(connection: Connection, subject: Subject) -> list[str]:
+    return _with_role(connection, subject, _CONVENING)
+
+
+def _members(connection: Connection, subject: Subject) -> list[str]:
+    return _with_role(connection, subject, ("member",))
+
+
+def _near(connection: Connection, subject: Subject) -> list[str]:
+    """Conveners of open communities that share a network or the region with this one."""
+    generation, p = active(connection, FOLLOWED), mark(connection)
+    today = subject.today.isoformat()
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT held.person FROM community_people_{generation} AS held"
+        f" JOIN communities_{generation} AS its ON its.id = held.community"
+        f" WHERE its.state <> 'closed' AND its.id <> {p} AND held.role IN ({p}, {p})"
+        f" AND held.begins <= {p} AND (held.ends IS NULL OR held.ends > {p})"
+        f" AND (its.id IN (SELECT other.community FROM community_networks_{generation} AS other"
+        f" WHERE other.network IN (SELECT network FROM community_networks_{generation}"
+        f" WHERE community = {p}))"
+        f" OR (its.region <> '' AND its.region = (SELECT region FROM communities_{generation}"
+        f" WHERE id = {p}))) ORDER BY held.person LIMIT {_MOST_NEAR}",
+        (subject.stream, *_CONVENING, today, today, subject.stream, subject.stream),
+    )
+    return [row[0] for row in rows]
+
+
+def _the_person(_connection: Connection, subject: Subject) -> list[str]:
+    person = subject.data.get("person")
+    return [person] if isinstance(person, str) else []
+
+
+def _network(connection: Connection, subject: Subject) -> list[str]:
+    if not subject.communities:
+        return []
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT network FROM community_networks_{active(connection, FOLLOWED)}"
+        f" WHERE community IN ({marks(connection, len(subject.communities))})",
+        tuple(subject.communities),
+    )
+    return preferences.contacts(connection, [row[0] for row in rows])
+
+
+def _operators(connection: Connection, _subject: Subject) -> list[str]:
+    return preferences.contacts(connection, ["operators"])
+
+
+_RESOLVE: dict[str, Resolve] = {
+    rules.CONVENERS: _conveners,
+    rules.MEMBERS: _members,
+    rules.NEAR: _near,
+    rules.THE_PERSON: _the_person,
+    rules.NETWORK: _network,
+    rules.OPERATORS: _operators,
+}
