@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from shared.erasure import confirmed_type, confirms_erasure
-from shared.eventstore.codec import EventTypes
+from services.scheduling.events import EVENT_TYPES
+from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
@@ -17,7 +17,7 @@ def build(settings: Settings) -> Service:
         name="scheduling",
         title="Programmes, cohorts, applications, sessions, calendars: when people meet.",
         settings=settings,
-        types=EventTypes([confirmed_type("scheduling")]),
+        types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
         follows=["registry"],
         reactions=[confirms_erasure(streams)],
