@@ -25,6 +25,7 @@ from tests.registry import SERVICE, Caller, settings_of
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)  # a Monday
 FALLS, FRAILTY, WESSEX = "com_falls", "com_frailty", "net_wessex"
+MEETING = "ses_spring"
 
 
 def person(number: int) -> str:
@@ -161,6 +162,32 @@ class Notifications:
         self.community(FRAILTY, "Frailty")
         self.role(CLEO, "convener", FRAILTY)
         self.forget_reactions()
+
+    def session(self, change: str = "scheduled", stream: str = MEETING, **more: Any) -> None:
+        """A community's meeting: planned, or as it is from now on. `date` and `zone` move it."""
+        when = {"date": "2026-03-20", "start": "10:00", "end": "11:30", "zone": "Europe/London"}
+        when |= {name: more.pop(name) for name in ("date", "start", "end", "zone") if name in more}
+        told = {
+            "kind": "community-meeting",
+            "title": "Spring meeting",
+            "when": when | {"occurrence": "first"},
+            "modality": "in-person",
+            "place": "Wessex House",
+            "access": "Step-free",
+            "communities": [FALLS],
+        }
+        own = {k: more.pop(k) for k in ("before", "changed", "reason", "at") if k in more}
+        at = own.pop("at", NOW)
+        sequence = self.versions.get(stream, 0)
+        data = {"session": told | more, "sequence": sequence} | own
+        kind = f"scheduling.session.{change}"
+        self.hear(self.event(kind, stream, at, **data), source="scheduling")
+
+    def replied(self, who: str, reply: str, session: str = MEETING) -> None:
+        about = {"session": session, "kind": "community-meeting", "communities": [FALLS]}
+        kind, stream = "scheduling.attendance.replied", f"att_{session}"
+        told = self.event(kind, stream, about=about, person=who, reply=reply)
+        self.hear(told, source="scheduling")
 
     def forget_reactions(self) -> None:
         with self.service.database.write() as connection:

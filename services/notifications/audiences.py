@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from services.notifications import preferences
 from services.notifications.domain import rules
+from services.notifications.projections.scheduling import ATTENDANCE
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.projection.generations import FOLLOWED, active
+from shared.projection.projection import load_rows
 
 _CONVENING = ("convener", "co-convener")
 _MOST_NEAR = 5000  # people: a region with more is told by its networks
@@ -75,11 +77,6 @@ def _near(connection: Connection, subject: Subject) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _the_person(_connection: Connection, subject: Subject) -> list[str]:
-    person = subject.data.get("person")
-    return [person] if isinstance(person, str) else []
-
-
 def _network(connection: Connection, subject: Subject) -> list[str]:
     if not subject.communities:
         return []
@@ -95,11 +92,62 @@ def _operators(connection: Connection, _subject: Subject) -> list[str]:
     return preferences.contacts(connection, ["operators"])
 
 
+def _one_of_data(*path: str) -> Resolve:
+    """The person whose id the event's data have at this path."""
+
+    def resolve(_connection: Connection, subject: Subject) -> list[str]:
+        found: Any = subject.data
+        for step in path:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        return [found] if isinstance(found, str) else []
+
+    return resolve
+
+
+def _attendees(connection: Connection, subject: Subject) -> list[str]:
+    """Everybody whom a session concerns."""
+    cohort = subject.data["session"].get("cohort")
+    attending = _attendance(connection, subject.stream)
+    return [
+        *_participants(connection, cohort),
+        *(person for person, reply in attending["replies"].items() if reply != "no"),
+        *attending["roles"],
+        *_with_role(connection, subject, (*_CONVENING, "member")),
+    ]
+
+
+def _coming(connection: Connection, subject: Subject) -> list[str]:
+    replies = _attendance(connection, subject.stream)["replies"]
+    return [p for p in _attendees(connection, subject) if replies.get(p) != "no"]
+
+
+def _participants(connection: Connection, cohort: str | None) -> list[str]:
+    if cohort is None:
+        return []
+    rows = connection.exec_driver_sql(
+        f"SELECT person FROM applications_{active(connection, FOLLOWED)}"
+        f" WHERE cohort = {mark(connection)} AND accepted = 1 ORDER BY person",
+        (cohort,),
+    )
+    return [row[0] for row in rows]
+
+
+def _attendance(connection: Connection, session: str) -> dict[str, Any]:
+    generation = active(connection, FOLLOWED)
+    row = load_rows(connection, ATTENDANCE, generation, [session]).get(session)
+    return row["content"] if row else {"replies": {}, "roles": {}}
+
+
 _RESOLVE: dict[str, Resolve] = {
     rules.CONVENERS: _conveners,
     rules.MEMBERS: _members,
     rules.NEAR: _near,
-    rules.THE_PERSON: _the_person,
+    rules.THE_PERSON: _one_of_data("person"),
     rules.NETWORK: _network,
     rules.OPERATORS: _operators,
+    rules.APPLICANT: _one_of_data("about", "person"),
+    rules.SPONSOR: _one_of_data("sponsor"),
+    rules.GUEST: _one_of_data("guest"),
+    rules.ATTENDEES: _attendees,
+    rules.COMING: _coming,
 }

@@ -5,11 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.notifications import preferences, telling
+from services.notifications import preferences, reminding, telling
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
 from services.notifications.projections.registry import COMMUNITIES, NETWORKS
+from services.notifications.projections.scheduling import APPLICATIONS, ATTENDANCE, SESSIONS
 from shared.connection import Connection
 from shared.erasure import confirms_erasure
 from shared.eventstore.events import Cause, Event
@@ -33,12 +34,14 @@ def build(settings: Settings) -> Service:
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
         own=[DELIVERIES, ANNOUNCEMENTS],
-        followed=[COMMUNITIES, NETWORKS],
-        follows=["registry"],
+        followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
+        follows=["registry", "scheduling"],
         reactions=[
             confirms_erasure(streams, preferences.forget),
             Reaction("tell", frozenset(r.event for r in RULES), tell, _wanted),
+            Reaction("plan reminders", frozenset(SESSIONS.types), reminding.plan),
         ],
+        passes=[reminding.remind_in_time],
         holds=_held,
     )
     return service

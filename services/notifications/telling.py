@@ -53,7 +53,7 @@ def asked_for(event: Event) -> bool:
 def plan(connection: Connection, event: Event, now: datetime) -> list[Planned]:
     """Who would be told what of this event, and when. Changes nothing."""
     data = facts.data_of(event)
-    communities = facts.communities_of(connection, event)
+    communities = facts.communities_of(event)
     planned = []
     gathered: dict[str, Any] | None = None
     for rule in rules.rules_of(event.type):

@@ -15,6 +15,7 @@ def upgrade() -> None:
         _ledger(generation)
     _people()
     _letters()
+    _reminders()
     _webhooks()
 
 
@@ -49,6 +50,26 @@ def _followed(generation: int) -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("name", sa.Text, nullable=False),
     )
+    op.create_table(
+        f"sessions_{generation}",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+    )
+    op.create_table(
+        f"attendance_{generation}",
+        sa.Column("session", sa.Text, primary_key=True),
+        sa.Column("content", sa.Text, nullable=False),
+    )
+    applications = f"applications_{generation}"
+    op.create_table(
+        applications,
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("cohort", sa.Text, nullable=False),
+        sa.Column("person", sa.Text, nullable=False),
+        sa.Column("accepted", sa.Integer, nullable=False),
+    )
+    op.create_index(f"{applications}_cohort", applications, ["cohort", "accepted"])
 
 
 def _ledger(generation: int) -> None:
@@ -137,6 +158,22 @@ def _letters() -> None:
     )
     op.create_index("letters_in_order", "letters", ["at", "id"])
     op.create_index("letters_person", "letters", ["person"])
+
+
+def _reminders() -> None:
+    op.create_table(  # one for each session, its time and each rule that says when to remind
+        "reminders",
+        sa.Column("session", sa.Text, primary_key=True),
+        sa.Column("rule", sa.Text, primary_key=True),
+        sa.Column("starts", sa.Text, primary_key=True),
+        sa.Column("due", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),  # planned, told, missed or void
+        sa.Column("reason", sa.Text, nullable=False),
+    )
+    planned = sa.text("state = 'planned'")
+    op.create_index(
+        "reminders_due", "reminders", ["due"], postgresql_where=planned, sqlite_where=planned
+    )
 
 
 def _webhooks() -> None:
