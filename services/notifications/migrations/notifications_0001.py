@@ -136,7 +136,7 @@ def _letters() -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("person", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),  # message or digest
-        sa.Column("deliveries", sa.Text, nullable=False),
+        sa.Column("items", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),  # waiting, handed over, sent, ended
         sa.Column("at", sa.Text, nullable=False),
         sa.Column("due", sa.Text),  # the next attempt, while it is waiting
@@ -147,6 +147,11 @@ def _letters() -> None:
         sa.Column("uncertain", sa.Integer, nullable=False),
         sa.Column("words", sa.Text, nullable=False),
         sa.Column("address_version", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "letter_deliveries",
+        sa.Column("delivery", sa.Text, primary_key=True),
+        sa.Column("letter", sa.Text, nullable=False),
     )
     waiting = sa.text("due IS NOT NULL")
     op.create_index(
