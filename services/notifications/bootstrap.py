@@ -1,16 +1,20 @@
 """Notifications, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.notifications import preferences, reminding, telling
+from services.notifications import preferences, reminding, stuck, telling
+from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
+from services.notifications.links import Links
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
 from services.notifications.projections.registry import COMMUNITIES, NETWORKS
 from services.notifications.projections.scheduling import APPLICATIONS, ATTENDANCE, SESSIONS
+from services.notifications.rendering import Renderer
+from services.notifications.sender import Sender
 from shared.connection import Connection
 from shared.erasure import confirms_erasure
 from shared.eventstore.events import Cause, Event
@@ -18,6 +22,8 @@ from shared.eventstore.streams import Streams
 from shared.projection.reactions import Reaction
 from shared.service import Service
 from shared.settings import Settings
+from shared.worker.lease import Lease
+from shared.worker.loops import Loop
 
 
 def build(settings: Settings) -> Service:
@@ -43,6 +49,8 @@ def build(settings: Settings) -> Service:
         ],
         passes=[reminding.remind_in_time],
         holds=_held,
+        pending={"messages to send": _due_messages(settings)},
+        loops=_loops,
     )
     return service
 
@@ -54,3 +62,22 @@ def _wanted(_connection: Connection, events: Sequence[Event]) -> Sequence[Event]
 def _held(connection: Connection, person: str) -> dict[str, Any]:
     kept = preferences.of(connection, person)
     return {"preferences": preferences.document(kept.preferences)}
+
+
+def _loops(service: Service) -> Sequence[Loop]:
+    settings = service.settings
+    renderer = Renderer(Links(settings), settings.mail_from)
+    sender = Sender(service, RegistryContacts(settings), renderer)
+    return [Loop("sender", sender.step, 0.3, Lease(service.database, "sender"))]
+
+
+def _due_messages(settings: Settings) -> Callable[[Connection], int]:
+    """What ought to have gone by now; where no mail server is set, letters have arrived."""
+
+    def count(connection: Connection) -> int:
+        now = settings.clock.now()
+        return stuck.unformed(connection, now) + (
+            stuck.due_letters(connection, now) if settings.smtp_url else 0
+        )
+
+    return count

@@ -70,7 +70,7 @@ class _Due(NamedTuple):
     category: str
     community: str | None
     digest: int
-    queued_at: str
+    at: str
     due: str
 
 
@@ -98,7 +98,7 @@ def form(service: Service, as_of: datetime) -> int:
 def _due(connection: Connection, as_of: datetime) -> list[_Due]:
     p = mark(connection)
     rows = connection.exec_driver_sql(
-        "SELECT id, person, announcement, about, category, community, digest, queued_at, due"
+        "SELECT id, person, announcement, about, category, community, digest, at, due"
         f" FROM deliveries_{active(connection, OWN)} AS waiting WHERE due <= {p} AND NOT EXISTS"
         " (SELECT 1 FROM letter_deliveries WHERE delivery = waiting.id)"
         f" ORDER BY due, id LIMIT {p}",
@@ -161,7 +161,7 @@ def _letters_for(theirs: Sequence[_Due]) -> list[tuple[str, list[Item]]]:
 
 
 def _waiting(each: _Due) -> Waiting:
-    return Waiting(each.id, each.announcement, each.about, each.category, each.queued_at)
+    return Waiting(each.id, each.announcement, each.about, each.category, each.at)
 
 
 def _write(

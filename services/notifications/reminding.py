@@ -14,7 +14,7 @@ from services.notifications.domain import rules
 from services.notifications.domain.preferences import Route
 from services.notifications.domain.wall_clock import begins
 from services.notifications.projections.scheduling import SESSIONS
-from services.notifications.telling import Planned, queue, routed
+from services.notifications.telling import Occasion, Planned, queue, routed
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -120,8 +120,8 @@ def _tell(
         if claimed.rowcount != 1:
             return 0, bool(late)  # another worker was first
         planned = planned_for(connection, session, rule, as_of)
-        occasion = derived_id("rem", session, rule, starts)
-        changes = queue(planned, occasion, session, as_of, missed=late) if planned else []
+        occasion = Occasion(derived_id("rem", session, rule, starts), session, when)
+        changes = queue(planned, occasion, as_of, missed=late) if planned else []
         cause = Cause(correlation=f"reminder-{rule}")
         service.streams.append(connection, changes, cause=cause, now=service.clock.now())
     queued = sum(1 for way in planned.routes.values() if way.due) if planned and not late else 0

@@ -8,7 +8,7 @@ the person: none can be queued twice.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.notifications import audiences, facts, preferences
 from services.notifications.domain import rules
@@ -40,6 +40,14 @@ class Planned:
     facts: dict[str, Any]
     routes: dict[str, Route]
     urgent: bool = False
+
+
+class Occasion(NamedTuple):
+    """What is told of: an event, or a time that has come."""
+
+    id: str
+    about: str
+    at: datetime
 
 
 def asked_for(event: Event) -> bool:
@@ -106,22 +114,21 @@ def tell(
     changes: list[Change] = []
     for planned in plan(connection, event, now):
         missed = HISTORY if now - event.time > planned.rule.longest_age else ""
-        changes += queue(planned, event.id, event.stream, now, missed=missed)
+        occasion = Occasion(event.id, event.stream, event.time)
+        changes += queue(planned, occasion, now, missed=missed)
     streams.append(connection, changes, cause=cause, now=now)
     return len(changes)
 
 
-def queue(
-    planned: Planned, event: str, about: str, now: datetime, *, missed: str = ""
-) -> list[Change]:
+def queue(planned: Planned, occasion: Occasion, now: datetime, *, missed: str = "") -> list[Change]:
     """The announcement's stream and one for each delivery, all of them new."""
-    rule = planned.rule
-    announcement = derived_id("ann", event, rule.message)
+    rule, at = planned.rule, rfc3339(occasion.at)
+    announcement = derived_id("ann", occasion.id, rule.message)
     made = AnnouncementMade(
         rule=rule.message,
-        event=event,
-        about=about,
-        at=rfc3339(now),
+        event=occasion.id,
+        about=occasion.about,
+        at=at,
         category=rule.category,
         community=planned.community,
         facts=planned.facts,
@@ -132,8 +139,9 @@ def queue(
             announcement=announcement,
             person=person,
             rule=rule.message,
-            about=about,
+            about=occasion.about,
             category=rule.category,
+            at=at,
             due=rfc3339(way.due or now),
             community=planned.community,
             urgent=planned.urgent,

@@ -15,7 +15,7 @@ STATUSES = (QUEUED, SENT, DELIVERED, BOUNCED, FAILED, MISSED, SUPPRESSED)
 class AnnouncementMade:
     """What is to be told to several people: `facts` is what the template needs besides the person.
 
-    `event` is the id of the event that it tells of, `about` that event's stream.
+    `event` is the id of the event that it tells of, `about` that event's stream, `at` its time.
     """
 
     rule: str
@@ -29,13 +29,16 @@ class AnnouncementMade:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """`due` is RFC 3339; `digest` says that it waits for others to go with it."""
+    """`at` is when what it tells of happened, `due` when it is to go, in RFC 3339. `digest`: that
+    it waits for others to go with it.
+    """
 
     announcement: str
     person: str
     rule: str
     about: str
     category: str
+    at: str
     due: str
     community: str | None = None
     urgent: bool = False

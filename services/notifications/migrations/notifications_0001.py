@@ -90,6 +90,7 @@ def _ledger(generation: int) -> None:
         sa.Column("uncertain", sa.Integer, nullable=False),
         sa.Column("queued_at", sa.Text, nullable=False),
         sa.Column("changed_at", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
         sa.Column("planned_for", sa.Text, nullable=False),
         sa.Column("due", sa.Text),  # while it is queued
     )

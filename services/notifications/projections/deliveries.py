@@ -48,6 +48,7 @@ def _queued(event: Event, queued: Any) -> Row:
         "urgent": int(queued.urgent),
         "digest": int(queued.digest),
         "queued_at": rfc3339(event.time),
+        "at": queued.at,
         "planned_for": queued.due,
         "due": queued.due,
     }
@@ -73,6 +74,7 @@ DELIVERIES = Projection(
         "uncertain",
         "queued_at",
         "changed_at",
+        "at",
         "planned_for",
         "due",  # while it is queued
     ),
