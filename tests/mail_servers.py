@@ -94,7 +94,7 @@ def accepts(user: str, password: str) -> Callable[..., AuthResult]:
         _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any
     ) -> AuthResult:
         known = (data.login, data.password) == (user.encode(), password.encode())
-        return AuthResult(success=known)
+        return AuthResult(success=known, handled=False)
 
     return check
 

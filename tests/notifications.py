@@ -199,7 +199,10 @@ def open_notifications(url: str, folder: Path, **environ: str) -> Iterator[Notif
     environ = {"NOTIFICATIONS_DATABASE_URL": url, **environ}
     service = build(load_settings(settings_of(folder, **environ)))
     migrate(url, url, service.migrations)
+    app = create_app(service)
+    assert service.start_web is not None
+    service.start_web(service, app)
     try:
-        yield Notifications(service, create_app(service))
+        yield Notifications(service, app)
     finally:
         service.database.close()

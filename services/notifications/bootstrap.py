@@ -5,11 +5,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
 from services.notifications import preferences, reminding, stuck, telling
+from services.notifications.api import deliveries
+from services.notifications.api import outbox as outbox_api
 from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
 from services.notifications.links import Links
+from services.notifications.outbox import Outbox
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
 from services.notifications.projections.registry import COMMUNITIES, NETWORKS
 from services.notifications.projections.scheduling import APPLICATIONS, ATTENDANCE, SESSIONS
@@ -39,6 +44,7 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
+        blueprints=[outbox_api.blp, deliveries.blp],
         own=[DELIVERIES, ANNOUNCEMENTS],
         followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
         follows=["registry", "scheduling"],
@@ -50,6 +56,7 @@ def build(settings: Settings) -> Service:
         passes=[reminding.remind_in_time],
         holds=_held,
         pending={"messages to send": _due_messages(settings)},
+        start_web=_start_web,
         loops=_loops,
     )
     return service
@@ -62,6 +69,12 @@ def _wanted(_connection: Connection, events: Sequence[Event]) -> Sequence[Event]
 def _held(connection: Connection, person: str) -> dict[str, Any]:
     kept = preferences.of(connection, person)
     return {"preferences": preferences.document(kept.preferences)}
+
+
+def _start_web(service: Service, app: Flask) -> None:
+    settings = service.settings
+    renderer = Renderer(Links(settings), settings.mail_from)
+    app.extensions["hedgerow_outbox"] = Outbox(RegistryContacts(settings), renderer)
 
 
 def _loops(service: Service) -> Sequence[Loop]:

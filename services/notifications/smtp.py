@@ -79,8 +79,8 @@ class Connection:
 def _connect(server: MailServer) -> smtplib.SMTP:
     """Raises NoServer."""
     context = ssl.create_default_context()
+    smtp: smtplib.SMTP | None = None
     try:
-        smtp: smtplib.SMTP
         if server.tls:
             smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=context)
         else:
@@ -91,6 +91,8 @@ def _connect(server: MailServer) -> smtplib.SMTP:
             smtp.login(server.user, server.password)
         smtp.ehlo_or_helo_if_needed()
     except (smtplib.SMTPException, OSError) as error:
+        if smtp is not None:
+            smtp.close()
         raise NoServer(f"{server.host}:{server.port}: {_plain(error)}") from error
     return smtp
 
