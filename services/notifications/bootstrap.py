@@ -10,6 +10,7 @@ from flask import Flask
 from services.notifications import preferences, reminding, stuck, telling
 from services.notifications.api import deliveries
 from services.notifications.api import outbox as outbox_api
+from services.notifications.api import preferences as preferences_api
 from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
@@ -44,7 +45,7 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[outbox_api.blp, deliveries.blp],
+        blueprints=[outbox_api.blp, deliveries.blp, preferences_api.blp],
         own=[DELIVERIES, ANNOUNCEMENTS],
         followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
         follows=["registry", "scheduling"],

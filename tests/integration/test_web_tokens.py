@@ -22,13 +22,20 @@ from tests.registry import (
 
 PROBLEM = "application/problem+json"
 # Calls that change nothing, though they are not GET.
-OPEN = {("discovery", "POST", "/related")}
+OPEN = {
+    ("discovery", "POST", "/related"),
+    ("notifications", "POST", "/unsubscribe/<signed>"),  # the signed link is what lets one
+    ("notifications", "POST", "/preferences/<signed>"),
+}
 # Calls that only read, but not what is for anyone.
 CLOSED = {
     "/people/<person>/holdings",
     "/people/<person>/erasure",
     "/people/<person>/export",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
+    *("/people/<person>/preferences", "/networks/<network>/contacts", "/operators"),
+    *("/deliveries", "/post", "/webhooks", "/webhooks/<webhook>"),
+    *("/webhooks/<webhook>/deliveries", "/reminders"),
 }
 
 
