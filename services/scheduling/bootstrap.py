@@ -1,8 +1,12 @@
-"""Scheduling, put together. So far it has what every service has."""
+"""Scheduling, put together."""
 
 from pathlib import Path
 
+from services.scheduling import texts
+from services.scheduling.api import cohorts, programmes, session_states, sessions
 from services.scheduling.events import EVENT_TYPES
+from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
+from services.scheduling.projections.own import OWN_PROJECTIONS
 from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
@@ -19,7 +23,11 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        follows=["registry"],
-        reactions=[confirms_erasure(streams)],
+        blueprints=[programmes.blp, cohorts.blp, sessions.blp, session_states.blp],
+        own=OWN_PROJECTIONS,
+        followed=FOLLOWED_PROJECTIONS,
+        follows=["registry", "discovery"],
+        reactions=[confirms_erasure(streams, texts.forget)],
+        holds=texts.held,
     )
     return service
