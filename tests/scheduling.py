@@ -1,4 +1,4 @@
-"""A scheduling service within this process, told of communities and people as the registry would."""
+"""A scheduling service within this process, told of communities and people as by the registry."""
 
 import json
 import uuid

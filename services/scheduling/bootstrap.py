@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.scheduling import texts
-from services.scheduling.api import cohorts, programmes, session_states, sessions
+from services.scheduling.api import calendars, cohorts, programmes, session_states, sessions
 from services.scheduling.events import EVENT_TYPES
 from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
 from services.scheduling.projections.own import OWN_PROJECTIONS
@@ -23,7 +23,7 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[programmes.blp, cohorts.blp, sessions.blp, session_states.blp],
+        blueprints=[programmes.blp, cohorts.blp, sessions.blp, session_states.blp, calendars.blp],
         own=OWN_PROJECTIONS,
         followed=FOLLOWED_PROJECTIONS,
         follows=["registry", "discovery"],
