@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime
 from functools import cache
@@ -18,7 +19,7 @@ def by_icalendar(body: bytes) -> dict[str, Any]:
     """The calendar's name and events, times in UTC, through its own VTIMEZONE."""
     calendar = icalendar.Calendar.from_ical(body)
     return {
-        "name": str(icalendar.vText.from_ical(calendar["NAME"])),
+        "name": str(re.sub(r"\\(.)", r"\1", str(calendar["NAME"]))),
         "events": [
             {
                 "uid": str(event["UID"]),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.scheduling.calendars.lines import document, text, utc
-from services.scheduling.calendars.timezones import vtimezone
+from services.scheduling.calendars.timezones import has_rule, vtimezone
 from services.scheduling.documents import uid
 from services.scheduling.domain.session import ONLINE, PLANNED, POSTPONED, Session
 from services.scheduling.domain.wall_clock import When, exists_twice
@@ -52,6 +52,8 @@ def _zones(sessions: Sequence[Found]) -> dict[str, int]:
     zones: dict[str, int] = {}
     for found in sessions:
         when: When = found.state.known.when
+        if not _is_local(when):
+            continue
         zones[when.zone] = min(zones.get(when.zone, 9999), when.date.year)
     return zones
 
@@ -83,10 +85,19 @@ def _event(found: Found, address: str | None) -> Iterator[str]:
     yield "END:VEVENT"
 
 
-def _times(when: When) -> Iterator[str]:
-    """Local time with its zone. One that exists twice is written in UTC: RFC 5545 means the first
-    then, but parsers differ, and the second could not be said."""
+def _is_local(when: When) -> bool:
+    """Whether it is written as local time with its zone, else in UTC.
+
+    Of an hour that exists twice RFC 5545 means the first, but parsers differ, and the second could
+    not be said. They differ too on zones whose changes follow no rule.
+    """
     if any(exists_twice(when.date, hour, when.zone) for hour in (when.start, when.end)):
+        return False
+    return has_rule(when.zone, when.date.year)
+
+
+def _times(when: When) -> Iterator[str]:
+    if not _is_local(when):
         yield f"DTSTART:{utc(when.begins())}"
         yield f"DTEND:{utc(when.ends())}"
         return

@@ -69,7 +69,7 @@ def sessions(connection: Connection, versions: Versions) -> list[Found]:
     ids = [key for key, _ in versions]
     for start in range(0, len(ids), 500):
         found += queries.many(connection, SESSIONS, ids[start : start + 500])
-    return sorted(found, key=lambda f: (f.state.known.when.date, f.state.known.when.start, f.id))
+    return sorted(found, key=_order)
 
 
 def addresses(connection: Connection, found: Sequence[Found]) -> dict[str, str]:
@@ -80,3 +80,8 @@ def addresses(connection: Connection, found: Sequence[Found]) -> dict[str, str]:
         if f.state.known.modality != "in-person"
     }
     return {key: address for key, address in told.items() if address}
+
+
+def _order(found: Found) -> tuple[date, str, str, str]:
+    when = found.state.known.when
+    return when.date, when.start, when.occurrence, found.id

@@ -62,6 +62,12 @@ def vtimezone(name: str, first_year: int) -> tuple[str, ...]:
     return (*lines, "END:VTIMEZONE")
 
 
+def has_rule(name: str, first_year: int) -> bool:
+    """Whether the zone keeps to a rule in the end; one that follows the moon does not."""
+    late = tuple(f"RDATE:{year}" for year in range(_HORIZON - 5, _HORIZON))
+    return not any(line.startswith(late) for line in vtimezone(name, first_year))
+
+
 def _component(group: Sequence[Onset]) -> Iterator[str]:
     """One recurrence without end where they keep to a rule, else each by itself."""
     years = [onset.at.year for onset in group]
