@@ -1,6 +1,7 @@
 """Reading scheduling's own tables, in the generation in use."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -187,6 +188,16 @@ def cohorts_of(connection: Connection, person: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def cohorts_with_old_offers(connection: Connection, today: date) -> list[str]:
+    """The cohorts where the last day to answer an offer may be over."""
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT cohort FROM applications_{active(connection, OWN)}"
+        f" WHERE state = 'released' AND reply_by <= {mark(connection)}",
+        (today.isoformat(),),
+    )
+    return [row[0] for row in rows]
+
+
 # --- attendance ---
 
 
@@ -219,3 +230,10 @@ def calendar_generation(connection: Connection, calendar: str) -> int:
         (calendar,),
     ).first()
     return row[0] if row else 0
+
+
+def standings(connection: Connection) -> dict[str, str]:
+    """The standing that was last said of each community."""
+    generation = active(connection, OWN)
+    rows = connection.exec_driver_sql(f"SELECT community, standing FROM standings_{generation}")
+    return {row[0]: row[1] for row in rows}

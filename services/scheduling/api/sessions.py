@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from services.scheduling import documents, queries, texts
+from services.scheduling import attending, documents, queries, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.answers import (
     append,
@@ -23,6 +23,7 @@ from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChan
 from services.scheduling.clashing import clash_warnings, related_communities
 from services.scheduling.domain import series
 from services.scheduling.domain import session_decisions as d
+from services.scheduling.domain.attendance import GivePlaces
 from services.scheduling.domain.session import KINDS, STATES, Particulars
 from services.scheduling.events import SESSION
 from services.scheduling.history import entry
@@ -217,7 +218,11 @@ def change(fields: dict[str, Any], session: str) -> Response:
             (fields["join_address"] or None) != texts.join_address(connection, session)
         )
         command = d.Change(after, reason or None, "date" in fields, other)
+        attendance = attending.load(connection, service(), session)
         loaded = handle(connection, SESSION, session, command)
+        if "capacity" in fields:
+            places = GivePlaces(attending.about(session, loaded.state), after.capacity)
+            append(connection, [attending.change(session, attendance, places)])
         if other:
             texts.set_join_address(connection, session, fields["join_address"])
         warned = clash_warnings(connection, session, after, related) if moved else []

@@ -62,6 +62,7 @@ def vtimezone(name: str, first_year: int) -> tuple[str, ...]:
     return (*lines, "END:VTIMEZONE")
 
 
+@lru_cache(maxsize=1000)
 def has_rule(name: str, first_year: int) -> bool:
     """Whether the zone keeps to a rule in the end; one that follows the moon does not."""
     late = tuple(f"RDATE:{year}" for year in range(_HORIZON - 5, _HORIZON))
