@@ -4,16 +4,20 @@ from pathlib import Path
 
 from services.scheduling import texts
 from services.scheduling.api import (
+    applicant,
     applications,
     attendance,
     calendars,
     cohorts,
     communities,
     decisions,
+    pages,
     participants,
     programmes,
+    reply,
     session_states,
     sessions,
+    sponsor,
 )
 from services.scheduling.applying import lapse_offers
 from services.scheduling.events import EVENT_TYPES
@@ -47,6 +51,10 @@ def build(settings: Settings) -> Service:
             attendance.blp,
             participants.blp,
             communities.blp,
+            pages.blp,
+            sponsor.blp,
+            applicant.blp,
+            reply.blp,
         ],
         own=OWN_PROJECTIONS,
         followed=FOLLOWED_PROJECTIONS,
