@@ -122,7 +122,8 @@ class Connection:
 
     def discard(self) -> None:
         """End the session with the database itself."""
-        self._pooled.invalidate()
+        if self._pooled.is_valid:
+            self._pooled.invalidate()
         self._pooled.close()
 
     def _told(self, error: Exception, sql: str | None) -> DBAPIError:

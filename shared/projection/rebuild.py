@@ -14,8 +14,10 @@ from shared.connection import Connection
 from shared.database import Database, mark, marks
 from shared.eventstore.events import START, Cursor, Event
 from shared.eventstore.store import EventStore
+from shared.projection import reactions
 from shared.projection.apply import apply_batches
 from shared.projection.generations import FOLLOWED, OWN, active, keep_writers_out, swap
+from shared.projection.inbox import DIVERGENCE, Inbox, parked
 from shared.projection.positions import positions
 from shared.projection.projection import Projection, project
 from shared.stream.source import Batch, Source, SourceUnavailable
@@ -87,11 +89,14 @@ def rebuild_followed(
     projections: Sequence[Projection],
     sources: Sequence[MakeReader],
     progress: Progress = _unsaid,
+    *,
+    reacts: Sequence[reactions.Reaction] = (),
 ) -> int:
     """Rebuild what is built from other services' events, reading those from the beginning.
 
     Never reads further than the consumers at work have: what they have not seen yet will still be
-    theirs to react to. `sources` make readers that share nothing with those consumers. Raises
+    theirs to react to. What waited as a dead letter and could be applied now is reacted to, for
+    nobody has. `sources` make readers that share nothing with those consumers. Raises
     SourceUnavailable where a source no longer has what was read of it.
     """
     generation = _begin_anew(database, projections)
@@ -117,12 +122,24 @@ def rebuild_followed(
             keep_writers_out(connection, FOLLOWED)
             _aim(goal, connection, generation, readers)
             done += sum(level(lambda: nullcontext(connection)))
+            fresh = _applied_at_last(connection, generation)
+            reactions.record(connection, reacts, fresh, clock.now())
             swap(connection, FOLLOWED)
     finally:
         for reader in readers:
             reader.close()
     progress(done)
     return done
+
+
+def _applied_at_last(connection: Connection, generation: int) -> list[Event]:
+    """The events that wait in the generation in use, and were applied in this one."""
+    return [
+        letter.event
+        for letter in parked(connection, 3 - generation)
+        if letter.reason != DIVERGENCE
+        and Inbox(connection, generation, letter.source).has(letter.event)
+    ]
 
 
 def _begin_anew(database: Database, projections: Sequence[Projection]) -> int:
