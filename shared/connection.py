@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
 Parameters = Sequence[Any]
