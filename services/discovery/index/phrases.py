@@ -114,7 +114,6 @@ def _unit(spot: Spot, shares: Mapping[str, float]) -> _Unit:
     return _Unit(stems[-1], shared, spot.start, spot.end)
 
 
-@lru_cache(maxsize=_REMEMBERED_TEXTS)
 def _content(text: str) -> list[Spot]:
     """Find the words of a text that say something: all but the stop words."""
     return [spot for spot in spots(text) if spot.word.stems]
