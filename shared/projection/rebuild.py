@@ -92,20 +92,14 @@ def rebuild_followed(
     *,
     reacts: Sequence[reactions.Reaction] = (),
 ) -> int:
-    """Rebuild what is built from other services' events, reading those from the beginning.
+    """Rebuild what is built from other services' events; `sources` make readers of all of those.
 
-    Never reads further than the consumers at work have: what they have not seen yet will still be
-    theirs to react to. What waited as a dead letter and could be applied now is reacted to, for
-    nobody has. `sources` make readers that share nothing with those consumers. Raises
-    SourceUnavailable where a source no longer has what was read of it.
+    Never reads further than the consumers at work have: what they have not seen yet is still
+    theirs to react to. Raises SourceUnavailable where a source lacks what was read of it before.
     """
     generation = _begin_anew(database, projections)
-
-    def stored() -> dict[str, str]:
-        with database.read() as connection:
-            return positions(connection, generation)
-
     goal: dict[str, str] = {}
+    stored = partial(_positions, database, generation)
     readers = [make(stored, lambda: goal) for make in sources]
     level = partial(_level, goal, readers, generation, projections, clock)
     done, came = 0, _BATCH
@@ -122,8 +116,7 @@ def rebuild_followed(
             keep_writers_out(connection, FOLLOWED)
             _aim(goal, connection, generation, readers)
             done += sum(level(lambda: nullcontext(connection)))
-            fresh = _applied_at_last(connection, generation)
-            reactions.record(connection, reacts, fresh, clock.now())
+            _react_at_last(connection, generation, reacts, clock)
             swap(connection, FOLLOWED)
     finally:
         for reader in readers:
@@ -132,14 +125,22 @@ def rebuild_followed(
     return done
 
 
-def _applied_at_last(connection: Connection, generation: int) -> list[Event]:
-    """The events that wait in the generation in use, and were applied in this one."""
-    return [
+def _positions(database: Database, generation: int) -> dict[str, str]:
+    with database.read() as connection:
+        return positions(connection, generation)
+
+
+def _react_at_last(
+    connection: Connection, generation: int, reacts: Sequence[reactions.Reaction], clock: Clock
+) -> None:
+    """Ask for the reactions to what waits in the generation in use, and was applied in this one."""
+    applied = [
         letter.event
         for letter in parked(connection, 3 - generation)
         if letter.reason != DIVERGENCE
         and Inbox(connection, generation, letter.source).has(letter.event)
     ]
+    reactions.record(connection, reacts, applied, clock.now())
 
 
 def _begin_anew(database: Database, projections: Sequence[Projection]) -> int:
