@@ -23,6 +23,7 @@ check: .venv/dev ## Format, lint, types, and who may import whom
 bench: .venv/bench ## Benchmarks against their peers; with DATA=FOLDER also the ranking's
 	$(BIN)/python -m tests.servers
 	$(BIN)/python -m tests.bench $(DATA)
+	$(BIN)/python -m tests.bench.discovery
 
 MINUTES ?= 10
 SEED ?=

@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
 Parameters = Sequence[Any]
-_LOOK_AGAIN_SECONDS = 0.001
+_LOOK_AGAIN_SECONDS, _LOOK_AGAIN_AT_MOST = 0.001, 0.008
 
 
 class Rows(list[Any]):
@@ -98,15 +98,18 @@ class Connection:
         """
         self._driver.execute("PRAGMA busy_timeout = 0")
         deadline = time.monotonic() + seconds
+        pause = _LOOK_AGAIN_SECONDS
         try:
             while True:
                 try:
-                    return self.begin("BEGIN IMMEDIATE")
-                except OperationalError as error:
-                    busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                    self._driver.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                     if not busy or time.monotonic() > deadline:
-                        raise
-                time.sleep(_LOOK_AGAIN_SECONDS)
+                        raise self._told(error, "BEGIN IMMEDIATE") from error
+                time.sleep(pause)
+                pause = min(pause * 1.5, _LOOK_AGAIN_AT_MOST)
         finally:
             self._driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
@@ -122,7 +125,8 @@ class Connection:
 
     def discard(self) -> None:
         """End the session with the database itself."""
-        self._pooled.invalidate()
+        if self._pooled.is_valid:
+            self._pooled.invalidate()
         self._pooled.close()
 
     def _told(self, error: Exception, sql: str | None) -> DBAPIError:

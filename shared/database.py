@@ -39,14 +39,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction for reading.
-
-        On PostgreSQL each statement is one of its own: within one transaction it would see as much.
-        """
+        """A transaction for reading: all its statements see the database as it was at the first."""
         connection = Connection(self.engine)
         try:
-            if self.dialect == "sqlite":
-                connection.begin("BEGIN")
+            connection.begin(_BEGIN_READING[self.dialect])
             yield connection
         finally:
             connection.close()
@@ -92,6 +88,10 @@ class Database:
 
 
 _BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+_BEGIN_READING = {
+    "sqlite": "BEGIN",
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
 
 
 def mark(connection: Connection) -> str:

@@ -132,6 +132,7 @@ class Settings:
     mail_from: str
     mail_per_minute: int
     webhooks_allow_loopback: bool
+    application_retention: timedelta  # how long after a cohort what applicants wrote is kept
 
 
 def load_settings(
@@ -211,6 +212,9 @@ class _Reader:
             mail_per_minute=self.get("MAIL_PER_MINUTE", 600, _positive),
             webhooks_allow_loopback=self.get("WEBHOOKS_ALLOW_LOOPBACK", "0", _one_of("0", "1"))
             == "1",
+            application_retention=self.get(
+                "APPLICATION_RETENTION", timedelta(days=365), parse_duration
+            ),
         )
 
     def smtp_url(self) -> Secret:

@@ -77,9 +77,10 @@ class Follower:
             learnt = self._meaning.catch_up(connection) if self._meaning else []
             marks = {p.table: horizon(connection, p) for p in (NETWORKS, DOCUMENTS)}
             generation = marks[DOCUMENTS.table].generation
-            new_voice = self._meaning is not None and known.voice is None
-            if new_voice or generation != known.marks[DOCUMENTS.table].generation:
+            if generation != known.marks[DOCUMENTS.table].generation:
                 known = self._nothing(generation)
+            elif self._meaning is not None and known.voice is None:
+                known = _with(self._meaning, known)
             for row in rows_since(connection, NETWORKS, known.marks[NETWORKS.table]):
                 known.network_names[row["id"]] = row["content"]["name"]
             rows = [
@@ -88,16 +89,14 @@ class Follower:
                 if row["version"] != known.versions.get(row["id"])
             ]
         self._take_up(known, rows, learnt)
-        first = self.known is None or self.known.index is not known.index
-        self.known = replace(known, marks=marks)
-        if first:
-            # What has just been loaded stays: looking through it for garbage would stop the
-            # process for tenths of a second again and again.
-            gc.enable()
-            gc.collect()
-            gc.freeze()
-            seconds = round(time.perf_counter() - started, 2)
+        before, self.known = self.known, replace(known, marks=marks)
+        seconds = round(time.perf_counter() - started, 2)
+        if before is None or before.index is not known.index:
+            _keep_what_is_loaded()
             log.info("the index is filled", communities=len(known.index), seconds=seconds)
+        elif before.voice is not known.voice:
+            _keep_what_is_loaded()
+            log.info("the index knows meaning too", model=known.model, seconds=seconds)
 
     def _take_up(self, known: Known, rows: Sequence[Row], learnt: Sequence[str]) -> None:
         if known.voice and learnt:
@@ -133,6 +132,19 @@ class Follower:
                 log.exception("the index could not be brought up to date, trying again")
                 time.sleep(1)
             time.sleep(_LOOK_SECONDS)
+
+
+def _with(meaning: Meaning, known: Known) -> Known:
+    voice = meaning.voice()
+    known.index.join(voice)
+    return replace(known, voice=voice, model=meaning.name)
+
+
+def _keep_what_is_loaded() -> None:
+    """Looking through it for garbage would stop the process for tenths of a second, often."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def as_document(row: Row) -> Document:

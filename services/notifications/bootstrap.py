@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from services.notifications import preferences, reminding, stuck, telling
-from services.notifications.api import deliveries
+from services.notifications.api import deliveries, forecasts
 from services.notifications.api import outbox as outbox_api
 from services.notifications.api import preferences as preferences_api
 from services.notifications.contact_book import RegistryContacts
@@ -45,7 +45,7 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[outbox_api.blp, deliveries.blp, preferences_api.blp],
+        blueprints=[outbox_api.blp, deliveries.blp, preferences_api.blp, forecasts.blp],
         own=[DELIVERIES, ANNOUNCEMENTS],
         followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
         follows=["registry", "scheduling"],

@@ -154,3 +154,18 @@ def queue(planned: Planned, occasion: Occasion, now: datetime, *, missed: str = 
             events.append(Suppressed(way.reason))
         changes.append(Change(derived_id("dlv", announcement, person), 0, events))
     return changes
+
+
+def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> dict[str, int]:
+    """How many people these events would tell: each counted once, by the soonest way."""
+    ways: dict[str, str] = {}
+    rank = {"now": 2, "digest": 1, "none": 0}
+    for event in events:
+        if not asked_for(event):
+            continue
+        for planned in plan(connection, event, now):
+            for person, way in planned.routes.items():
+                told = "none" if way.due is None else "digest" if way.digest else "now"
+                ways[person] = max(told, ways.get(person, told), key=rank.__getitem__)
+    counts = {way: sum(1 for each in ways.values() if each == way) for way in rank}
+    return {"notifies": counts["now"] + counts["digest"], **counts}

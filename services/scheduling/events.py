@@ -4,16 +4,19 @@ from collections.abc import Mapping
 
 from services.scheduling.domain import (
     application,
+    application_decisions,
     attendance,
     calendar,
     cohort,
     programme,
     rhythm,
     session,
+    session_decisions,
 )
 from shared.erasure import confirmed_type
 from shared.eventstore.codec import EventType, EventTypes
 from shared.eventstore.events import INTERNAL, PUBLIC
+from shared.eventstore.streams import Decider
 
 
 def _types(kind: str, audience: str, holds: Mapping[str, type]) -> list[EventType]:
@@ -80,3 +83,10 @@ EVENT_TYPES = EventTypes(
         confirmed_type("scheduling"),
     ]
 )
+
+PROGRAMME = Decider(programme.Programme(), programme.decide, programme.evolve)
+COHORT = Decider(cohort.Cohort(), cohort.decide, cohort.evolve)
+SESSION = Decider(session.Session(), session_decisions.decide, session.evolve)
+APPLICATION = Decider(application.Application(), application_decisions.decide, application.evolve)
+ATTENDANCE = Decider(attendance.Attendance(), attendance.decide, attendance.evolve)
+CALENDAR = Decider(0, calendar.decide, calendar.evolve)

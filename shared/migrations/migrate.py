@@ -52,13 +52,21 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> None:
 
 
 def at_head(connection: Connection, versions: Path) -> bool:
-    """Whether the database has every migration that this code knows."""
+    """Whether the database has every migration that this code knows.
+
+    It may have newer ones that this code does not know: those of a release that is coming up
+    beside it, which never take away what the one before needs.
+    """
     try:
-        rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        with connection.begin_nested():
+            rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
     except DBAPIError:  # there is no such table yet, unless it is the database that fails
         connection.exec_driver_sql("SELECT 1")
         return False
-    return set(rows.scalars()) >= heads(versions)
+    found, known = frozenset(rows.scalars()), _known(versions)
+    if found <= known:
+        return found >= heads(versions)
+    return found & known <= heads(versions)
 
 
 @cache
@@ -68,6 +76,12 @@ def heads(versions: Path) -> frozenset[str]:
     newest = [script.get_revision(name) for name in script.get_heads()]
     implied = {n for each in script.walk_revisions() for n in to_tuple(each.dependencies, ())}
     return frozenset(revision.revision for revision in newest) - implied
+
+
+@cache
+def _known(versions: Path) -> frozenset[str]:
+    script = ScriptDirectory.from_config(alembic_config(versions))
+    return frozenset(revision.revision for revision in script.walk_revisions())
 
 
 def _grant(connection: sqlalchemy.Connection, owner_url: str, service_url: str) -> None:

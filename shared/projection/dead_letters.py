@@ -16,6 +16,10 @@ class NoSuchDeadLetter(Exception):
     """No event with this id waits."""
 
 
+class NotTheFirst(Exception):
+    """Another event of the stream waits before this one, which could never follow on then."""
+
+
 def waiting(connection: Connection) -> list[Parked]:
     return parked(connection, active(connection, FOLLOWED))
 
@@ -41,11 +45,21 @@ def discard(
     reacts: Sequence[Reaction],
     now: datetime,
 ) -> list[Parked]:
-    """Give up a parked event, and apply what waited behind it; returns what still waits."""
+    """Give up a parked event, and apply what waited behind it; returns what still waits.
+
+    What is missing before it is given up with it. Raises NotTheFirst.
+    """
     inbox, letter = _find(connection, parked_id)
+    if letter.reason != DIVERGENCE:
+        first = inbox.waiting(letter.stream)[0]
+        if first.id != letter.id:
+            raise NotTheFirst(
+                f"the event numbered {first.id} of the same stream waits before it:"
+                " retry or discard that one first"
+            )
     inbox.release(letter.id)
     if letter.reason != DIVERGENCE:
-        if letter.version == inbox.last_version(letter.stream) + 1:
+        if letter.version > inbox.last_version(letter.stream):
             inbox.applied([letter.event])  # so that the next version follows on
         _drain(connection, inbox, letter, projections, reacts, now)
     return inbox.parked(letter.stream)

@@ -118,6 +118,17 @@ class Inbox:
             f"DELETE FROM parked WHERE id = {self._mark}", (parked_id,)
         )
 
+    def has(self, event: Event) -> bool:
+        """Whether this very event was applied."""
+        sql = (
+            f"SELECT 1 FROM inbox WHERE {self._ours} AND stream_id = {self._mark}"
+            f" AND version = {self._mark} AND event_id = {self._mark}"
+        )
+        found = self._connection.exec_driver_sql(
+            sql, (self.generation, self.source, event.stream, event.version, event.id)
+        )
+        return found.first() is not None
+
     def last_version(self, stream: str) -> int:
         return self._last_versions({stream}).get(stream, 0)
 

@@ -14,8 +14,10 @@ from shared.connection import Connection
 from shared.database import Database, mark, marks
 from shared.eventstore.events import START, Cursor, Event
 from shared.eventstore.store import EventStore
+from shared.projection import reactions
 from shared.projection.apply import apply_batches
 from shared.projection.generations import FOLLOWED, OWN, active, keep_writers_out, swap
+from shared.projection.inbox import DIVERGENCE, Inbox, parked
 from shared.projection.positions import positions
 from shared.projection.projection import Projection, project
 from shared.stream.source import Batch, Source, SourceUnavailable
@@ -87,20 +89,17 @@ def rebuild_followed(
     projections: Sequence[Projection],
     sources: Sequence[MakeReader],
     progress: Progress = _unsaid,
+    *,
+    reacts: Sequence[reactions.Reaction] = (),
 ) -> int:
-    """Rebuild what is built from other services' events, reading those from the beginning.
+    """Rebuild what is built from other services' events; `sources` make readers of all of those.
 
-    Never reads further than the consumers at work have: what they have not seen yet will still be
-    theirs to react to. `sources` make readers that share nothing with those consumers. Raises
-    SourceUnavailable where a source no longer has what was read of it.
+    Never reads further than the consumers at work have: what they have not seen yet is still
+    theirs to react to. Raises SourceUnavailable where a source lacks what was read of it before.
     """
     generation = _begin_anew(database, projections)
-
-    def stored() -> dict[str, str]:
-        with database.read() as connection:
-            return positions(connection, generation)
-
     goal: dict[str, str] = {}
+    stored = partial(_positions, database, generation)
     readers = [make(stored, lambda: goal) for make in sources]
     level = partial(_level, goal, readers, generation, projections, clock)
     done, came = 0, _BATCH
@@ -117,12 +116,31 @@ def rebuild_followed(
             keep_writers_out(connection, FOLLOWED)
             _aim(goal, connection, generation, readers)
             done += sum(level(lambda: nullcontext(connection)))
+            _react_at_last(connection, generation, reacts, clock)
             swap(connection, FOLLOWED)
     finally:
         for reader in readers:
             reader.close()
     progress(done)
     return done
+
+
+def _positions(database: Database, generation: int) -> dict[str, str]:
+    with database.read() as connection:
+        return positions(connection, generation)
+
+
+def _react_at_last(
+    connection: Connection, generation: int, reacts: Sequence[reactions.Reaction], clock: Clock
+) -> None:
+    """Ask for the reactions to what waits in the generation in use, and was applied in this one."""
+    applied = [
+        letter.event
+        for letter in parked(connection, 3 - generation)
+        if letter.reason != DIVERGENCE
+        and Inbox(connection, generation, letter.source).has(letter.event)
+    ]
+    reactions.record(connection, reacts, applied, clock.now())
 
 
 def _begin_anew(database: Database, projections: Sequence[Projection]) -> int:

@@ -112,6 +112,8 @@ def _dead_letters(blp: Blueprint, service: Service) -> None:
                 )
         except dead_letters.NoSuchDeadLetter as error:
             raise Problem(404, f"{str(error).capitalize()}.") from error
+        except dead_letters.NotTheFirst as error:
+            raise Problem(409, f"{str(error).capitalize()}.") from error
         return _json({"waiting": [_letter(parked) for parked in left]})
 
 

@@ -124,6 +124,7 @@ def _rebuild(service: Service, progress: Progress) -> int:
         service.followed,
         _readers(service),
         lambda done: progress(own + done),
+        reacts=service.reactions,
     )
 
 

@@ -1,4 +1,6 @@
-"""How fast discovery answers: `python -m tests.bench.discovery [SIZE …]`, 1,000 10,000 100,000.
+"""How fast discovery answers: `python -m tests.bench.discovery [SIZE …] [--picture FILE.svg]`.
+
+1,000, 10,000 and 100,000 communities, where no size is given; the picture shows how p50 grows.
 
 Over HTTP with one client, beside PostgreSQL's own full-text ranking (`ts_rank_cd` over a GIN
 index, asked through its driver) of the same communities in the same run. Also the start of the
@@ -6,7 +8,7 @@ index from its tables, the memory of all of discovery's processes, and how soon 
 found while ten a second are registered.
 """
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,8 +19,9 @@ import httpx
 
 from tests.bench.fulltext import FullText
 from tests.bench.landscapes import Landscape, fill, name
+from tests.bench.picture import growth
 from tests.platform import Platform
-from tests.servers import Unavailable, open_postgres
+from tests.servers import Unavailable, await_that, open_postgres
 
 SIZES = (1_000, 10_000, 100_000)
 _ASKED, _NEW, _A_SECOND = 200, 100, 10
@@ -31,14 +34,20 @@ class Line(NamedTuple):
     what: str
     times: list[float]
 
+    @property
+    def middle(self) -> float:
+        """The p50."""
+        return self.times[len(self.times) // 2]
+
     def told(self) -> str:
         """As a line of the table: p50 and p99."""
-        middle, last = (self.times[int(len(self.times) * part)] for part in (0.5, 0.99))
-        return f"{self.what:44}{middle:9.1f}{last:9.1f}"
+        last = self.times[int(len(self.times) * 0.99)]
+        return f"{self.what:44}{self.middle:9.1f}{last:9.1f}"
 
 
-def measure(size: int) -> None:
-    """Print the table of one size."""
+def measure(size: int) -> list[Line]:
+    """Print the table of one size; gives the lines of answers."""
+    lines: list[Line] = []
     print(f"\n{size:,} communities{'ms, p50':>31}{'p99':>9}", flush=True)
     landscape = Landscape(size)
     with tempfile.TemporaryDirectory() as folder:
@@ -48,12 +57,15 @@ def measure(size: int) -> None:
         with Platform(path.parent, settings={"HEDGEROW_LOG_LEVEL": "info"}) as platform:
             client = platform.client("discovery", None)
             _await_index(client)
-            print(f"first answer after {time.monotonic() - started:.1f} s; {_filled(platform)}")
+            first = time.monotonic() - started
+            await_that(lambda: "knows meaning too" in platform.log("discovery web"), 120)
+            print(f"first answer after {first:.1f} s; {_filled(platform)}")
             for line in _answers(client, landscape):
+                lines.append(line)
                 print(line.told(), flush=True)
             print(f"{'memory of its processes, MiB':44}{_memory(platform):9.0f}", flush=True)
             print(Line("found after its 201, 10 a second", _fresh(platform)).told(), flush=True)
-    _measure_postgres(size)
+    return lines + _measure_postgres(size)
 
 
 def _answers(client: httpx.Client, landscape: Landscape) -> Iterable[Line]:
@@ -124,29 +136,50 @@ def _memory(platform: Platform) -> float:
     return sum(map(int, shares)) / 1024
 
 
-def _measure_postgres(size: int) -> None:
+def _measure_postgres(size: int) -> list[Line]:
     try:
         server = open_postgres()
     except Unavailable as error:
         print(f"no PostgreSQL to compare with: {error}")
-        return
+        return []
+    lines = []
     try:
         landscape = Landscape(size)
         with FullText(server, landscape) as peer:
-            # Any of sixty words is in nearly all of them: seconds each, where there are many.
-            asked = [landscape.text(60) for _ in range(_WARM + max(5, 50_000 // size))]
-            print(_timed("ts_rank_cd, any of 60 words", _calls(peer.related, asked)).told())
-            for words in (1, 2, 4):
-                queries = [landscape.text(words) for _ in range(_ASKED)]
-                print(_timed(f"ts_rank_cd, {words} words", _calls(peer.search, queries)).told())
+            for line in _peer_answers(peer, landscape):
+                lines.append(line)
+                print(line.told(), flush=True)
     finally:
         server.discard()
+    return lines
+
+
+def _peer_answers(peer: FullText, landscape: Landscape) -> Iterable[Line]:
+    # Any of sixty words is in nearly all of them: seconds each, where there are many.
+    asked = [landscape.text(60) for _ in range(_WARM + max(5, 50_000 // landscape.size))]
+    yield _timed("ts_rank_cd, any of 60 words", _calls(peer.related, asked))
+    for words in (1, 2, 4):
+        queries = [landscape.text(words) for _ in range(_ASKED)]
+        yield _timed(f"ts_rank_cd, {words} words", _calls(peer.search, queries))
 
 
 def _calls(ask: Callable[[str], Any], texts: Sequence[str]) -> Iterable[Callable[[], Any]]:
     return (lambda t=text: ask(t) for text in texts)
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.discovery", description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="SIZE")
+    parser.add_argument("--picture", type=Path, metavar="FILE.svg")
+    asked = parser.parse_args()
+    found = {size: measure(size) for size in asked.sizes}
+    if asked.picture is not None:
+        curves: dict[str, list[tuple[int, float]]] = {}
+        for size, lines in found.items():
+            for line in lines:
+                curves.setdefault(line.what, []).append((size, line.middle))
+        asked.picture.write_text(growth(curves))
+
+
 if __name__ == "__main__":
-    for size in map(int, sys.argv[1:] or SIZES):
-        measure(size)
+    main()

@@ -8,7 +8,7 @@ from shared.database import Database
 from shared.eventstore.events import Event
 from shared.projection import dead_letters
 from shared.projection.apply import apply_batches
-from shared.projection.dead_letters import NoSuchDeadLetter
+from shared.projection.dead_letters import NoSuchDeadLetter, NotTheFirst
 from shared.projection.generations import FOLLOWED, swap
 from shared.projection.inbox import Parked
 from shared.projection.reactions import Reaction
@@ -152,6 +152,21 @@ def test_what_waits_beyond_a_missing_event_goes_on_when_that_comes(operator: Ope
     operator.consume(*water("plt_1", 5))
     assert operator.letters() == []
     assert operator.plots()["plt_1"] == (8, 3 + 4 + 5 + 6 + 7 + 8)
+
+
+def test_what_waits_behind_another_cannot_be_discarded_before_it(operator: Operator):
+    first = operator.letter("plt_1", 2)
+    with pytest.raises(NotTheFirst, match=f"numbered {first} of"):
+        operator.discard("plt_1", 3)
+    assert operator.discard("plt_1", 2) == []
+    assert operator.plots()["plt_1"] == (4, 7)
+
+
+def test_a_missing_event_that_never_comes_is_given_up_with_the_one_behind_it(operator: Operator):
+    operator.consume(*water("plt_2", 4, 5))  # 3 is missing
+    assert operator.discard("plt_2", 4) == []
+    operator.consume(*water("plt_2", 6))
+    assert operator.plots()["plt_2"] == (6, 2 + 5 + 6)
 
 
 def test_a_divergence_is_never_applied_but_can_be_discarded(operator: Operator):

@@ -54,6 +54,24 @@ def test_a_database_is_at_head_once_it_was_migrated(database_url: str):
     assert {"events", "event_store", "inbox", "plots_1", "plots_2"} <= tables(database_url)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE alembic_version SET version_num = 'garden_0002'",
+        "INSERT INTO alembic_version (version_num) VALUES ('spine_0002')",
+    ],
+)
+def test_a_release_works_on_where_the_one_after_it_has_migrated_already(
+    database_url: str, change: str
+):
+    migrate(database_url, database_url, MIGRATIONS)
+    database = Database(database_url)
+    with database.write() as connection:
+        connection.exec_driver_sql(change)
+    database.close()
+    assert is_at_head(database_url)
+
+
 def test_a_database_that_lacks_the_services_own_migrations_is_not_at_head(
     database_url: str, tmp_path: Path
 ):

@@ -122,7 +122,9 @@ class Follower:
             self.readers.append(StoreSource(self.garden, stored, until))
             return self.readers[-1]
 
-        return rebuild_followed(self.database, Clock(), PROJECTIONS, [reader], progress)
+        return rebuild_followed(
+            self.database, Clock(), PROJECTIONS, [reader], progress, reacts=[NOTICE]
+        )
 
     def generation(self) -> int:
         with self.database.read() as connection:
@@ -320,11 +322,13 @@ def test_a_rebuild_that_fails_leaves_what_is_in_use(
     assert (follower.generation(), follower.tables()) == (2, folded(garden.events()))
 
 
-def test_once_the_code_is_mended_a_rebuild_takes_what_was_parked(
+def test_once_the_code_is_mended_a_rebuild_takes_what_was_parked_and_reacts_to_that_alone(
     follower: Follower, garden: Garden
 ):
     garden.write("plt_1", 1, Watered(-4), Watered(5))
+    garden.write("plt_2", 1, Watered(6))
     follower.consume()
+    told = follower.reactions()
 
     def mended(row, event: Event):
         return fold_plot(row, event._replace(data=event.data.replace("-", "")))
@@ -335,6 +339,9 @@ def test_once_the_code_is_mended_a_rebuild_takes_what_was_parked(
         Clock(),
         projections,
         [lambda stored, until: StoreSource(garden, stored, until)],
+        reacts=[NOTICE],
     )
     assert follower.parked() == []
+    at_last = [event.id for event in garden.events() if event.stream == "plt_1"][1:]
+    assert follower.reactions() == sorted([*told, *at_last])
     assert follower.tables()["plots"][1][:4] == ("plt_1", 3, "By the gate", 9)

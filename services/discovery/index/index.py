@@ -81,6 +81,15 @@ class Index:
         while batch := list(islice(coming, _BATCH)):
             self._write(batch, ())
 
+    def join(self, voice: Voice) -> None:
+        """Let another voice speak from the next query on, of all communities that are here."""
+        with self._writing:
+            snapshot = self._snapshot
+            for slot in self._slots.values():
+                voice.place(slot, snapshot.entry(slot).document)
+            voice.publish()
+            self._voices = (*self._voices, voice)
+
     def refresh(self) -> None:
         """Let queries see what the voices have learnt since the last change."""
         with self._writing, self._lock:

@@ -16,6 +16,7 @@ _WORD = re.compile(rf"{_PART.pattern}(?:{_HYPHEN.pattern}{_PART.pattern})*")
 _APOSTROPHES = str.maketrans("", "", "'’")
 _POSSESSIVE = re.compile("['’]s$")
 _REMEMBERED_WORDS = 200_000
+_REMEMBERED_TEXTS = 2_000  # an answer reads each of its texts for reasons and for highlights
 
 _stemmer = Stemmer.Stemmer("english")
 _stemming = threading.Lock()  # a Stemmer is not safe to share between threads
@@ -57,9 +58,10 @@ def written_words(text: str) -> list[str]:
     return _WORD.findall(composed(text))
 
 
-def spots(text: str) -> list[Spot]:
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
+def spots(text: str) -> tuple[Spot, ...]:
     """Read all words of a composed text with their places in it, in order."""
-    return [Spot(word(found.group()), *found.span()) for found in _WORD.finditer(text)]
+    return tuple(Spot(word(found.group()), *found.span()) for found in _WORD.finditer(text))
 
 
 def parts(text: str, spot: Spot) -> list[Spot]:

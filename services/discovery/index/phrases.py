@@ -9,7 +9,7 @@ from services.discovery.index.bag import FIELD_WEIGHTS, field_text
 from services.discovery.index.document import Document
 from services.discovery.index.language import Spot, composed, parts, spots
 
-_LONGEST = 3
+_LONGEST = 4
 _LEAST_SHARE = 0.05
 # A word at the end of a phrase is cut off when it weighs less than this part of the heaviest,
 # unless its share would be worth telling alone.
@@ -81,7 +81,7 @@ def _candidates(
     links: set[tuple[str, str, str]],
     plain: Plain,
 ) -> Iterator[Phrase]:
-    """Give every run of up to three shared words that the other document links likewise."""
+    """Give every run of up to four shared words that the other document links likewise."""
     units = _units(text, shares)
     for first in range(len(units)):
         for last in range(first, min(first + _LONGEST, len(units))):
@@ -114,7 +114,6 @@ def _unit(spot: Spot, shares: Mapping[str, float]) -> _Unit:
     return _Unit(stems[-1], shared, spot.start, spot.end)
 
 
-@lru_cache(maxsize=_REMEMBERED_TEXTS)
 def _content(text: str) -> list[Spot]:
     """Find the words of a text that say something: all but the stop words."""
     return [spot for spot in spots(text) if spot.word.stems]

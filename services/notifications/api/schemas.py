@@ -4,7 +4,7 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
 
 from services.notifications.domain.preferences import (
     AT_ONCE,
@@ -140,7 +140,12 @@ class ReplayBody(Body):
     after = Text(0, 80, load_default="", metadata={"description": "The feed's cursor"})
 
 
-class WouldBeEventBody(Body):
+class WouldBeEventBody(Schema):
+    """A would-be event's envelope: what is not read here is left aside, as by any subscriber."""
+
+    class Meta:
+        unknown = EXCLUDE
+
     type = Text(1, 100, required=True)
     subject = Text(1, 100, required=True, metadata={"description": "The stream's id"})
     data = fields.Dict(load_default=dict)

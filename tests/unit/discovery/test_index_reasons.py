@@ -29,6 +29,12 @@ def test_words_next_to_one_another_in_both_are_told_as_a_phrase() -> None:
     assert reasons(YOURS, THEIRS) == ("Both about care homes and falls prevention",)
 
 
+def test_a_subject_of_four_words_is_told_whole() -> None:
+    yours = about("yours", "What works in falls prevention in care homes")
+    theirs = about("theirs", "A circle on falls prevention in care homes, and at home")
+    assert reasons(yours, theirs) == ("Both about falls prevention in care homes",)
+
+
 def test_words_apart_in_one_of_them_are_told_apart() -> None:
     theirs = about("theirs", "Homes for those in need of care")
     assert reasons(YOURS, theirs) == ("Both about care and homes",)

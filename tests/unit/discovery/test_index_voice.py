@@ -43,15 +43,16 @@ class Taste:
         return self.likeness(asked, max(self.slots) + 1)[list(slots)]
 
 
+DOCUMENTS = [
+    Document(id="asked", name="", domain="falls prevention"),
+    Document(id="words", name="", domain="falls prevention"),
+    Document(id="meaning", name="", domain="stumbling"),
+]
+
+
 def index_with(taste: Taste) -> Index:
     index = Index(voices=[taste])
-    index.put_many(
-        [
-            Document(id="asked", name="", domain="falls prevention"),
-            Document(id="words", name="", domain="falls prevention"),
-            Document(id="meaning", name="", domain="stumbling"),
-        ]
-    )
+    index.put_many(DOCUMENTS)
     return index
 
 
@@ -61,6 +62,15 @@ def scores(index: Index) -> dict[str, float]:
 
 def test_the_score_is_the_mean_of_both_voices_by_weight() -> None:
     assert scores(index_with(Taste(words=0.5, meaning=0.8))) == {"words": 0.75, "meaning": 0.4}
+
+
+def test_a_voice_that_joins_later_speaks_of_those_who_are_there_and_of_those_who_come() -> None:
+    index, taste = Index(), Taste(words=0.5, meaning=0.8, later=0.6)
+    index.put_many(DOCUMENTS)
+    index.remove("meaning")
+    index.join(taste)
+    index.put(Document(id="later", name="", domain="stumbling"))
+    assert scores(index) == {"words": 0.75, "later": 0.3}
 
 
 def test_where_the_other_voice_is_silent_it_is_taken_to_say_what_it_usually_says() -> None:
