@@ -1,6 +1,7 @@
 """Notifications within this process: its app and tables, with events handed to its consumer."""
 
 import json
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class Notifications:
             *START,
             stream=stream,
             version=version,
-            id=f"{stream}@{version}",
+            id=uuid.uuid4().hex,
             type=kind,
             schema=1,
             time=at,

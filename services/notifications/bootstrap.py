@@ -11,6 +11,7 @@ from services.notifications import preferences, reminding, stuck, telling
 from services.notifications.api import deliveries, forecasts
 from services.notifications.api import outbox as outbox_api
 from services.notifications.api import preferences as preferences_api
+from services.notifications.api import webhooks as webhooks_api
 from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
@@ -21,6 +22,9 @@ from services.notifications.projections.registry import COMMUNITIES, NETWORKS
 from services.notifications.projections.scheduling import APPLICATIONS, ATTENDANCE, SESSIONS
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
+from services.notifications.webhooks import queueing, store
+from services.notifications.webhooks.delivering import Deliverer
+from services.notifications.webhooks.queueing import Replays
 from shared.connection import Connection
 from shared.erasure import confirms_erasure
 from shared.eventstore.events import Cause, Event
@@ -45,18 +49,28 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[outbox_api.blp, deliveries.blp, preferences_api.blp, forecasts.blp],
+        blueprints=[
+            outbox_api.blp,
+            deliveries.blp,
+            preferences_api.blp,
+            forecasts.blp,
+            webhooks_api.blp,
+        ],
         own=[DELIVERIES, ANNOUNCEMENTS],
         followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
-        follows=["registry", "scheduling"],
+        follows=["registry", "scheduling", "discovery"],
         reactions=[
             confirms_erasure(streams, preferences.forget),
             Reaction("tell", frozenset(r.event for r in RULES), tell, _wanted),
             Reaction("plan reminders", frozenset(SESSIONS.types), reminding.plan),
+            Reaction("webhooks", None, queueing.fan_out, queueing.wanted),
         ],
         passes=[reminding.remind_in_time],
         holds=_held,
-        pending={"messages to send": _due_messages(settings)},
+        pending={
+            "messages to send": _due_messages(settings),
+            "webhook deliveries": store.pending,
+        },
         start_web=_start_web,
         loops=_loops,
     )
@@ -82,7 +96,16 @@ def _loops(service: Service) -> Sequence[Loop]:
     settings = service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
     sender = Sender(service, RegistryContacts(settings), renderer)
-    return [Loop("sender", sender.step, 0.3, Lease(service.database, "sender"))]
+    replays, deliverer = Replays(service), Deliverer(service)
+
+    def deliver() -> bool:
+        read = replays.step()
+        return deliverer.step() or read
+
+    return [
+        Loop("sender", sender.step, 0.3, Lease(service.database, "sender")),
+        Loop("webhooks", deliver, 0.2, Lease(service.database, "webhooks")),
+    ]
 
 
 def _due_messages(settings: Settings) -> Callable[[Connection], int]:
