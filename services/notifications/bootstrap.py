@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from services.notifications import preferences, reminding, stuck, telling
-from services.notifications.api import deliveries, forecasts
+from services.notifications.api import bounces, deliveries, forecasts, reminders
 from services.notifications.api import outbox as outbox_api
 from services.notifications.api import preferences as preferences_api
 from services.notifications.api import webhooks as webhooks_api
@@ -55,6 +55,8 @@ def build(settings: Settings) -> Service:
             preferences_api.blp,
             forecasts.blp,
             webhooks_api.blp,
+            bounces.blp,
+            reminders.blp,
         ],
         own=[DELIVERIES, ANNOUNCEMENTS],
         followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],

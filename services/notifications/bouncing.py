@@ -47,3 +47,7 @@ def note(
         " address_version = excluded.address_version, at = excluded.at",
         (person, address_version, hard, soft, rfc3339(now)),
     )
+
+
+def is_blocked(connection: Connection, person: str, address_version: int) -> bool:
+    return person in blocked(connection, {person: Contact("", None, address_version)})

@@ -211,3 +211,13 @@ def by_id(connection: Connection, letter: str) -> Letter | None:
         f"SELECT {COLUMNS} FROM letters WHERE id = {mark(connection)}", (letter,)
     ).first()
     return as_letter(row) if row else None
+
+
+def status_of(connection: Connection, deliveries: Sequence[str]) -> list[str]:
+    """How these deliveries stand."""
+    rows = connection.exec_driver_sql(
+        f"SELECT status FROM deliveries_{active(connection, OWN)}"
+        f" WHERE id IN ({marks(connection, len(deliveries))})",
+        tuple(deliveries),
+    )
+    return [row[0] for row in rows]

@@ -163,6 +163,9 @@ RULES: tuple[Rule, ...] = REGISTRY + SCHEDULING
 # What is told of no event: a webhook that was given up.
 WEBHOOK_DISABLED = Rule("", (OPERATORS,), "webhook-disabled", NORMAL, OPERATIONS)
 
+# What is told of no event: a person whose address no longer works.
+UNREACHABLE = Rule("", (CONVENERS,), "person-unreachable", NORMAL, ROLES)
+
 # What the reminders' ledger sends: of no event, but of a time that has come.
 REMINDER = Rule("", (COMING,), "session-reminder", NORMAL, REMINDERS)
 
