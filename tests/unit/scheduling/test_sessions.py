@@ -126,9 +126,7 @@ def test_a_cancelled_session_is_reinstated_first(command: Any):
 @pytest.mark.parametrize("before", [s.Cancelled(meeting(), 1), s.Postponed(meeting(), 1)])
 def test_a_reinstated_session_takes_place_on_the_day_that_it_had(before: Any):
     it = given(before)
-    assert it.when(d.Reinstate("The sun shines")) == [
-        s.Reinstated(meeting(), 2, "The sun shines")
-    ]
+    assert it.when(d.Reinstate("The sun shines")) == [s.Reinstated(meeting(), 2, "The sun shines")]
     assert it.state.state == "planned"
 
 
