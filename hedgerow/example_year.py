@@ -58,6 +58,7 @@ class Year:
     ) -> None:
         self._scheduling, self._ids, self._today, self._pause = scheduling, ids, today, pause
         self._programme = ""
+        self._meetings: dict[str, list[dict[str, Any]]] = {}
 
     def run(self) -> Iterator[tuple[int, int]]:
         """Tell it all; yields after each part how many are done, of how many. Raises CannotDo."""
@@ -95,6 +96,7 @@ class Year:
         if modality != "in-person":
             body["join_address"] = f"https://meet.example/{community}"
         made = self._post("/sessions", body, f"meetings-{community}")
+        self._meetings[community] = made["sessions"]
         if community == MEETINGS[1][0]:
             last = f"/sessions/{made['sessions'][-1]['id']}"
             self._post(f"{last}/postponement", {"reason": "The hall is closed"}, "postponed")
@@ -119,7 +121,7 @@ class Year:
     # --- last year's ---
 
     def _finished_cohort(self) -> None:
-        first = _friday(self._today - timedelta(days=500))
+        first = _friday(self._today - timedelta(days=440))
         cohort = self._cohort("last", first, 12, first - timedelta(days=60))
         at = f"/cohorts/{cohort['id']}"
         applications = [
@@ -136,6 +138,10 @@ class Year:
                 status = "apologies" if place % 5 < missed and place % 2 else "attended"
                 path = f"/sessions/{session['id']}/attendance/{self._id('people', person)}"
                 self._put(path, {"status": status})
+        for person, community, missed in FINISHED:
+            for meeting in self._meetings.get(community or "", [])[missed:3]:
+                path = f"/sessions/{meeting['id']}/attendance/{self._id('people', person)}"
+                self._put(path, {"status": "attended"})
 
     # --- the open one ---
 
@@ -173,8 +179,11 @@ class Year:
     # --- parts ---
 
     def _cohort(self, key: str, first: date, places: int, close: date) -> dict[str, Any]:
-        body = {"first_module": first.isoformat(), "zone": "Europe/London"}
-        plan = self._ask("POST", f"/programmes/{self._programme}/plan", json=body)
+        plan = self._plan(first)
+        for later in range(1, 5):  # a first module on a bank holiday would be odd in an example
+            if not plan["warnings"]:
+                break
+            plan = self._plan(first + timedelta(weeks=later))
         cohort = {
             "programme": self._programme,
             "name": f"Cohort of {first.year}",
@@ -184,6 +193,10 @@ class Year:
             "sessions": plan["sessions"],
         }
         return self._post("/cohorts", cohort, f"cohort-{key}")
+
+    def _plan(self, first: date) -> dict[str, Any]:
+        body = {"first_module": first.isoformat(), "zone": "Europe/London"}
+        return self._ask("POST", f"/programmes/{self._programme}/plan", json=body)
 
     def _apply(
         self,

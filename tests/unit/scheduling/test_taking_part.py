@@ -111,9 +111,14 @@ def test_a_calendars_address_is_made_anew():
 
 def held(kind: str, number: int | None = None, **more: Any) -> Held:
     known = {
-        **{"id": f"{kind}-{number}", "kind": kind, "number": number, "title": kind},
-        **{"date": date(2027, 1, 10), "modality": "in-person"},
-        **{"state": "planned", "status": "attended"},
+        "id": f"{kind}-{number}",
+        "kind": kind,
+        "number": number,
+        "title": kind,
+        "date": date(2027, 1, 10),
+        "modality": "in-person",
+        "state": "planned",
+        "status": "attended",
     }
     return Held(**(known | more))
 
@@ -232,15 +237,27 @@ def test_a_standing_is_told_when_it_changes():
     ("repeat", "first", "days"),
     [
         (Repeat(weeks=6, count=3), "2027-01-12", ["2027-01-12", "2027-02-23", "2027-04-06"]),
-        (Repeat(weeks=2, until=date(2027, 2, 9)), "2027-01-12", ["2027-01-12", "2027-01-26", "2027-02-09"]),
-        (Repeat(months=1, nth=2, weekday=1, count=3), "2027-01-12", ["2027-01-12", "2027-02-09", "2027-03-09"]),
+        (
+            Repeat(weeks=2, until=date(2027, 2, 9)),
+            "2027-01-12",
+            ["2027-01-12", "2027-01-26", "2027-02-09"],
+        ),
+        (
+            Repeat(months=1, nth=2, weekday=1, count=3),
+            "2027-01-12",
+            ["2027-01-12", "2027-02-09", "2027-03-09"],
+        ),
         (Repeat(months=1, nth=2, weekday=1, count=2), "2027-01-20", ["2027-02-09", "2027-03-09"]),
-        (Repeat(months=3, nth=-1, weekday=4, count=3), "2027-01-29", ["2027-01-29", "2027-04-30", "2027-07-30"]),
+        (
+            Repeat(months=3, nth=-1, weekday=4, count=3),
+            "2027-01-29",
+            ["2027-01-29", "2027-04-30", "2027-07-30"],
+        ),
         (Repeat(months=1, count=3), "2027-01-12", ["2027-01-12", "2027-02-09", "2027-03-09"]),
         (Repeat(months=1, count=2), "2027-01-31", ["2027-01-31", "2027-02-28"]),
         (Repeat(weeks=1, count=1), "2028-02-29", ["2028-02-29"]),
     ],
-)  # fmt: skip
+)
 def test_a_series_has_its_days(repeat: Repeat, first: str, days: list[str]):
     assert [d.isoformat() for d in dates(repeat, date.fromisoformat(first))] == days
 
@@ -251,9 +268,12 @@ def test_a_series_has_its_days(repeat: Repeat, first: str, days: list[str]):
         ("FREQ=WEEKLY;INTERVAL=6;COUNT=5", Repeat(weeks=6, count=5)),
         ("FREQ=WEEKLY;UNTIL=20271231", Repeat(weeks=1, until=date(2027, 12, 31))),
         ("FREQ=MONTHLY;BYDAY=2TU;COUNT=5", Repeat(months=1, nth=2, weekday=1, count=5)),
-        ("freq=monthly;interval=2;byday=-1fr;count=3", Repeat(months=2, nth=-1, weekday=4, count=3)),
+        (
+            "freq=monthly;interval=2;byday=-1fr;count=3",
+            Repeat(months=2, nth=-1, weekday=4, count=3),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_recurrence_rule_is_read(rule: str, repeat: Repeat):
     assert parse_rule(rule) == repeat
 

@@ -122,9 +122,13 @@ def test_closes_on_a_day_means_the_end_of_that_day_in_the_zone(day: str, zone: s
         (when(), when("2027-03-11"), False),
         (when(), when(start="13:00", end="14:00", zone="Europe/Athens"), True),
         (when(), when(start="14:00", end="15:00", zone="Europe/Athens"), False),
-        (when(start="22:00", end="23:00"), when("2027-03-11", "07:00", "08:00", zone="Asia/Tokyo"), True),
+        (
+            when(start="22:00", end="23:00"),
+            when("2027-03-11", "07:00", "08:00", zone="Asia/Tokyo"),
+            True,
+        ),
     ],
-)  # fmt: skip
+)
 def test_overlapping_is_a_matter_of_instants(one: When, other: When, overlap: bool):
     assert one.overlaps(other) is overlap
     assert other.overlaps(one) is overlap
