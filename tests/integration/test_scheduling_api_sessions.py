@@ -324,3 +324,22 @@ def test_participants_and_what_they_owe(scheduling: Scheduling, monkeypatch: Any
     assert table.content_type == "text/csv; charset=utf-8"
     assert table.text.splitlines()[1].startswith(ada)
     assert scheduling.anyone.get(at).status_code == 401
+
+
+def test_without_forecasts_a_dry_run_counts_whom_scheduling_knows(
+    scheduling: Scheduling, monkeypatch: Any
+):
+    import httpx
+
+    from services.scheduling import forecasting
+
+    monkeypatch.setattr(forecasting.httpx, "post", lambda *_, **__: httpx.Response(404))
+    community = scheduling.community()
+    session = scheduling.meeting(community)["id"]
+    for name in ("Ada", "Bo", "Cy"):
+        scheduling.role(community, scheduling.person(name), "member")
+    put(scheduling, f"/sessions/{session}/replies/{scheduling.person('Di')}", reply="yes")
+    path = f"/sessions/{session}/postponement?dry_run=true"
+    counts = scheduling.operator.post(path, {"reason": "Snow"}).json
+    assert counts == {"notifies": 4, "now": 4, "digest": 0, "none": 0}
+    assert scheduling.anyone.get(f"/sessions/{session}").json["sequence"] == 0

@@ -26,16 +26,28 @@ OPEN = {
     ("discovery", "POST", "/related"),
     ("notifications", "POST", "/unsubscribe/<signed>"),  # the signed link is what lets one
     ("notifications", "POST", "/preferences/<signed>"),
+    ("scheduling", "POST", "/programmes/<programme>/plan"),
+    # What is signed in these addresses takes the token's place.
+    *(("scheduling", "POST", f"/{page}/<signed>") for page in ("sponsor", "application")),
+    *(("scheduling", "POST", f"/{page}/<signed>") for page in ("reply", "guest")),
 }
 # Calls that only read, but not what is for anyone.
 CLOSED = {
     "/people/<person>/holdings",
     "/people/<person>/erasure",
     "/people/<person>/export",
+    "/people/<person>/calendar-link",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
     *("/people/<person>/preferences", "/networks/<network>/contacts", "/operators"),
     *("/deliveries", "/post", "/webhooks", "/webhooks/<webhook>"),
     *("/webhooks/<webhook>/deliveries", "/reminders"),
+    *("/cohorts/<cohort>/applications", "/applications/<application>"),
+    *(f"/applications/<application>/{part}" for part in ("history", "sponsor-link")),
+    *(f"/cohorts/<cohort>/participants{part}" for part in ("", ".csv", "/<person>")),
+    *(
+        f"/sessions/<session>/{part}"
+        for part in ("replies", "attendance", "roles", "join-address", "reflections")
+    ),
 }
 
 
@@ -52,6 +64,7 @@ def address(rule: Rule) -> str:
     values: dict[str, Any] = dict.fromkeys(rule.arguments, "x")
     values |= {"number": 1, "version": 1} if rule.arguments & {"number", "version"} else {}
     values |= {"action": "retry"} if "action" in rule.arguments else {}
+    values |= {"role": "speaker"} if "role" in rule.arguments else {}
     built = rule.build({k: v for k, v in values.items() if k in rule.arguments})
     assert built is not None, rule.rule
     return str(built[1])

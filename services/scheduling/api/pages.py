@@ -100,6 +100,11 @@ def how(session: Session) -> str:
     return _HOW[session.known.modality]
 
 
+def name(session: Session) -> str:
+    known = session.known
+    return f"{known.kind.capitalize()} {known.number}" if known.number else known.title
+
+
 def day(when: When) -> str:
     return f"{when.date:%A} {when.date.day} {when.date:%B %Y}"
 

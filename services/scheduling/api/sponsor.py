@@ -84,7 +84,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
     named = registry_client.names(service().settings, [about.person])
     shown = [
         {
-            "name": f.state.known.title,
+            "name": pages.name(f.state),
             "date": pages.day(f.state.known.when),
             "time": pages.hours(f.state.known.when),
         }

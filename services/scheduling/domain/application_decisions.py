@@ -85,6 +85,8 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             return [] if application.forgotten else [a.Forgotten(about, why)]
         case SponsorReplies():
             return _sponsor_replies(application, about, command)
+        case Decide(decision) if application.released and decision == application.decision:
+            return []  # said again, as after a lost answer
         case _ if application.outcome is not None:
             raise Refused(f"This application is {application.outcome}.", unlawful=True)
         case Answer():

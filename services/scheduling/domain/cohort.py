@@ -80,6 +80,7 @@ class Cohort:
     applications_close: date | None = None
     reply_days: int = 14
     state: str = PLANNED
+    decided: bool = False
 
     def past_closing(self, now: datetime) -> bool:
         """Whether the last day for applications is over in the cohort's zone."""
@@ -139,9 +140,10 @@ def evolve(cohort: Cohort, event: CohortEvent) -> Cohort:
         case Opened():
             return replace(cohort, state=OPEN)
         case Closed():
-            return replace(cohort, state=CLOSED)
-        case Decided():
-            return replace(cohort, state=DECIDED)
+            return replace(cohort, state=DECIDED if cohort.decided else CLOSED)
+        case Decided():  # one that decides early goes on taking applications until it closes
+            state = OPEN if cohort.state == OPEN else DECIDED
+            return replace(cohort, state=state, decided=True)
         case Started():
             return replace(cohort, state=RUNNING)
         case Finished():
@@ -176,7 +178,7 @@ def decide(cohort: Cohort, command: Command) -> list[CohortEvent]:
         case Decide():
             if cohort.state == FINISHED:
                 raise Refused("This cohort has finished.", unlawful=True)
-            return [] if cohort.state in (DECIDED, RUNNING) else [Decided(cohort.name)]
+            return [] if cohort.decided else [Decided(cohort.name)]
         case PassTime():
             return _pass_time(cohort, command)
 
@@ -212,7 +214,7 @@ def _pass_time(cohort: Cohort, at: PassTime) -> list[CohortEvent]:
     events: list[CohortEvent] = []
     if cohort.state == OPEN and cohort.past_closing(at.now):
         events.append(Closed(cohort.name))
-    state = CLOSED if events else cohort.state
+    state = evolve(cohort, events[0]).state if events else cohort.state
     if state == DECIDED and at.first is not None and at.first <= at.today:
         events.append(Started(cohort.name))
         state = RUNNING
