@@ -333,7 +333,8 @@ def test_without_forecasts_a_dry_run_counts_whom_scheduling_knows(
 
     from services.scheduling import forecasting
 
-    monkeypatch.setattr(forecasting.httpx, "post", lambda *_, **__: httpx.Response(404))
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    monkeypatch.setattr(forecasting, "client", lambda: httpx.Client(transport=transport))
     community = scheduling.community()
     session = scheduling.meeting(community)["id"]
     for name in ("Ada", "Bo", "Cy"):
