@@ -17,6 +17,7 @@ from services.scheduling.domain import application as a
 from services.scheduling.domain import attendance as at
 from services.scheduling.events import APPLICATION
 from services.scheduling.projections.own import SESSIONS
+from shared import logs
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
 from tests.bench import table
@@ -29,6 +30,7 @@ _CLASH_MOST, _TABLE_MOST = 20.0, 100.0  # ms
 
 def scheduling(ground: Ground) -> Iterator[table.Line]:
     registry_client.add_person = lambda *_: "per_sponsor"  # who sponsors is not what is measured
+    logs.configure("scheduling", "web", form="text", level="error")
     with open_scheduling(ground.database("sqlite"), ground.room()) as service:
         yield from _feeds(service)
         yield from _own_feed(service)
