@@ -151,8 +151,13 @@ def test_changing_anything_needs_a_token(scheduling: Scheduling):
 def test_no_second_module_with_one_number_is_added(scheduling: Scheduling):
     cohort = scheduling.cohort(sessions=brochure())
     body = {
-        "kind": "module", "cohort": cohort["id"], "number": 2, "title": "Two again",
-        "date": "2019-03-30", "start": "10:00", "end": "11:00",
+        "kind": "module",
+        "cohort": cohort["id"],
+        "number": 2,
+        "title": "Two again",
+        "date": "2019-03-30",
+        "start": "10:00",
+        "end": "11:00",
     }
     answer = scheduling.operator.post("/sessions", body)
     assert list(answer.json["errors"]) == ["number"]
