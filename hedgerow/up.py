@@ -42,6 +42,7 @@ class StopSignals:
 def run(*, with_example: bool) -> None:
     """Start everything, keep it running, stop it when asked; raises CannotDo, WronglyCalled."""
     began = time.monotonic()
+    os.umask(0o077)  # databases and logs hold what is for their owner alone
     settings = read_settings()
     with locked(settings.data_dir), _listening() as signals:
         environ = _environment(settings)

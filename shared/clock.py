@@ -43,7 +43,11 @@ def rfc3339(moment: datetime) -> str:
 
 def parse_rfc3339(text: str) -> datetime:
     """Read an RFC 3339 time. Raises ValueError where it is none or names no zone."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        said = f"{text[:60]!r} is not a time: write it like 2026-03-01T09:30:00Z"
+        raise ValueError(said) from error
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} names no zone: write it like 2026-03-01T09:30:00Z")
     try:

@@ -176,9 +176,16 @@ class _Reader:
             except OSError as error:
                 self.problems.append(f"{name}: {path} cannot be read ({error.strerror})")
 
+    def expect_apart(self, ports: Mapping[str, int]) -> None:
+        for port in sorted(set(ports.values())):
+            names = [f"HEDGEROW_{s.upper()}_PORT" for s in ports if ports[s] == port]
+            if len(names) > 1:
+                self.problems.append(f"{' and '.join(names)}: both are {port}; give each its own")
+
     def read(self) -> Settings:
         data_dir = Path(self.get("DATA_DIR", "var")).resolve()
         ports = {s: self.get(f"{s.upper()}_PORT", d, _port) for s, d in PORTS.items()}
+        self.expect_apart(ports)
         databases = {
             s: self.get(f"{s.upper()}_DATABASE_URL", f"sqlite:///{data_dir / s}.db", _database)
             for s in SERVICES

@@ -73,6 +73,7 @@ def build(settings: Settings) -> Service:
             "messages to send": _due_messages(settings),
             "webhook deliveries": store.pending,
         },
+        measures=stuck.measures,
         start_web=_start_web,
         loops=_loops,
     )

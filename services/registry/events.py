@@ -16,6 +16,7 @@ EVENT_TYPES = EventTypes(
         EventType("registry.community.closed", 1, community.Closed),
         EventType("registry.community.reopened", 1, community.Reopened),
         EventType("registry.community.succession-noted", 1, community.SuccessionNoted),
+        EventType("registry.community.succession-withdrawn", 1, community.SuccessionWithdrawn),
         EventType("registry.community.role-started", 1, community.RoleStarted),
         EventType("registry.community.role-ended", 1, community.RoleEnded),
         EventType("registry.community.convener-needed", 1, community.ConvenerNeeded),

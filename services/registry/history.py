@@ -61,6 +61,8 @@ def sentence(event: c.CommunityEvent, names: Names) -> str:
             return "Reopened."
         case c.SuccessionNoted(predecessor, ending):
             return f"The community {predecessor} {ending} into this one."
+        case c.SuccessionWithdrawn(predecessor):
+            return f"The community {predecessor} was reopened: it does not go on in this one."
         case c.RoleStarted(_, person, role, begins, ends):
             until = f" to {ends.isoformat()}" if ends else ""
             return f"{names.person(person)} is {role} from {begins.isoformat()}{until}."

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from services.scheduling import known, queries
+from services.scheduling.asking import client
 from services.scheduling.domain import clashes
 from services.scheduling.domain.clashes import Other
 from services.scheduling.domain.plan_rules import Warned
@@ -128,7 +129,7 @@ def related_communities(settings: Settings, communities: Sequence[str]) -> list[
     found: list[str] = []
     for community in communities[:3]:
         try:
-            answer = httpx.get(
+            answer = client().get(
                 f"{settings.urls['discovery']}/communities/{community}/related?limit=10",
                 timeout=_PATIENCE,
             )

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from services.scheduling.asking import client
 from services.scheduling.concerned import people
 from shared.eventstore.events import Event
 from shared.service import Service
@@ -29,7 +30,7 @@ def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
         for event in events
     ]
     try:
-        answer = httpx.post(
+        answer = client().post(
             f"{service.settings.urls['notifications']}/forecasts",
             content=msgspec.json.encode({"events": envelopes}),
             headers={

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from services.scheduling.asking import client
 from shared.settings import Settings
 from shared.web.errors import Problem
 
@@ -19,7 +20,7 @@ def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: 
     """
     body = {**person, "purpose": purpose, "until": until.isoformat()}
     try:
-        answer = httpx.post(
+        answer = client().post(
             f"{settings.urls['registry']}/people",
             json=body,
             headers=_headers(settings),
@@ -42,7 +43,7 @@ def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: 
 def names(settings: Settings, people: Sequence[str]) -> dict[str, str]:
     """The names of people, for a page that is shown now; without the registry, none."""
     try:
-        answer = httpx.post(
+        answer = client().post(
             f"{settings.urls['registry']}/people/contacts",
             json={"ids": list(people)},
             headers=_headers(settings),

@@ -47,8 +47,17 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> None:
             command.upgrade(config, "heads")
             if database.dialect == "postgresql":
                 _grant(connection, owner_url, service_url)
+            else:
+                connection.exec_driver_sql(_NEW_EPOCH)
     finally:
         database.close()
+
+
+# A copy of the file may have been put back since the last start: what is written from now on must
+# come after whatever followers have seen of the events that were lost. Seconds rise always.
+_NEW_EPOCH = """
+UPDATE event_store SET epoch = max(epoch + 1, CAST(strftime('%s', 'now') AS INTEGER))
+WHERE EXISTS (SELECT 1 FROM events WHERE events.epoch = event_store.epoch)"""
 
 
 def at_head(connection: Connection, versions: Path) -> bool:

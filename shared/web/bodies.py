@@ -43,6 +43,8 @@ class _Parser(FlaskParser):
             raise RequestEntityTooLarge  # one of unknown length is cut off there instead
         if not body:
             return missing
+        if req.content_encoding:
+            raise Problem(415, "Send the body as it is, without Content-Encoding.")
         if not req.is_json:
             raise Problem(415, "Send JSON, with the header `Content-Type: application/json`.")
         return current_app.json.loads(body)

@@ -126,7 +126,7 @@ _WORDS = {
     401: "This needs a token: send it as `Authorization: Bearer TOKEN`.",
     404: "There is nothing at this address. /docs lists what there is.",
     405: "This address does not take that method.",
-    413: "The body is larger than this service takes.",
+    413: "The body is larger than this service takes: 1 MB.",
     415: "Send JSON, with the header `Content-Type: application/json`.",
 }
 
@@ -138,7 +138,8 @@ def _http(error: HTTPException) -> Response:
     messages = getattr(error, "data", None) or {}
     errors: dict[str, list[str]] = {}
     for found in (messages.get("messages") or {}).values():  # by where it was: json, query, …
-        errors |= flatten(found)
+        for field, said in flatten(found).items():
+            errors[field] = [*errors.get(field, ()), *said]
     if errors:
         return answer(status, _summary(errors), errors)
     detail = _WORDS.get(status) or error.description or HTTPStatus(status).phrase

@@ -140,7 +140,9 @@ def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> _Page:
     if events:
         following = events[-1].cursor
     else:  # all up to here was looked at, and filtered out
-        following = max(after, head if wanted.until is None else min(head, wanted.until))
+        end = head if wanted.until is None else min(head, wanted.until)
+        # A cursor beyond the head is of events that were lost when a backup was put back.
+        following = max(after, end) if after <= head else head
     present = [service.types.present(event) for event in events]
     return _Page(len(events), head, page(present, service.name, str(following)))
 

@@ -83,7 +83,9 @@ class Url(Text):
     ) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text and not _is_web_address(text):
-            raise ValidationError("must be an address that begins with http:// or https://")
+            raise ValidationError(
+                "must be an address that begins with http:// or https://, without a user's name"
+            )
         return text
 
 
@@ -93,7 +95,9 @@ def _is_web_address(text: str) -> bool:
         _ = parts.port  # raises where it is none
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in text
+    if parts.username is not None or " " in text:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 class Choice(Text):

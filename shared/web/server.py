@@ -68,11 +68,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
             "post_fork": self._end_with_the_parent,
             "post_worker_init": _end_waits_on_stop,
+            "worker_exit": self._close,
             "control_socket_disable": True,
         }
         for name, value in options.items():
             if value is not None and name in self.cfg.settings:
                 self.cfg.set(name, value)
+
+    def _close(self, _server: Any, _worker: Any) -> None:
+        """The last who closes a SQLite database leaves one file, whole."""
+        self._service.database.close()
 
     def _end_with_the_parent(self, _parent: Any, _worker: Any) -> None:
         """A worker that outlived a killed parent would keep the port from the next one."""

@@ -51,6 +51,7 @@ def run_worker(service: Service) -> None:
         consumer.close()
     if relay is not None:
         relay.close()
+    service.database.close()
     log.info("stopped")
 
 

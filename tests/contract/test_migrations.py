@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from services.discovery.bootstrap import build as build_discovery
 from services.registry.bootstrap import build as build_registry
 from shared.database import Database
+from shared.eventstore.store import EventStore
 from shared.migrations.migrate import at_head, heads, migrate
 from shared.settings import load_settings
-from tests.contract.gardens import MIGRATIONS
+from tests.contract.gardens import MIGRATIONS, Watered, append
 
 HALF_DONE = '''
 """Makes a table, and then fails."""
@@ -153,3 +154,18 @@ def test_each_service_has_its_tables_in_two_generations(database_url: str, build
     for projection in (*service.own, *service.followed):
         for generation in (1, 2):
             assert set(projection.tables(generation)) <= tables(database_url)
+
+
+def test_a_new_epoch_begins_at_each_start_of_sqlite_once_there_are_events(tmp_path: Path):
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    epochs = []
+    for _ in range(3):
+        migrate(url, url, MIGRATIONS)
+        database = Database(url)
+        with database.write() as connection:
+            append(EventStore("sqlite"), connection, f"plt_{len(epochs)}", 0, Watered(1))
+        with database.read() as connection:
+            epochs.append(EventStore("sqlite").head(connection).epoch)
+        database.close()
+    assert epochs[0] == 1
+    assert epochs == sorted(set(epochs))

@@ -104,7 +104,7 @@ def test_every_wrong_field_is_told_at_once_in_plain_english(registry: Registry):
         "sectors": ["must be a list of texts"],
         "stage": ["must be one of: potential, coalescing, maturing, stewardship, transformation"],
         "state": ["must be one of: proposed, active"],
-        "url": ["must be an address that begins with http:// or https://"],
+        "url": ["must be an address that begins with http:// or https://, without a user's name"],
         "colour": ["is not a field here"],
         "id": ["is not a field here"],
     }

@@ -90,6 +90,16 @@ def test_a_merged_community_shows_its_successor_and_the_successor_its_predecesso
     assert len({event["correlationid"] for event in operator.events()[2:]}) == 1
 
 
+def test_a_merged_community_that_is_reopened_is_no_predecessor_any_more(each_registry: Registry):
+    operator = each_registry.operator
+    old, new = operator.community("Old"), operator.community("New")
+    operator.done(f"/communities/{old}/closure", ending="merged", into=[new])
+    assert operator.done(f"/communities/{old}/reopening")["successors"] == []
+    assert each_registry.anyone.get(f"/communities/{new}").json["predecessors"] == []
+    last = each_registry.anyone.get(f"/communities/{new}/history").json["items"][-1]["sentence"]
+    assert last == f"The community {old} was reopened: it does not go on in this one."
+
+
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [

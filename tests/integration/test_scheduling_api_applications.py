@@ -180,6 +180,9 @@ def test_a_late_application_needs_a_reason(scheduling: Scheduling):
     assert scheduling.operator.post(at, {"person": ada}).status_code == 409
     made = scheduling.operator.made(at, person=ada, late_reason="Their post was late")
     assert made["late"] is True
+    bo = scheduling.person("Bo")
+    theirs = scheduling.acting(bo).post(at, {"person": bo, "late_reason": "I overslept"})
+    assert theirs.status_code == 403
     assert "post was late" not in scheduling.operator.get("/events?limit=1000").text
 
 

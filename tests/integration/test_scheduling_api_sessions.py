@@ -108,12 +108,16 @@ def test_a_series_changes_as_a_whole_or_one_by_one(scheduling: Scheduling):
     second = made["sessions"][1]["id"]
     scheduling.operator.changed(f"/sessions/{second}", place="Elsewhere")
     path = f"/series/{made['series']}"
-    changed = scheduling.operator.patch(path, {"start": "11:00", "shift_days": 1})
+    change = {"start": "11:00", "shift_days": 1}
+    assert scheduling.operator.patch(path, change).status_code == 428
+    assert scheduling.operator.patch(path, change, '"1"').status_code == 412
+    etag = scheduling.anyone.get(path).headers["ETag"]
+    changed = scheduling.operator.patch(path, change, etag)
     assert [s["start"] for s in changed.json["sessions"]] == ["11:00"] * 3
     assert [s["sequence"] for s in changed.json["sessions"]] == [1, 2, 1]
     assert changed.json["sessions"][1]["place"] == "Elsewhere"
     assert changed.json["sessions"][0]["date"] == "2027-03-11"
-    cancelled = scheduling.operator.patch(path, {"cancelled": True, "from": "2027-04-01"})
+    cancelled = scheduling.operator.patch(path, {"cancelled": True, "from": "2027-04-01"}, "*")
     assert len(cancelled.json["sessions"]) == 2
     states = [s["state"] for s in scheduling.anyone.get(path).json["sessions"]]
     assert states == ["planned", "cancelled", "cancelled"]
@@ -333,7 +337,8 @@ def test_without_forecasts_a_dry_run_counts_whom_scheduling_knows(
 
     from services.scheduling import forecasting
 
-    monkeypatch.setattr(forecasting.httpx, "post", lambda *_, **__: httpx.Response(404))
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    monkeypatch.setattr(forecasting, "client", lambda: httpx.Client(transport=transport))
     community = scheduling.community()
     session = scheduling.meeting(community)["id"]
     for name in ("Ada", "Bo", "Cy"):

@@ -67,7 +67,8 @@ def check_parameters(*known: str) -> None:
     """Raises Problem 422 for a query parameter that is none of these."""
     for name in request.args:
         if name not in known:
-            raise invalid(name, f"is not a parameter here; these are: {', '.join(known)}")
+            these = f"these are: {', '.join(known)}" if known else "there are none"
+            raise invalid(name, f"is not a parameter here; {these}")
 
 
 def page(order: str) -> Page:

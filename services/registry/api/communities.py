@@ -142,6 +142,7 @@ def get_one(community: str) -> Response:
 @blp.get("/communities/<community>/history")
 @blp.doc(summary="Every change of a community, in a sentence and as data")
 def history(community: str) -> Response:
+    check_parameters()
     with service().database.read() as connection:
         events = service().store.load(connection, community)
         if not events or not events[0].type.startswith("registry.community."):

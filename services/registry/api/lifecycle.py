@@ -1,6 +1,6 @@
 """What becomes of a community: its stage, state and end, and the roles that people hold in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from services.registry.domain.refusal import Refused
 from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
 from shared.connection import Connection
-from shared.eventstore.events import Event
+from shared.eventstore.events import Conflict, Event
 from shared.eventstore.streams import Change, StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
@@ -64,7 +64,17 @@ def change_state(fields: dict[str, Any], community: str) -> Response:
 @blp.doc(summary="Reopen a closed community")
 @needs_token
 def reopen(community: str) -> Response:
-    return _act(community, d.Reopen(service().clock.now().date()))
+    """Those in which it had gone on are no longer its successors."""
+
+    def work(connection: Connection) -> Answer:
+        require(connection, community)
+        loaded = service().streams.load(connection, COMMUNITY, community)
+        commands: dict[str, d.Command] = {community: d.Reopen(service().clock.now().date())}
+        commands |= dict.fromkeys(loaded.state.successors, d.WithdrawSuccession(community))
+        _together(connection, community, commands, seen=loaded.version)
+        return shown(connection, "communities", community)
+
+    return transact(service(), work)
 
 
 @blp.post("/communities/<community>/closure")
@@ -91,25 +101,14 @@ def close(fields: dict[str, Any], community: str) -> Response:
         require(connection, community)
         if unknown := queries.unknown_ids(connection, "communities", into):
             raise invalid("into", f"{', '.join(unknown)}: no community has this id")
-        streams = service().streams
-        loaded = streams.load_many(connection, COMMUNITY, [community, *into])
-        expected = expected_version()
-        if expected is not None and expected != loaded[community].version:
-            raise StaleVersion(f"{community} is at version {loaded[community].version}")
+        loaded = service().streams.load_many(connection, COMMUNITY, into)
         closed = frozenset(i for i in into if loaded[i].state.state == CLOSED)
         commands: dict[str, d.Command] = {
             community: d.Close(community, fields["ending"], into, closed)
         }
         for successor in into:  # one that is the community itself is refused by the closing
             commands.setdefault(successor, d.NoteSuccession(community, fields["ending"]))
-        try:
-            changes = [
-                Change(s, loaded[s].version, d.decide(loaded[s].state, command))
-                for s, command in commands.items()
-            ]
-        except Refused as refused:
-            raise problem(refused) from refused
-        told = streams.append(connection, changes, cause=cause(), now=service().clock.now())
+        told = _together(connection, community, commands)
         if only_asked:
             raise _OnlyAsked(told)
         return shown(connection, "communities", community)
@@ -127,6 +126,34 @@ class _OnlyAsked(Exception):
     def __init__(self, events: Sequence[Event]) -> None:
         super().__init__("a dry run is rolled back")
         self.events = events
+
+
+def _together(
+    connection: Connection,
+    community: str,
+    commands: Mapping[str, d.Command],
+    *,
+    seen: int | None = None,
+) -> list[Event]:
+    """Change a community and others with it, in one append; If-Match is about the one.
+
+    `seen` is the version from which the others were told. Raises Problem for a refusal.
+    """
+    streams = service().streams
+    loaded = streams.load_many(connection, COMMUNITY, list(commands))
+    if seen is not None and seen != loaded[community].version:
+        raise Conflict(community, seen)
+    expected = expected_version()
+    if expected is not None and expected != loaded[community].version:
+        raise StaleVersion(f"{community} is at version {loaded[community].version}")
+    try:
+        changes = [
+            Change(stream, loaded[stream].version, d.decide(loaded[stream].state, command))
+            for stream, command in commands.items()
+        ]
+    except Refused as refused:
+        raise problem(refused) from refused
+    return streams.append(connection, changes, cause=cause(), now=service().clock.now())
 
 
 @blp.post("/communities/<community>/roles")

@@ -99,6 +99,13 @@ class SuccessionNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class SuccessionWithdrawn:
+    """A community that had ended in this one was reopened."""
+
+    predecessor: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleStarted:
     role_id: str
     person: str
@@ -135,6 +142,7 @@ CommunityEvent = (
     | Closed
     | Reopened
     | SuccessionNoted
+    | SuccessionWithdrawn
     | RoleStarted
     | RoleEnded
     | ConvenerNeeded
@@ -206,6 +214,9 @@ def evolve(community: Community, event: CommunityEvent) -> Community:
         case SuccessionNoted(predecessor):
             known = dict.fromkeys((*community.predecessors, predecessor))  # one may end here twice
             return replace(community, predecessors=tuple(known))
+        case SuccessionWithdrawn(predecessor):
+            left = tuple(p for p in community.predecessors if p != predecessor)
+            return replace(community, predecessors=left)
         case RoleStarted(role_id, person, role, begins, ends):
             started = Role(role_id, person, role, begins, ends)
             claimed = community.unclaimed and role != CONVENER

@@ -26,6 +26,7 @@ from services.registry.domain.community import (
     StageChanged,
     StateChanged,
     SuccessionNoted,
+    SuccessionWithdrawn,
     evolve,
 )
 from services.registry.domain.refusal import Refused
@@ -86,6 +87,11 @@ class NoteSuccession:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawSuccession:
+    predecessor: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartRole:
     role: Role
     today: date
@@ -132,6 +138,7 @@ Command = (
     | Close
     | Reopen
     | NoteSuccession
+    | WithdrawSuccession
     | StartRole
     | EndRole
     | RemovePerson
@@ -155,6 +162,9 @@ def decide(community: Community, command: Command) -> list[CommunityEvent]:
             if community.state != CLOSED:
                 raise Refused("Only a closed community can be reopened.", unlawful=True)
             return _with_convening(community, Reopened(), today)
+        case WithdrawSuccession(predecessor):
+            known = predecessor in community.predecessors
+            return [SuccessionWithdrawn(predecessor)] if known else []
         case EndRole():
             return _end_role(community, command)
         case RemovePerson(person, today):

@@ -73,6 +73,7 @@ def start(fields: dict[str, Any], cohort: str) -> Response:
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
     stream = new_id("app")
+    _only_the_team(fields["person"], fields.get("late_reason"))
     fields = with_sponsor(fields, fields["person"], cohort, stream)
 
     def work(connection: Connection) -> Answer:
@@ -82,6 +83,12 @@ def start(fields: dict[str, Any], cohort: str) -> Response:
         return answer(connection, stream, 201)
 
     return changing(work)
+
+
+def _only_the_team(person: str, late_reason: str | None) -> None:
+    """Raises Problem 403 where an applicant gives a reason for being late themselves."""
+    if late_reason is not None and caller().actor == person:
+        raise Problem(403, "A late application is taken by the programme team, not by oneself.")
 
 
 def with_sponsor(
@@ -181,7 +188,11 @@ def change(fields: dict[str, Any], application: str) -> Response:
 @needs_token
 @blp.arguments(LateBody)
 def submit(fields: dict[str, Any], application: str) -> Response:
-    return _act(application, lambda a: a.submit(application, fields["late_reason"]))
+    late_reason = fields["late_reason"]
+    with service().database.read() as connection:
+        found = require(connection, APPLICATIONS, application)
+    _only_the_team(found.state.about.person, late_reason)
+    return _act(application, lambda a: a.submit(application, late_reason))
 
 
 @blp.post("/applications/<application>/withdrawal")

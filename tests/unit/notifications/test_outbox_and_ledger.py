@@ -100,4 +100,7 @@ def test_how_the_post_stands(post: Notifications):
     account = post.operator.get("/post").json
     assert account["deliveries"] == {"queued": 2}
     assert account["mail_server"] is False
+    metrics = post.operator.get("/metrics").text
+    assert "hedgerow_messages_queued 2.0" in metrics
+    assert "hedgerow_letters_oldest_seconds" in metrics
     assert post.operator.get("/status").json["pending"]["messages to send"] == 0

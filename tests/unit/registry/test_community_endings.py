@@ -17,8 +17,9 @@ from services.registry.domain.community import (
     StageChanged,
     StateChanged,
     SuccessionNoted,
+    SuccessionWithdrawn,
 )
-from services.registry.domain.decisions import Close, NoteSuccession, Reopen
+from services.registry.domain.decisions import Close, NoteSuccession, Reopen, WithdrawSuccession
 from tests.unit.registry.scenario import given_community
 
 TODAY = date(2026, 3, 1)
@@ -110,6 +111,26 @@ def test_a_closed_community_is_no_successor():
     given_community(*ACTIVE, Closed("faded")).when(NoteSuccession(ONE, "merged")).then_refused(
         "This community is closed", unlawful=True
     )
+
+
+@pytest.mark.parametrize("past", PASTS)
+def test_one_that_was_reopened_is_no_predecessor_any_more(past: str):
+    state = (
+        given_community(*PASTS[past], SuccessionNoted(ONE, "merged"))
+        .when(WithdrawSuccession(ONE))
+        .then(SuccessionWithdrawn(ONE))
+    )
+    assert state.predecessors == ()
+
+
+def test_a_closed_one_too_loses_a_predecessor_that_was_reopened():
+    given_community(*ACTIVE, SuccessionNoted(ONE, "merged"), Closed("faded")).when(
+        WithdrawSuccession(ONE)
+    ).then(SuccessionWithdrawn(ONE))
+
+
+def test_a_succession_that_was_never_noted_is_not_withdrawn():
+    given_community(*ACTIVE).when(WithdrawSuccession(ONE)).then()
 
 
 def test_predecessors_are_kept_in_order():

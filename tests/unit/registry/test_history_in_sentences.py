@@ -41,6 +41,10 @@ SENTENCES: list[tuple[Any, str]] = [
     (c.Reopened(), "Reopened."),
     (c.SuccessionNoted("com_b", "merged"), "The community com_b merged into this one."),
     (
+        c.SuccessionWithdrawn("com_b"),
+        "The community com_b was reopened: it does not go on in this one.",
+    ),
+    (
         c.RoleStarted("rol_1", "per_a", "convener", date(2026, 1, 12)),
         "per_a is convener from 2026-01-12.",
     ),

@@ -73,7 +73,7 @@ def test_a_time_is_written_in_utc_to_the_microsecond():
 
 @pytest.mark.parametrize("text", ["2026-03-01T09:30:00", "2026-03-01", "yesterday", ""])
 def test_a_time_without_a_zone_is_refused(text: str):
-    with pytest.raises(ValueError, match=r"names no zone|Invalid isoformat"):
+    with pytest.raises(ValueError, match=r"names no zone|is not a time"):
         parse_rfc3339(text)
 
 
