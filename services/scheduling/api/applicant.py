@@ -116,7 +116,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         "application.html",
         422 if problem else 200,
         a=state,
-        texts={name: words.get(name, "") for name in texts.BY_THE_APPLICANT},
+        **_said(state, words, mended=problem is not None),
         cohort=cohort.name,
         zone=cohort.zone,
         missing=missing(state),
@@ -129,6 +129,26 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         problem=problem,
         done=done,
     )  # fmt: skip
+
+
+def _said(state: Application, words: dict[str, str], *, mended: bool) -> dict[str, Any]:
+    """What the form shows: what is kept, or what was just sent and needs mending."""
+    form = request.form
+    if mended and form.get("step") in ("save", "submission"):
+        return {
+            "ticked": {fact: fact in form for facts in _FACTS.values() for fact in facts},
+            "texts": {name: form.get(name, "") for name in texts.BY_THE_APPLICANT},
+            "community": form.get("community"),
+            "sponsor_name": form.get("sponsor_name", ""),
+            "sponsor_email": form.get("sponsor_email", ""),
+        }
+    return {
+        "ticked": {f: getattr(state.facts, f) for facts in _FACTS.values() for f in facts},
+        "texts": {name: words.get(name, "") for name in texts.BY_THE_APPLICANT},
+        "community": state.community,
+        "sponsor_name": "",
+        "sponsor_email": "",
+    }
 
 
 def _standing(state: Application, place: int | None) -> str:

@@ -136,7 +136,7 @@ class ProgrammeBody(Body):
     template = Choice((TEMPLATE,), metadata={"description": "Begin with these rules"})
     name = Text(1, 200)
     nation = Choice(NATIONS, metadata={"description": "Whose bank holidays count"})
-    modules = several(ModuleBody, 30, metadata={"description": "In their order"})
+    modules = several(ModuleBody, 20, metadata={"description": "In their order"})
     module_hours = fields.List(
         Hour(),
         validate=validate.Length(equal=2, error="holds two hours: the start and the end"),
