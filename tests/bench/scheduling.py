@@ -123,7 +123,7 @@ def _clashes(service: Scheduling) -> Iterator[table.Line]:
     first = _clash_check(service)
     _fill(service, 100_000)
     grown = _clash_check(service)
-    bound = "three queries by the day, and the overlaps in Python"
+    bound = "six small queries by the day, and the overlaps in Python"
     yield _met("clash check, 10,000 sessions, p99", first, _CLASH_MOST, grown, bound)
 
 

@@ -99,6 +99,9 @@ def test_a_series_every_six_weeks_and_on_the_second_tuesday(scheduling: Scheduli
     second = scheduling.meeting(community, date="2027-03-09", repeat=rule)
     assert [s["date"] for s in second["sessions"]] == ["2027-03-09", "2027-04-13", "2027-05-11"]
     by_words = {"months": 1, "nth": -1, "weekday": "friday", "count": 2}
+    jcal = {"freq": "MONTHLY", "byday": "-1FR", "until": "2027-04-30"}
+    fourth = scheduling.meeting(community, date="2027-03-01", repeat=jcal)
+    assert [s["date"] for s in fourth["sessions"]] == ["2027-03-26", "2027-04-30"]
     third = scheduling.meeting(community, date="2027-03-01", repeat=by_words)
     assert [s["date"] for s in third["sessions"]] == ["2027-03-26", "2027-04-30"]
 

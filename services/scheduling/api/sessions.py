@@ -120,6 +120,9 @@ def _repeat(value: Any) -> series.Repeat | None:
         return decided(series.parse_rule, value)  # type: ignore[no-any-return]
     if not isinstance(value, dict):
         raise invalid("repeat", "must be a recurrence rule as text, or a JSON object")
+    if "freq" in value:  # as jCal has a rule: RFC 7265
+        told = ";".join(f"{name}={said}" for name, said in value.items())
+        return decided(series.parse_rule, told)  # type: ignore[no-any-return]
     schema = RepeatBody()
     if errors := schema.validate(value):
         named = {f"repeat.{name}": list(said) for name, said in errors.items()}
