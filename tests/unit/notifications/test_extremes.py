@@ -136,3 +136,18 @@ def test_a_first_start_on_an_old_platform_sends_nothing(tmp_path: Path):
         send_all(sender_of(post))
         assert mailbox.arrived == []
         assert {row[2:] for row in post.ledger()} == {("missed", "history")}
+
+
+def test_a_line_that_begins_with_a_dot_arrives_as_it_was(tmp_path: Path):
+    mailbox = Mailbox()
+    with mail_server(mailbox) as server, opened(tmp_path, server.url) as post:
+        post.community(name=". and ..dots")
+        post.role(ADA)
+        post.forget_reactions()
+        now = post.service.clock.now()
+        post.hear(post.event(CLOSED, at=now, ending="faded", into=[]))
+        post.react(now)
+        send_all(sender_of(post))
+    (message,) = mailbox.arrived
+    text = message.get_body(("plain",)).get_content()
+    assert "\n. and ..dots has closed: it has come to its end." in text.replace("\r\n", "\n")
