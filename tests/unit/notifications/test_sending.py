@@ -339,6 +339,7 @@ def test_a_rebuild_sends_nothing(post: Notifications, mailbox: Mailbox):
     assert {row[2] for row in post.ledger()} == {"sent"}
 
 
+@pytest.mark.timeout(400)
 def test_ten_thousand_messages(post: Notifications, mailbox: Mailbox):
     mailbox.ids_only = True
     people = {person(n): Contact(f"P{n}", f"p{n}@people.example", 1) for n in range(1000)}
