@@ -7,6 +7,7 @@ of its item's key in the example, so that a load that was interrupted continues 
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -50,8 +51,12 @@ class FirstStart:
             return False
         return self._begun.exists() or not registry.get("/communities", limit=1)["items"]
 
-    def begun(self) -> None:
-        self._begun.touch()
+    def begun(self) -> date:
+        """Note that a load begins; the day of the first time, from which the example's dates go."""
+        if not self._begun.exists():
+            self._begun.write_text(datetime.now(UTC).date().isoformat())
+        written = self._begun.read_text()
+        return date.fromisoformat(written) if written else datetime.now(UTC).date()
 
     def loaded(self) -> None:
         self._begun.replace(self._loaded)
@@ -62,7 +67,7 @@ class Load:
 
     def __init__(self, registry: Service, pause: Callable[[float], object] = time.sleep) -> None:
         self._registry, self._pause = registry, pause
-        self._ids: dict[tuple[str, str], str] = {}
+        self.ids: dict[tuple[str, str], str] = {}
 
     def run(self, landscape: Landscape) -> Iterator[tuple[int, int]]:
         """Tell it all; yields after each item how many are done, of how many. Raises CannotDo."""
@@ -106,12 +111,12 @@ class Load:
 
     def _make(self, kind: str, item: Item, body: dict[str, Any]) -> dict[str, Any]:
         made = self._post(f"/{kind}", body, f"{kind}-{item['key']}")
-        self._ids[kind, item["key"]] = made["id"]
+        self.ids[kind, item["key"]] = made["id"]
         return made
 
     def _id(self, kind: str, key: str) -> str:
         try:
-            return self._ids[kind, key]
+            return self.ids[kind, key]
         except KeyError:
             raise CannotDo(f"The example names {key!r}, which is none of its {kind}.") from None
 

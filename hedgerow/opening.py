@@ -4,11 +4,13 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 import httpx
 
 from hedgerow.console import Console
+from hedgerow.example_year import Year
 from hedgerow.failures import CannotDo
 from hedgerow.landscape import FirstStart, Load, example
 from hedgerow.service import Service
@@ -87,10 +89,13 @@ class Opening(threading.Thread):
         if not first_start.due(registry):
             return
         landscape = example()
-        first_start.begun()
+        today = first_start.begun()
+        scheduling = Service("scheduling", self._addresses["scheduling"], token, timeout=30)
+        load = Load(registry, self._stopped.wait)
+        year = Year(scheduling, load.ids, today, self._stopped.wait)
         try:
             with self._console.calm():
-                for done, total in Load(registry, self._stopped.wait).run(landscape):
+                for done, total in chain(load.run(landscape), year.run()):
                     self._console.progress(done, total, "Loading the example landscape")
                     if self._stopped.is_set():
                         return

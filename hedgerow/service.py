@@ -53,6 +53,10 @@ class Service:
         headers = {"Idempotency-Key": once} if once else {}
         return self.ask("POST", path, json=body, headers=headers)
 
+    def press(self, path: str, fields: Mapping[str, str]) -> None:
+        """Press a button of a page, as a browser does; raises Unreachable or Refused."""
+        self._http.post(self.url + path, data=dict(fields)).raise_for_status()
+
     def send(
         self, path: str, content: Iterable[bytes], kind: str, query: Mapping[str, str]
     ) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Settings:
     log_level: str
     web_threads: int
     embedding_model: Path | None  # a folder with a model of the operator's own
+    application_retention: timedelta  # how long after a cohort what applicants wrote is kept
 
 
 def load_settings(
@@ -172,6 +173,9 @@ class _Reader:
             log_level=self.get("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error")),
             web_threads=self.get("WEB_THREADS", 32, _count),
             embedding_model=self.get("EMBEDDING_MODEL", None, _model_folder),
+            application_retention=self.get(
+                "APPLICATION_RETENTION", timedelta(days=365), parse_duration
+            ),
         )
 
     def get(self, name: str, default: Any, parse: Callable[[str], Any] = str) -> Any:

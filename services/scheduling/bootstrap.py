@@ -1,25 +1,70 @@
-"""Scheduling, put together. So far it has what every service has."""
+"""Scheduling, put together."""
 
 from pathlib import Path
 
-from shared.erasure import confirmed_type, confirms_erasure
-from shared.eventstore.codec import EventTypes
-from shared.eventstore.streams import Streams
+from services.scheduling import texts
+from services.scheduling.api import (
+    applicant,
+    applications,
+    attendance,
+    calendars,
+    cohorts,
+    communities,
+    decisions,
+    pages,
+    participants,
+    programmes,
+    reply,
+    session_states,
+    sessions,
+    sponsor,
+)
+from services.scheduling.applying import lapse_offers
+from services.scheduling.events import EVENT_TYPES
+from services.scheduling.following import asks_for_decisions, takes_out_erased
+from services.scheduling.passing_time import delete_old_words, move_cohorts_on, review_standings
+from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
+from services.scheduling.projections.own import OWN_PROJECTIONS
+from shared.erasure import confirms_erasure
 from shared.service import Service
 from shared.settings import Settings
 
 
 def build(settings: Settings) -> Service:
-    def streams() -> Streams:
-        return service.streams
+    def get() -> Service:
+        return service
 
     service = Service(
         name="scheduling",
         title="Programmes, cohorts, applications, sessions, calendars: when people meet.",
         settings=settings,
-        types=EventTypes([confirmed_type("scheduling")]),
+        types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        follows=["registry"],
-        reactions=[confirms_erasure(streams)],
+        blueprints=[
+            programmes.blp,
+            cohorts.blp,
+            sessions.blp,
+            session_states.blp,
+            calendars.blp,
+            applications.blp,
+            decisions.blp,
+            attendance.blp,
+            participants.blp,
+            communities.blp,
+            pages.blp,
+            sponsor.blp,
+            applicant.blp,
+            reply.blp,
+        ],
+        own=OWN_PROJECTIONS,
+        followed=FOLLOWED_PROJECTIONS,
+        follows=["registry", "discovery"],
+        reactions=[
+            takes_out_erased(get),
+            confirms_erasure(lambda: service.streams, texts.forget),
+            asks_for_decisions(get),
+        ],
+        passes=[move_cohorts_on, lapse_offers, review_standings, delete_old_words],
+        holds=texts.held,
     )
     return service

@@ -13,6 +13,7 @@ from tests.bench.ground import Ground, ground
 from tests.bench.importing import importing
 from tests.bench.projecting import projecting
 from tests.bench.relaying import relaying
+from tests.bench.scheduling import scheduling
 from tests.bench.serving import serving
 from tests.bench.table import Line, table
 from tests.bench.tailing import tailing
@@ -29,6 +30,7 @@ ITEMS: dict[str, Callable[[Ground], Iterable[Line]]] = {
     "visible-feed": partial(visibility, "feed"),
     "visible-kafka": partial(visibility, "kafka"),
     "import": importing,
+    "scheduling": scheduling,
 }
 
 

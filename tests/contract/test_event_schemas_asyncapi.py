@@ -21,7 +21,18 @@ FOLDER = Path(schemas.__file__).parent
 DOCUMENT: dict[str, Any] = json.loads((FOLDER / "asyncapi.json").read_text())
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 TABLE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
-STREAMS = {"community": "com_…", "network": "net_…", "organisation": "org_…", "person": "per_…"}
+STREAMS = {
+    "community": "com_…",
+    "network": "net_…",
+    "organisation": "org_…",
+    "person": "per_…",
+    "programme": "pgm_…",
+    "cohort": "coh_…",
+    "session": "ses_…",
+    "application": "app_…",
+    "attendance": "att_…",
+    "calendar": "cal_…",
+}
 
 
 def references(part: Any) -> Iterator[str]:

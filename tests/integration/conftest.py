@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.registry import Registry, open_registry
+from tests.scheduling import Scheduling, open_scheduling
 
 
 @pytest.fixture(scope="session")
@@ -31,4 +32,29 @@ def registry(tmp_path: Path, migrated: Path) -> Iterator[Registry]:
 def each_registry(database_url: str, tmp_path: Path) -> Iterator[Registry]:
     """A registry over SQLite, then one over PostgreSQL: where that might make a difference."""
     with open_registry(database_url, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def migrated_scheduling(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every migration of scheduling and nothing else in it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    file = folder / "scheduling.db"
+    with open_scheduling(f"sqlite:///{file}", folder):
+        return file
+
+
+@pytest.fixture
+def scheduling(tmp_path: Path, migrated_scheduling: Path) -> Iterator[Scheduling]:
+    """Scheduling over SQLite."""
+    file = tmp_path / "scheduling.db"
+    shutil.copy(migrated_scheduling, file)
+    with open_scheduling(f"sqlite:///{file}", tmp_path, migrated=True) as found:
+        yield found
+
+
+@pytest.fixture
+def each_scheduling(database_url: str, tmp_path: Path) -> Iterator[Scheduling]:
+    """Scheduling over SQLite, then over PostgreSQL: where that might make a difference."""
+    with open_scheduling(database_url, tmp_path) as found:
         yield found

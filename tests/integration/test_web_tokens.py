@@ -22,13 +22,27 @@ from tests.registry import (
 
 PROBLEM = "application/problem+json"
 # Calls that change nothing, though they are not GET.
-OPEN = {("discovery", "POST", "/related")}
+OPEN = {
+    ("discovery", "POST", "/related"),
+    ("scheduling", "POST", "/programmes/<programme>/plan"),
+    # What is signed in these addresses takes the token's place.
+    *(("scheduling", "POST", f"/{page}/<signed>") for page in ("sponsor", "application")),
+    *(("scheduling", "POST", f"/{page}/<signed>") for page in ("reply", "guest")),
+}
 # Calls that only read, but not what is for anyone.
 CLOSED = {
     "/people/<person>/holdings",
     "/people/<person>/erasure",
     "/people/<person>/export",
+    "/people/<person>/calendar-link",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
+    *("/cohorts/<cohort>/applications", "/applications/<application>"),
+    *(f"/applications/<application>/{part}" for part in ("history", "sponsor-link")),
+    *(f"/cohorts/<cohort>/participants{part}" for part in ("", ".csv", "/<person>")),
+    *(
+        f"/sessions/<session>/{part}"
+        for part in ("replies", "attendance", "roles", "join-address", "reflections")
+    ),
 }
 
 
@@ -45,6 +59,7 @@ def address(rule: Rule) -> str:
     values: dict[str, Any] = dict.fromkeys(rule.arguments, "x")
     values |= {"number": 1, "version": 1} if rule.arguments & {"number", "version"} else {}
     values |= {"action": "retry"} if "action" in rule.arguments else {}
+    values |= {"role": "speaker"} if "role" in rule.arguments else {}
     built = rule.build({k: v for k, v in values.items() if k in rule.arguments})
     assert built is not None, rule.rule
     return str(built[1])

@@ -1,0 +1,143 @@
+"""The applicant's own page, by a signed link: fill in, hand in, accept, decline, withdraw."""
+
+from typing import Any
+
+from flask import Response, request
+from marshmallow import ValidationError
+
+from services.scheduling import known, queries, texts
+from services.scheduling.api import pages
+from services.scheduling.api.answers import decided, require
+from services.scheduling.api.application_schemas import AnswersBody
+from services.scheduling.api.applications import applying, with_sponsor
+from services.scheduling.domain import application as a
+from services.scheduling.domain.application import Application
+from services.scheduling.domain.application_decisions import missing
+from services.scheduling.links import APPLICATION
+from services.scheduling.projections.own import APPLICATIONS, COHORTS
+from shared.connection import Connection
+from shared.web.bodies import Blueprint
+from shared.web.context import service
+from shared.web.errors import Problem, flatten
+
+blp = Blueprint("applicant", "applicant", description="The applicant's page")
+_FACTS = {
+    "eligibility": ("q_member", "leads", "plans_to_lead", "network_supported"),
+    "priority": ("spans_professions", "spans_organisations"),
+}
+_DONE = {
+    "save": "Saved.",
+    "submission": "Your application is handed in.",
+    "acceptance": "The place is yours.",
+    "declination": "You have declined the place.",
+    "withdrawal": "Your application is withdrawn.",
+}
+
+
+@blp.get("/application/<signed>")
+@blp.doc(summary="The applicant's page; opening it changes nothing")
+def show(signed: str) -> Response:
+    try:
+        return _page(pages.opened(APPLICATION, signed).subject)
+    except pages.Unusable as unusable:
+        return unusable.page
+
+
+@blp.post("/application/<signed>")
+@blp.doc(summary="What the applicant does, by the form field `step`")
+def act(signed: str) -> Response:
+    try:
+        application = pages.opened(APPLICATION, signed).subject
+    except pages.Unusable as unusable:
+        return unusable.page
+    step = request.form.get("step", "")
+    if step not in _DONE:
+        return _page(application, "Choose one of the buttons.")
+    problem = _save(application) if step in ("save", "submission") else None
+    if problem is None and step != "save":
+        problem = pages.done(lambda connection: _step(connection, application, step))
+    return _page(application, problem, None if problem else _DONE[step])
+
+
+def _step(connection: Connection, application: str, step: str) -> None:
+    do = applying(connection)
+    if step == "submission":
+        decided(do.submit, application, None)
+    else:
+        decided(do.place, application, step)
+
+
+def _save(application: str) -> str | None:
+    """Keep what the form says; what stood in the way, in words, or None."""
+    with service().database.read() as connection:
+        about = require(connection, APPLICATIONS, application).state.about
+    try:
+        fields: dict[str, Any] = AnswersBody().load(_fields())
+        fields = with_sponsor(fields, about.person, about.cohort, application)
+    except ValidationError as error:
+        said = flatten(error.messages)
+        return "; ".join(f"{name} {reasons[0]}" for name, reasons in said.items())
+    except Problem as problem:
+        return problem.detail
+    return pages.done(lambda connection: decided(applying(connection).answer, application, fields))
+
+
+def _fields() -> dict[str, Any]:
+    """What the form says, as the API would have it."""
+    form = request.form
+    fields: dict[str, Any] = {
+        name: {fact: fact in form for fact in facts} | {"text": form.get(name, "")}
+        for name, facts in _FACTS.items()
+    }
+    if "community" in form:
+        fields["community"] = form["community"] or None
+    if form.get("sponsor_name") or form.get("sponsor_email"):
+        sponsor = {"name": form.get("sponsor_name", ""), "email": form.get("sponsor_email", "")}
+        fields["sponsor"] = sponsor
+    return fields
+
+
+def _page(application: str, problem: str | None = None, done: str | None = None) -> Response:
+    with service().database.read() as connection:
+        found = queries.one(connection, APPLICATIONS, application)
+        if found is None:
+            return pages.message("There is no such application", "It may have been deleted.", 404)
+        state: Application = found.state
+        cohort = require(connection, COHORTS, found.state.about.cohort).state
+        words = texts.answers(connection, application)
+        own = known.communities_of(connection, found.state.about.person)
+        communities = [
+            {"id": c.id, "name": c.name}
+            for c in known.communities(connection, own).values()
+            if c.state != "closed"
+        ]
+    return pages.page(
+        "application.html",
+        422 if problem else 200,
+        a=state,
+        texts={name: words.get(name, "") for name in texts.BY_THE_APPLICANT},
+        cohort=cohort.name,
+        zone=cohort.zone,
+        missing=missing(state),
+        standing=_standing(state),
+        offer=f"{state.reply_by.day} {state.reply_by:%B %Y}" if state.offered and state.reply_by
+        else None,
+        open=state.decision is None and state.outcome is None,
+        can_withdraw=state.outcome in (None, a.ACCEPTED),
+        communities=communities,
+        problem=problem,
+        done=done,
+    )  # fmt: skip
+
+
+def _standing(state: Application) -> str:
+    """Where it stands, in words; a decision that is not released is not told."""
+    if state.outcome == a.ACCEPTED:
+        return "You have accepted a place: you are a participant."
+    if state.outcome is not None:
+        return f"This application is {state.outcome}."
+    if not state.released:
+        return "It is handed in, and not decided yet." if state.submitted else "It is a draft."
+    if state.waiting:
+        return f"You are on the waiting list, at place {state.position}."
+    return "You are offered a place." if state.offered else "No place could be offered to you."

@@ -1,0 +1,247 @@
+"""Applications, as the team and an applicant with a token use them."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Response, request
+
+from services.scheduling import documents, queries, registry_client, texts
+from services.scheduling.api import session_fields
+from services.scheduling.api.answers import (
+    append,
+    changing,
+    check_parameters,
+    check_version,
+    decided,
+    handle,
+    json_response,
+    page,
+    require,
+)
+from services.scheduling.api.application_schemas import (
+    AnswersBody,
+    ApplicationBody,
+    LateBody,
+    WithdrawalBody,
+)
+from services.scheduling.applying import Applying
+from services.scheduling.domain import application_decisions as d
+from services.scheduling.domain.application import STATES
+from services.scheduling.events import APPLICATION, EVENT_TYPES
+from services.scheduling.history import entry
+from services.scheduling.links import APPLICATION as APPLICATION_LINK
+from services.scheduling.links import address, signed_link
+from services.scheduling.projections.own import APPLICATIONS, COHORTS
+from services.scheduling.queries import Found
+from shared.connection import Connection
+from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
+from shared.web.callers import caller, needs_token
+from shared.web.commands import Answer, expected_version
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.paging import page_response
+
+blp = Blueprint("applications", "applications", description="Requests to join a cohort")
+_ORDER = ("began_at", "id")
+
+
+def applying(connection: Connection) -> Applying:
+    return Applying(service(), connection, append)
+
+
+def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
+    """As the caller may see it: an applicant does not see what is not released yet."""
+    if private is None:
+        private = caller().actor != found.state.about.person
+    return documents.application(found, texts.answers(connection, found.id), private=private)
+
+
+def answer(connection: Connection, application: str, status: int = 200) -> Answer:
+    found = require(connection, APPLICATIONS, application)
+    location = f"/applications/{application}" if status == 201 else None
+    return Answer(shown(connection, found), status, found.version, location)
+
+
+@blp.post("/cohorts/<cohort>/applications")
+@blp.doc(summary="Begin an application; `missing` says what it still needs")
+@needs_token
+@blp.arguments(ApplicationBody)
+@blp.alt_response(201, description="The application as a draft")
+def start(fields: dict[str, Any], cohort: str) -> Response:
+    with service().database.read() as connection:
+        require(connection, COHORTS, cohort)
+    stream = new_id("app")
+    fields = with_sponsor(fields, fields["person"], cohort, stream)
+
+    def work(connection: Connection) -> Answer:
+        session_fields.check_people(connection, "person", fields["person"])
+        _check_community(connection, fields)
+        decided(applying(connection).start, stream, cohort, fields["person"], fields)
+        return answer(connection, stream, 201)
+
+    return changing(work)
+
+
+def with_sponsor(
+    fields: dict[str, Any], person: str, cohort: str, application: str
+) -> dict[str, Any]:
+    """The sponsor's name and address go to the registry; what is left of them here is an id."""
+    if "sponsor" not in fields:
+        return fields
+    with service().database.read() as connection:
+        session_fields.check_people(connection, "person", person)
+        days = [f.state.known.when.date for f in queries.sessions_of_cohort(connection, cohort)]
+    soonest = service().clock.now().date() + timedelta(days=180)
+    until: date = max([soonest, *days])
+    purpose = f"sponsor, {application}"
+    sponsor = registry_client.add_person(service().settings, fields["sponsor"], purpose, until)
+    if sponsor == person:
+        raise invalid("sponsor", "is the applicant; nobody can be their own sponsor")
+    return fields | {"sponsor": sponsor}
+
+
+def _check_community(connection: Connection, fields: dict[str, Any]) -> None:
+    if fields.get("community"):
+        try:
+            session_fields.check_communities(connection, [fields["community"]])
+        except Problem as problem:
+            said = problem.errors["communities"]
+            raise Problem(422, f"community: {said[0]}.", {"community": list(said)}) from problem
+
+
+@blp.get("/cohorts/<cohort>/applications")
+@blp.doc(summary="The applications to a cohort")
+@needs_token
+def list_all(cohort: str) -> Response:
+    check_parameters("state", "person", "limit", "cursor")
+    if request.args.get("state", STATES[0]) not in STATES:
+        raise invalid("state", f"must be one of: {', '.join(STATES)}")
+    wanted = page(_ORDER)
+    conditions = [("cohort = {p}", cohort)] + [
+        (f"{name} = {{p}}", request.args[name])
+        for name in ("state", "person")
+        if name in request.args
+    ]
+    with service().database.read() as connection:
+        require(connection, COHORTS, cohort)
+        found = queries.page(connection, APPLICATIONS, _ORDER, conditions, wanted)
+        items = [shown(connection, f) for f in found.items]
+    return page_response(items, found.next)
+
+
+@blp.get("/applications/<application>")
+@blp.doc(summary="One application")
+@needs_token
+def get_one(application: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, APPLICATIONS, application)
+        body = shown(connection, found)
+    return json_response(body, found.version, private=True)
+
+
+@blp.get("/applications/<application>/history")
+@blp.doc(summary="Every change of an application, in a sentence and as data")
+@needs_token
+def history(application: str) -> Response:
+    with service().database.read() as connection:
+        events = service().store.load(connection, application)
+    if not events or not events[0].type.startswith("scheduling.application."):
+        raise not_found(f"There is no application {application}.")
+    person = EVENT_TYPES.decode(events[0]).about.person
+    hidden = "scheduling.application.decision-made" if caller().actor == person else ""
+    return page_response([entry(event) for event in events if event.type != hidden], None)
+
+
+@blp.patch("/applications/<application>")
+@blp.doc(summary="Change what an application says")
+@needs_token
+@blp.arguments(AnswersBody)
+def change(fields: dict[str, Any], application: str) -> Response:
+    expected_version(required=True)
+    if not fields:
+        raise Problem(422, "The body names nothing to change.")
+    with service().database.read() as connection:
+        about = require(connection, APPLICATIONS, application).state.about
+    fields = with_sponsor(fields, about.person, about.cohort, application)
+
+    def work(connection: Connection) -> Answer:
+        found = require(connection, APPLICATIONS, application)
+        check_version(application, found.version)
+        _check_community(connection, fields)
+        decided(applying(connection).answer, application, fields)
+        return answer(connection, application)
+
+    return changing(work)
+
+
+@blp.post("/applications/<application>/submission")
+@blp.doc(summary="Hand an application in; its sponsor is asked to confirm the release")
+@needs_token
+@blp.arguments(LateBody)
+def submit(fields: dict[str, Any], application: str) -> Response:
+    return _act(application, lambda a: a.submit(application, fields["late_reason"]))
+
+
+@blp.post("/applications/<application>/withdrawal")
+@blp.doc(summary="Take an application back; a place that it holds goes on")
+@needs_token
+@blp.arguments(WithdrawalBody)
+def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG001
+    return _act(application, lambda a: a.place(application, "withdrawal"))
+
+
+@blp.post("/applications/<application>/acceptance")
+@blp.doc(summary="The applicant takes the place that was offered")
+@needs_token
+def accept(application: str) -> Response:
+    return _act(application, lambda a: a.place(application, "acceptance"), theirs=True)
+
+
+@blp.post("/applications/<application>/declination")
+@blp.doc(summary="The applicant gives the place back; it goes to the first who waits")
+@needs_token
+def decline(application: str) -> Response:
+    return _act(application, lambda a: a.place(application, "declination"), theirs=True)
+
+
+def _act(application: str, step: Callable[[Applying], None], *, theirs: bool = False) -> Response:
+    """`theirs`: on behalf of nobody but the applicant."""
+
+    def work(connection: Connection) -> Answer:
+        found = require(connection, APPLICATIONS, application)
+        check_version(application, found.version)
+        if theirs and caller().actor not in (None, found.state.about.person):
+            raise Problem(403, "Only the applicant answers an offer.")
+        decided(step, applying(connection))
+        return answer(connection, application)
+
+    return changing(work, emails=True)
+
+
+@blp.post("/applications/<application>/sponsor-request")
+@blp.doc(summary="Ask the sponsor again, by a new link; the earlier one no longer acts")
+@needs_token
+def ask_again(application: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, APPLICATIONS, application)
+        expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
+        handle(connection, APPLICATION, application, d.AskSponsorAgain(10.0, expires))
+        return answer(connection, application)
+
+    return changing(work, emails=True)
+
+
+@blp.post("/applications/<application>/link")
+@blp.doc(summary="A link by which the applicant fills in and answers, without an account")
+@needs_token
+@blp.alt_response(201, description="The address")
+def link(application: str) -> Response:
+    with service().database.read() as connection:
+        require(connection, APPLICATIONS, application)
+    expires = service().clock.now() + timedelta(days=365)
+    signed = signed_link(APPLICATION_LINK, application, 1, expires)
+    response = json_response({"url": address(f"application/{signed}")}, private=True)
+    response.status_code = 201
+    return response

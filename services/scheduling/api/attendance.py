@@ -1,0 +1,317 @@
+"""Who comes, who came, who does what at a session, and what is handed out there."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from services.scheduling import attending, queries, registry_client, texts
+from services.scheduling.api import session_fields
+from services.scheduling.api.answers import append, changing, decided, json_response, require
+from services.scheduling.api.attendance_schemas import (
+    GuestBody,
+    MaterialsBody,
+    ReflectionBody,
+    ReplyBody,
+    RoleBody,
+    StatusBody,
+)
+from services.scheduling.domain import attendance as at
+from services.scheduling.domain.session import CANCELLED, Session
+from services.scheduling.projections.own import SESSIONS
+from shared.connection import Connection
+from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
+from shared.web.callers import caller, needs_token
+from shared.web.commands import Answer
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+
+blp = Blueprint("attendance", "attendance", description="Who comes and who came")
+
+
+def act(connection: Connection, session: str, command: at.Command) -> at.Attendance:
+    """Carry out one command on a session's attendance; what it is afterwards."""
+    loaded = attending.load(connection, service(), session)
+    change = decided(attending.change, session, loaded, command)
+    append(connection, [change])
+    after = loaded.state
+    for event in change.events:
+        after = at.evolve(after, event)
+    return after
+
+
+def reply(connection: Connection, session: str, person: str, said: str) -> dict[str, Any]:
+    """A person's reply. Raises Problem."""
+    found = require(connection, SESSIONS, session)
+    state: Session = found.state
+    if state.state == CANCELLED:
+        raise Problem(409, "This session is cancelled; there is nothing to reply to.")
+    command = at.Reply(attending.about(session, state), person, said, state.known.capacity)
+    return _reply(act(connection, session, command), session, person)
+
+
+def _reply(attendance: at.Attendance, session: str, person: str) -> dict[str, Any]:
+    replies = dict(attendance.replies)
+    place = attendance.waiting.index(person) + 1 if person in attendance.waiting else None
+    return {
+        "session": session,
+        "person": person,
+        "reply": replies.get(person),
+        "waiting": place is not None,
+        "position": place,
+        "guest_of": dict(attendance.guests).get(person),
+    }
+
+
+@blp.put("/sessions/<session>/replies/<person>")
+@blp.doc(summary="Say whether a person will come")
+@needs_token
+@blp.arguments(ReplyBody)
+def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, SESSIONS, session)
+        session_fields.check_people(connection, "person", person)
+        _only(person)
+        return Answer(reply(connection, session, person, fields["reply"]))
+
+    return changing(work)
+
+
+def _only(person: str) -> None:
+    if caller().actor not in (None, person):
+        raise Problem(403, "Only the person themselves says whether they come.")
+
+
+@blp.get("/sessions/<session>/replies")
+@blp.doc(summary="Who said that they will come, and who waits for a place")
+@needs_token
+def list_replies(session: str) -> Response:
+    with service().database.read() as connection:
+        capacity = require(connection, SESSIONS, session).state.known.capacity
+        attendance = queries.attendance_of(connection, session)
+    items = [_reply(attendance, session, person) for person, _ in attendance.replies]
+    body = {
+        "items": items,
+        "next": None,
+        "coming": len(attendance.coming),
+        "waiting": len(attendance.waiting),
+        "capacity": capacity,
+    }
+    return json_response(body, private=True)
+
+
+@blp.put("/sessions/<session>/attendance/<person>")
+@blp.doc(summary="Record whether a person came; a later record corrects an earlier one")
+@needs_token
+@blp.arguments(StatusBody)
+def put_status(fields: dict[str, Any], session: str, person: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        state = require(connection, SESSIONS, session).state
+        session_fields.check_people(connection, "person", person)
+        if state.state == CANCELLED:
+            raise Problem(409, "This session was cancelled: nobody can have come.")
+        command = at.Record(attending.about(session, state), person, fields["status"])
+        act(connection, session, command)
+        return Answer({"session": session, "person": person, "status": fields["status"]})
+
+    return changing(work)
+
+
+@blp.get("/sessions/<session>/attendance")
+@blp.doc(summary="Who came, with corrections")
+@needs_token
+def list_statuses(session: str) -> Response:
+    with service().database.read() as connection:
+        require(connection, SESSIONS, session)
+        attendance = queries.attendance_of(connection, session)
+        events = service().store.load(connection, attending.stream_of(session))
+    recorded: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        if event.type == "scheduling.attendance.recorded":
+            data = msgspec.json.decode(event.data)
+            entry = {"status": data["status"], "at": event.time.isoformat(), "by": event.actor}
+            recorded.setdefault(data["person"], []).append(entry)
+    items = [
+        {"person": person, "status": status, "history": recorded.get(person, [])}
+        for person, status in attendance.statuses
+    ]
+    return json_response({"items": items, "next": None}, private=True)
+
+
+# --- roles ---
+
+
+@blp.put("/sessions/<session>/roles/<person>")
+@blp.doc(summary="Have a person facilitate or speak at a session")
+@needs_token
+@blp.arguments(RoleBody)
+def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        state = require(connection, SESSIONS, session).state
+        session_fields.check_people(connection, "person", person)
+        command = at.AssignRole(attending.about(session, state), person, fields["role"])
+        return Answer(_roles(act(connection, session, command), session))
+
+    return changing(work)
+
+
+@blp.delete("/sessions/<session>/roles/<person>/<any(facilitator, speaker):role>")
+@blp.doc(summary="Take a role at a session from a person")
+@needs_token
+def delete_role(session: str, person: str, role: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        state = require(connection, SESSIONS, session).state
+        command = at.RemoveRole(attending.about(session, state), person, role)
+        return Answer(_roles(act(connection, session, command), session))
+
+    return changing(work)
+
+
+@blp.get("/sessions/<session>/roles")
+@blp.doc(summary="Who facilitates and speaks at a session")
+@needs_token
+def list_roles(session: str) -> Response:
+    with service().database.read() as connection:
+        require(connection, SESSIONS, session)
+        return json_response(_roles(queries.attendance_of(connection, session), session))
+
+
+def _roles(attendance: at.Attendance, session: str) -> dict[str, Any]:
+    items = [{"person": person, "role": role} for person, role in attendance.roles]
+    return {"session": session, "items": items, "next": None}
+
+
+# --- materials, the address to join by ---
+
+
+@blp.put("/sessions/<session>/materials")
+@blp.doc(summary="Set the links that are for before and after a session")
+@needs_token
+@blp.arguments(MaterialsBody)
+def put_materials(fields: dict[str, Any], session: str) -> Response:
+    materials = tuple(at.Material(**entry) for entry in fields["materials"])
+
+    def work(connection: Connection) -> Answer:
+        state = require(connection, SESSIONS, session).state
+        command = at.SetMaterials(attending.about(session, state), materials)
+        act(connection, session, command)
+        return Answer({"session": session, "materials": msgspec.to_builtins(materials)})
+
+    return changing(work)
+
+
+@blp.get("/sessions/<session>/materials")
+@blp.doc(summary="The links of a session; without a token, those that are public")
+def list_materials(session: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, SESSIONS, session)
+        attendance = queries.attendance_of(connection, session)
+        who = caller()
+        part = who.kind != "anyone" and (
+            who.actor is None or attending.is_part(connection, found, who.actor)
+        )
+    shown = [m for m in attendance.materials if part or m.public]
+    return json_response({"session": session, "materials": msgspec.to_builtins(shown)})
+
+
+@blp.get("/sessions/<session>/join-address")
+@blp.doc(summary="Where to join online; for those who come, and for the services")
+@needs_token
+def join_address(session: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, SESSIONS, session)
+        actor = caller().actor
+        if actor is not None and not attending.is_part(connection, found, actor):
+            raise Problem(403, "The address to join by is for those who are coming.")
+        told = texts.join_address(connection, session)
+    return json_response({"session": session, "join_address": told}, private=True)
+
+
+# --- guests ---
+
+
+@blp.post("/sessions/<session>/guests")
+@blp.doc(summary="Invite a guest of a participant to a celebration")
+@needs_token
+@blp.arguments(GuestBody)
+@blp.alt_response(201, description="The guest, by id")
+def invite(fields: dict[str, Any], session: str) -> Response:
+    by = fields.pop("invited_by")
+    with service().database.read() as connection:
+        known = require(connection, SESSIONS, session).state.known
+        session_fields.check_people(connection, "invited_by", by)
+        if known.cohort is None or known.cohort not in queries.cohorts_of(connection, by):
+            raise invalid("invited_by", "takes no part in the cohort of this session")
+        if by in _full(connection, session, known.guests_each):
+            raise Problem(409, f"Each participant can invite {known.guests_each} guests.")
+    until = known.when.date + timedelta(days=1)
+    guest = registry_client.add_person(service().settings, fields, f"guest, {session}", until)
+
+    def work(connection: Connection) -> Answer:
+        state = require(connection, SESSIONS, session).state
+        most = state.known.guests_each
+        command = at.InviteGuest(attending.about(session, state), guest, by, most)
+        act(connection, session, command)
+        return Answer({"session": session, "guest": guest, "invited_by": by}, 201)
+
+    return changing(work)
+
+
+def _full(connection: Connection, session: str, most: int) -> set[str]:
+    """Who has invited as many guests as they can: told before a guest's name is passed on."""
+    hosts = [by for _, by in queries.attendance_of(connection, session).guests]
+    return {by for by in hosts if hosts.count(by) >= most} if most else set(hosts)
+
+
+# --- reflections ---
+
+
+@blp.post("/sessions/<session>/reflections")
+@blp.doc(summary="Add a reflection after a webinar, for the cohort alone")
+@needs_token
+@blp.arguments(ReflectionBody)
+@blp.alt_response(201, description="The reflection")
+def reflect(fields: dict[str, Any], session: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        found = require(connection, SESSIONS, session)
+        _only(fields["person"])
+        if not attending.is_part(connection, found, fields["person"]):
+            raise invalid("person", "takes no part in this session")
+        key = new_id("ref")
+        command = at.AddReflection(attending.about(session, found.state), fields["person"], key)
+        act(connection, session, command)
+        now = service().clock.now()
+        texts.keep_reflection(connection, key, session, fields["person"], fields["text"], now)
+        return Answer({"id": key, "session": session, **fields}, 201)
+
+    return changing(work)
+
+
+@blp.get("/sessions/<session>/reflections")
+@blp.doc(summary="The reflections on a session; for its cohort alone")
+@needs_token
+def list_reflections(session: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, SESSIONS, session)
+        actor = caller().actor
+        if actor is not None and not attending.is_part(connection, found, actor):
+            raise Problem(403, "Reflections are for those who take part.")
+        items = texts.reflections(connection, session)
+    return json_response({"items": items, "next": None}, private=True)
+
+
+@blp.delete("/sessions/<session>/reflections/<reflection>")
+@blp.doc(summary="Delete a reflection")
+@needs_token
+def delete_reflection(session: str, reflection: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        mine = {r["id"]: r["person"] for r in texts.reflections(connection, session)}
+        if reflection not in mine:
+            raise not_found(f"There is no reflection {reflection}.")
+        _only(mine[reflection])
+        texts.delete_reflection(connection, session, reflection)
+        return Answer({"id": reflection, "deleted": True})
+
+    return changing(work)

@@ -1,0 +1,49 @@
+"""What requests about replies, attendance, roles, guests, materials and reflections hold."""
+
+from marshmallow import fields, validate
+
+from services.scheduling.api.schemas import Flag, several
+from services.scheduling.domain.attendance import AFTER, BEFORE, REPLIES, ROLES, STATUSES
+from shared.web.fields import Body, Choice, Text, Url
+
+
+class ReplyBody(Body):
+    reply = Choice(REPLIES, required=True)
+
+
+class StatusBody(Body):
+    status = Choice(STATUSES, required=True)
+
+
+class RoleBody(Body):
+    role = Choice(ROLES, required=True)
+
+
+class MaterialBody(Body):
+    label = Text(1, 200, required=True)
+    url = Url(required=True)
+    stage = Choice((BEFORE, AFTER), load_default=BEFORE)
+    public = Flag(load_default=False)
+
+
+class MaterialsBody(Body):
+    materials = several(MaterialBody, 50, required=True)
+
+
+class GuestBody(Body):
+    invited_by = Text(1, 60, required=True, metadata={"description": "The participant's id"})
+    name = Text(1, 200, required=True)
+    email = fields.Email(
+        required=True,
+        validate=validate.Length(max=254, error="is longer than an address can be"),
+        error_messages={
+            "invalid": "is not an email address",
+            "null": "must not be null",
+            "required": "is required",
+        },
+    )
+
+
+class ReflectionBody(Body):
+    person = Text(1, 60, required=True)
+    text = Text(1, 5000, lines=True, required=True)

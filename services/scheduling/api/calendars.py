@@ -1,0 +1,144 @@
+"""Calendar feeds: of a cohort, of a community, and a person's own."""
+
+import gzip
+from collections.abc import Callable
+from datetime import date
+
+from flask import Response, request
+
+from services.scheduling import known
+from services.scheduling.api.answers import append, changing, json_response, require
+from services.scheduling.calendars import subscriptions
+from services.scheduling.calendars.feed import Feed, calendar
+from services.scheduling.calendars.subscriptions import Versions
+from services.scheduling.domain.calendar import RenewLink
+from services.scheduling.events import CALENDAR
+from services.scheduling.links import CALENDAR as CALENDAR_LINK
+from services.scheduling.links import address, read, signed_link
+from services.scheduling.projections.own import COHORTS
+from services.scheduling.queries import Found, calendar_generation
+from shared.connection import Connection
+from shared.eventstore.streams import Change
+from shared.identifiers import derived_id
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.commands import Answer
+from shared.web.context import service
+from shared.web.errors import not_found
+
+blp = Blueprint("calendars", "calendars", description="Calendars to subscribe to")
+_LEAST_TO_COMPRESS = 1000  # bytes
+
+
+@blp.get("/cohorts/<cohort>/calendar.ics")
+@blp.doc(summary="The sessions of a cohort as a calendar")
+def of_cohort(cohort: str) -> Response:
+    with service().database.read() as connection:
+        state = require(connection, COHORTS, cohort).state
+        versions = subscriptions.of_cohort(connection, cohort)
+        said = f"The sessions of {state.name}, {state.programme_name}"
+        return _answer(connection, state.name, said, versions)
+
+
+@blp.get("/communities/<community>/calendar.ics")
+@blp.doc(summary="The sessions of a community as a calendar")
+def of_community(community: str) -> Response:
+    with service().database.read() as connection:
+        found = known.communities(connection, [community]).get(community)
+        if found is None:
+            raise not_found(
+                f"This service knows no community {community}. If it was registered a moment ago,"
+                " it may still be on its way."
+            )
+        versions = subscriptions.of_community(connection, community, _today())
+        return _answer(connection, found.name, f"The sessions of {found.name}", versions)
+
+
+@blp.get("/calendars/<signed>.ics")
+@blp.doc(summary="A person's own calendar, at its secret address")
+def own(signed: str) -> Response:
+    gone = not_found("There is no calendar at this address; its owner may have made a new one.")
+    link = read(CALENDAR_LINK, signed, gone)
+    person = link.subject
+    with service().database.read() as connection:
+        present = calendar_generation(connection, derived_id("cal", person))
+        if link.generation != present or known.unknown_people(connection, [person]):
+            raise gone
+        versions = subscriptions.of_person(connection, person, _today())
+        return _answer(
+            connection,
+            "My sessions",
+            "What I take part in",
+            versions,
+            lambda found: subscriptions.addresses(connection, found),
+            secret=True,
+        )
+
+
+def _answer(
+    connection: Connection,
+    name: str,
+    description: str,
+    versions: Versions,
+    addresses: Callable[[list[Found]], dict[str, str]] = lambda _found: {},
+    *,
+    secret: bool = False,
+) -> Response:
+    """The feed; or 304, for which nothing of it is built."""
+    mark = subscriptions.etag(versions, name)
+    response = Response(content_type="text/calendar; charset=utf-8")
+    response.set_etag(mark, weak=True)
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "private, no-cache" if secret else "no-cache"
+    if request.if_none_match.contains_weak(mark):
+        response.status_code = 304
+        return response
+    sessions = subscriptions.sessions(connection, versions)
+    body = calendar(Feed(name, description, sessions, addresses(sessions)))
+    if len(body) >= _LEAST_TO_COMPRESS and request.accept_encodings["gzip"]:
+        body = gzip.compress(body, 5, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_data(body)
+    return response
+
+
+@blp.post("/people/<person>/calendar-link")
+@blp.doc(summary="Make the address of a person's own calendar anew; the old one leads nowhere")
+@needs_token
+@blp.alt_response(201, description="The new address")
+def renew(person: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        _require_person(connection, person)
+        stream = derived_id("cal", person)
+        loaded = service().streams.load(connection, CALENDAR, stream)
+        events = CALENDAR.decide(loaded.state, RenewLink(person))
+        append(connection, [Change(stream, loaded.version, events)])
+        url = _url(person, events[0].generation)
+        return Answer({"person": person, "url": url}, 201, None, url)
+
+    return changing(work)
+
+
+@blp.get("/people/<person>/calendar-link")
+@blp.doc(summary="The present address of a person's own calendar")
+@needs_token
+def present(person: str) -> Response:
+    with service().database.read() as connection:
+        _require_person(connection, person)
+        generation = calendar_generation(connection, derived_id("cal", person))
+    if not generation:
+        raise not_found("This person has no calendar yet. POST makes one.")
+    return json_response({"person": person, "url": _url(person, generation)}, private=True)
+
+
+def _url(person: str, generation: int) -> str:
+    return address(f"calendars/{signed_link(CALENDAR_LINK, person, generation, None)}.ics")
+
+
+def _require_person(connection: Connection, person: str) -> None:
+    if known.unknown_people(connection, [person]):
+        raise not_found(f"This service knows no person {person}.")
+
+
+def _today() -> date:
+    return service().clock.now().date()

@@ -1,0 +1,252 @@
+"""Cohorts: made with their sessions, changed, opened and closed for applications."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+
+from services.scheduling import admitting, documents, queries, texts
+from services.scheduling.api import session_fields
+from services.scheduling.api.answers import (
+    append,
+    changing,
+    check_parameters,
+    check_version,
+    decided,
+    handle,
+    json_response,
+    page,
+    require,
+)
+from services.scheduling.api.schemas import CohortBody, CohortChangeBody
+from services.scheduling.clashing import clash_warnings
+from services.scheduling.domain import cohort as c
+from services.scheduling.domain import session_decisions as d
+from services.scheduling.domain.programme import Rules
+from services.scheduling.domain.session import MODULE, WEBINAR, Particulars
+from services.scheduling.domain.wall_clock import today
+from services.scheduling.events import COHORT, SESSION
+from services.scheduling.history import entry
+from services.scheduling.projections.own import COHORTS, PROGRAMMES, SESSIONS
+from shared.connection import Connection
+from shared.eventstore.streams import Change
+from shared.identifiers import new_id
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.commands import Answer, expected_version
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.paging import page_response
+
+blp = Blueprint("cohorts", "cohorts", description="Runs of a programme, and their dates")
+_ORDER = ("began_at", "id")
+
+
+@blp.post("/cohorts")
+@blp.doc(summary="Make a cohort with its sessions; warnings say which rules they break")
+@needs_token
+@blp.arguments(CohortBody)
+@blp.alt_response(201, description="The cohort as made")
+def make(fields: dict[str, Any]) -> Response:
+    wanted = fields.pop("sessions")
+
+    def work(connection: Connection) -> Answer:
+        programme = queries.one(connection, PROGRAMMES, fields["programme"])
+        if programme is None:
+            raise invalid("programme", f"{fields['programme']!r} is no programme's id")
+        stream = new_id("coh")
+        created = c.Created(programme_name=programme.state.name, **fields)
+        events = decided(COHORT.decide, COHORT.initial, c.Create(created))
+        cohort = COHORT.evolve(COHORT.initial, events[0])
+        changes = [Change(stream, 0, events)]
+        changes += _session_changes(connection, stream, cohort, programme.state.rules, wanted)
+        append(connection, changes)
+        _keep_addresses(connection, changes[1:], wanted)
+        return _answer(connection, stream, 201, [change.stream for change in changes[1:]])
+
+    return changing(work)
+
+
+def _session_changes(
+    connection: Connection,
+    stream: str,
+    cohort: c.Cohort,
+    rules: Rules,
+    wanted: Sequence[dict[str, Any]],
+) -> list[Change]:
+    """What the request brings about in each of its sessions, new or known by its id."""
+    known = {f.id: f for f in queries.sessions_of_cohort(connection, stream)}
+    for place, fields in enumerate(wanted):
+        key = fields.get("id")
+        if key is not None and key not in known:
+            raise invalid(f"sessions.{place}.id", f"{key!r} is no session of this cohort")
+    loaded = service().streams.load_many(
+        connection, SESSION, [f["id"] for f in wanted if f.get("id")]
+    )
+    numbered = {
+        key: (f.state.known.kind, f.state.known.number)
+        for key, f in known.items()
+        if f.state.known.number is not None and f.state.state != "cancelled"
+    }
+    changes = []
+    for place, fields in enumerate(wanted):
+        where, key = f"sessions.{place}", fields.get("id")
+        command: d.Command
+        if key is None:
+            key, state, version = new_id("ses"), SESSION.initial, 0
+            after = session_fields.of_cohort(fields, stream, cohort, rules, where)
+            command = d.Schedule(after)
+        else:
+            state, version = loaded[key].state, loaded[key].version
+            after = session_fields.changed(state.known, fields)
+            command = d.Change(after, dated="date" in fields)
+        _check_number(numbered, key, after, where)
+        events = decided(SESSION.decide, state, command, within=where)
+        changes.append(Change(key, version, events))
+    return changes
+
+
+def _check_number(
+    numbered: dict[str, tuple[str, int | None]], key: str, after: Particulars, where: str
+) -> None:
+    """No two modules or webinars of one cohort have one number. Raises Problem 422."""
+    if after.kind not in (MODULE, WEBINAR):
+        return
+    if any(n == (after.kind, after.number) for other, n in numbered.items() if other != key):
+        raise invalid(
+            f"{where}.number", f"there are two {after.kind}s with the number {after.number}"
+        )
+    numbered[key] = (after.kind, after.number)
+
+
+def _keep_addresses(
+    connection: Connection, changes: Sequence[Change], wanted: Sequence[dict[str, Any]]
+) -> None:
+    for change, fields in zip(changes, wanted, strict=True):
+        if "join_address" in fields:
+            texts.set_join_address(connection, change.stream, fields["join_address"])
+
+
+def shown(connection: Connection, cohort: str) -> dict[str, Any]:
+    """The cohort's document. Raises Problem 404."""
+    found = require(connection, COHORTS, cohort)
+    programme = require(connection, PROGRAMMES, found.state.programme)
+    sessions = queries.sessions_of_cohort(connection, cohort)
+    version = queries.cohort_version(connection, cohort)
+    return documents.cohort(found, programme.state.rules, sessions, version)
+
+
+def _answer(
+    connection: Connection, cohort: str, status: int = 200, moved: Sequence[str] = ()
+) -> Answer:
+    """The cohort, with clashes of those of its sessions that were made or moved."""
+    body = shown(connection, cohort)
+    for found in queries.many(connection, SESSIONS, moved):
+        warned = clash_warnings(connection, found.id, found.state.known)
+        body["warnings"] += [documents.warned(w) for w in warned]
+    location = f"/cohorts/{cohort}" if status == 201 else None
+    return Answer(body, status, body["version"], location)
+
+
+@blp.get("/cohorts")
+@blp.doc(
+    summary="List cohorts",
+    parameters=[
+        {"in": "query", "name": "programme", "schema": {"type": "string"},
+         "description": "Those of this programme"},
+        {"in": "query", "name": "state", "schema": {"type": "string"},
+         "description": ", ".join(c.STATES)},
+    ],
+)  # fmt: skip
+def list_all() -> Response:
+    check_parameters("programme", "state", "limit", "cursor")
+    if request.args.get("state", c.PLANNED) not in c.STATES:
+        raise invalid("state", f"must be one of: {', '.join(c.STATES)}")
+    wanted = page(_ORDER)
+    conditions = [
+        (f"{name} = {{p}}", request.args[name])
+        for name in ("programme", "state")
+        if name in request.args
+    ]
+    with service().database.read() as connection:
+        found = queries.page(connection, COHORTS, _ORDER, conditions, wanted)
+        items = [shown(connection, f.id) for f in found.items]
+    return page_response(items, found.next)
+
+
+@blp.get("/cohorts/<cohort>")
+@blp.doc(summary="One cohort with its sessions, and the rules that they break")
+def get_one(cohort: str) -> Response:
+    with service().database.read() as connection:
+        body = shown(connection, cohort)
+    return json_response(body, body["version"])
+
+
+@blp.get("/cohorts/<cohort>/history")
+@blp.doc(summary="Every change of a cohort, in a sentence and as data")
+def history(cohort: str) -> Response:
+    with service().database.read() as connection:
+        events = service().store.load(connection, cohort)
+    if not events or not events[0].type.startswith("scheduling.cohort."):
+        raise not_found(f"There is no cohort {cohort}.")
+    return page_response([entry(event) for event in events], None)
+
+
+@blp.patch("/cohorts/<cohort>")
+@blp.doc(summary="Change a cohort; sessions with an id are moved, those without are added")
+@needs_token
+@blp.arguments(CohortChangeBody)
+def change(fields: dict[str, Any], cohort: str) -> Response:
+    expected_version(required=True)
+    if not fields:
+        raise Problem(422, "The body names nothing to change.")
+    wanted = fields.pop("sessions", [])
+
+    def work(connection: Connection) -> Answer:
+        admitting.in_turn(connection, cohort)
+        found = require(connection, COHORTS, cohort)
+        check_version(cohort, queries.cohort_version(connection, cohort))
+        rules = require(connection, PROGRAMMES, found.state.programme).state.rules
+        streams = service().streams
+        loaded = streams.load(connection, COHORT, cohort)
+        applications = admitting.load(connection, service(), cohort)
+        command = c.Change(c.Changed(**fields), admitting.taken(applications))
+        events = decided(COHORT.decide, loaded.state, command)
+        after = loaded.state
+        for event in events:
+            after = COHORT.evolve(after, event)
+        changes = [Change(cohort, loaded.version, events)]
+        sessions = _session_changes(connection, cohort, after, rules, wanted)
+        day = today(service().clock.now(), after.zone) + timedelta(days=after.reply_days)
+        more = after.places - loaded.state.places
+        offers = admitting.more_places(applications, after, day, more)
+        append(connection, [*changes, *sessions, *offers])
+        _keep_addresses(connection, sessions, wanted)
+        return _answer(connection, cohort, 200, [change.stream for change in sessions])
+
+    return changing(work, emails=True)
+
+
+@blp.post("/cohorts/<cohort>/opening")
+@blp.doc(summary="Open a cohort for applications")
+@needs_token
+def open_(cohort: str) -> Response:
+    return _act(cohort, c.Open(service().clock.now()))
+
+
+@blp.post("/cohorts/<cohort>/closing")
+@blp.doc(summary="Close a cohort for applications")
+@needs_token
+def close(cohort: str) -> Response:
+    return _act(cohort, c.Close())
+
+
+def _act(cohort: str, command: c.Command) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, COHORTS, cohort)
+        check_version(cohort, queries.cohort_version(connection, cohort))
+        handle(connection, COHORT, cohort, command, named=False)
+        return _answer(connection, cohort)
+
+    return changing(work, emails=True)

@@ -1,0 +1,107 @@
+"""Decisions: made one by one in private, told all together."""
+
+from typing import Any
+
+from flask import Response
+
+from services.scheduling import admitting, queries, texts
+from services.scheduling.api.answers import (
+    append,
+    changing,
+    check_version,
+    decided,
+    handle,
+    require,
+)
+from services.scheduling.api.application_schemas import DecisionBody
+from services.scheduling.api.applications import answer, applying
+from services.scheduling.domain import admission
+from services.scheduling.domain import application as a
+from services.scheduling.domain import application_decisions as d
+from services.scheduling.domain import cohort as c
+from services.scheduling.events import APPLICATION, COHORT
+from services.scheduling.projections.own import APPLICATIONS, COHORTS
+from shared.connection import Connection
+from shared.eventstore.streams import Change
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.commands import Answer
+from shared.web.context import service
+
+blp = Blueprint("decisions", "decisions", description="Who gets a place")
+
+
+@blp.put("/applications/<application>/decision")
+@blp.doc(summary="Decide in private; nobody is told until all decisions are released")
+@needs_token
+@blp.arguments(DecisionBody)
+def decide(fields: dict[str, Any], application: str) -> Response:
+    def work(connection: Connection) -> Answer:
+        found = require(connection, APPLICATIONS, application)
+        admitting.in_turn(connection, found.state.about.cohort)
+        check_version(application, require(connection, APPLICATIONS, application).version)
+        now = service().clock.now()
+        command = d.Decide(fields["decision"], now)
+        handle(connection, APPLICATION, application, command, named=False)
+        if fields["reason"] is not None:
+            words = {texts.DECISION_REASON: fields["reason"]}
+            texts.keep_answers(connection, application, found.state.about.person, words, now)
+        result = answer(connection, application)
+        confirmed = found.state.sponsor_reply == a.CONFIRMED
+        result.body["warnings"] = [] if confirmed else [_NOT_CONFIRMED]
+        return result
+
+    return changing(work)
+
+
+_NOT_CONFIRMED = {
+    "code": "sponsor-not-confirmed",
+    "detail": "The sponsor has not confirmed the release.",
+}
+
+
+@blp.post("/cohorts/<cohort>/release")
+@blp.doc(summary="Tell all decisions at once; `dry_run=true` says how many would be told")
+@needs_token
+def release(cohort: str) -> Response:
+    """All that are decided are told in one transaction, or none is."""
+
+    def work(connection: Connection) -> Answer:
+        require(connection, COHORTS, cohort)
+        admitting.in_turn(connection, cohort)
+        check_version(cohort, queries.cohort_version(connection, cohort))
+        loaded = service().streams.load(connection, COHORT, cohort)
+        applications = admitting.load(connection, service(), cohort)
+        states = admitting.states(applications)
+        at = applying(connection).places(loaded.state)
+        changes = decided(admission.release, states, at)
+        events = decided(COHORT.decide, loaded.state, c.Decide())
+        told = admitting.changes_of(applications, changes)
+        append(connection, [Change(cohort, loaded.version, events), *told])
+        return Answer(_released(cohort, changes, states, loaded.state.places))
+
+    return changing(work, emails=True)
+
+
+def _released(
+    cohort: str, changes: admission.Changes, states: dict[str, a.Application], places: int
+) -> dict[str, Any]:
+    """How many were told what, and what the team may want to look at."""
+    counts = dict.fromkeys(a.DECISIONS, 0)
+    for events in changes.values():
+        for event in events:
+            counts[getattr(event, "decision", a.OFFER)] += 1
+    held, warnings = admission.held(states) + counts[a.OFFER], []
+    if held > places:
+        said = f"{held} places are offered or taken, and there are {places}."
+        warnings.append({"code": "more-offers-than-places", "detail": said})
+    if left := admission.undecided(states):
+        said = f"{len(left)} applications are not decided yet; they are told nothing."
+        warnings.append({"code": "not-yet-decided", "detail": said})
+    return {
+        "cohort": cohort,
+        "released": len(changes),
+        "decisions": counts,
+        "not_yet_decided": admission.undecided(states),
+        "warnings": warnings,
+    }

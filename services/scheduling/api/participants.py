@@ -1,0 +1,96 @@
+"""Participants: what each has done and still owes; for the team as a table too."""
+
+import csv
+import io
+from typing import Any
+
+from flask import Response
+
+from services.scheduling.api.answers import check_parameters, json_response, require
+from services.scheduling.domain.wall_clock import today
+from services.scheduling.participation import Participant, participants, shown
+from services.scheduling.projections.own import COHORTS, PROGRAMMES
+from shared.connection import Connection
+from shared.web.bodies import Blueprint
+from shared.web.callers import caller, needs_token
+from shared.web.context import service
+from shared.web.errors import Problem, not_found
+
+blp = Blueprint("participants", "participants", description="What participants still owe")
+_COLUMNS = (
+    *("person", "application", "community", "modules", "modules_of", "webinars", "webinars_of"),
+    *("celebration", "community_meetings", "community_meetings_of", "days", "days_of"),
+    *("complete", "missing"),
+)
+
+
+def _found(connection: Connection, cohort: str, person: str | None = None) -> list[Participant]:
+    state = require(connection, COHORTS, cohort).state
+    rules = require(connection, PROGRAMMES, state.programme).state.rules
+    now = today(service().clock.now(), state.zone)
+    return participants(connection, cohort, rules, now, person)
+
+
+@blp.get("/cohorts/<cohort>/participants")
+@blp.doc(summary="What each participant has done and still owes")
+@needs_token
+def list_all(cohort: str) -> Response:
+    check_parameters()
+    with service().database.read() as connection:
+        items = [shown(p) for p in _found(connection, cohort)]
+    return json_response({"items": items, "next": None}, private=True)
+
+
+@blp.get("/cohorts/<cohort>/participants.csv")
+@blp.doc(summary="The same as a table")
+@needs_token
+def table(cohort: str) -> Response:
+    check_parameters()
+    with service().database.read() as connection:
+        rows = [_row(shown(p)) for p in _found(connection, cohort)]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    writer.writerows(rows)
+    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{cohort}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _row(p: dict[str, Any]) -> list[Any]:
+    return [
+        *(p["person"], p["application"], p["community"] or ""),
+        *(p["modules"]["done"], p["modules"]["of"]),
+        *(p["webinars"]["done"], p["webinars"]["of"]),
+        p["celebration"]["done"],
+        *(p["community_meetings"]["done"], p["community_meetings"]["of"]),
+        *(p["days"], p["days_of"], "yes" if p["complete"] else "no", "; ".join(p["missing"])),
+    ]
+
+
+@blp.get("/cohorts/<cohort>/participants/<person>")
+@blp.doc(summary="One participant, with every session that counts for them")
+@needs_token
+def get_one(cohort: str, person: str) -> Response:
+    if caller().actor not in (None, person):
+        raise Problem(403, "A participant sees their own account alone.")
+    with service().database.read() as connection:
+        found = _found(connection, cohort, person)
+    if not found:
+        raise not_found(f"{person} takes no part in the cohort {cohort}.")
+    body = shown(found[0])
+    body["sessions"] = [
+        {
+            "id": h.id,
+            "kind": h.kind,
+            "number": h.number,
+            "title": h.title,
+            "date": h.date.isoformat(),
+            "modality": h.modality,
+            "state": h.state,
+            "status": h.status,
+        }
+        for h in sorted(found[0].held, key=lambda h: h.date)
+    ]
+    return json_response(body, private=True)

@@ -1,0 +1,124 @@
+"""A participant's or a guest's page for one session, by a signed link: yes, no or perhaps."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+
+from services.scheduling import attending, queries, texts
+from services.scheduling.api import attendance, pages, session_fields
+from services.scheduling.api.answers import json_response, require
+from services.scheduling.domain.attendance import REPLIES
+from services.scheduling.domain.session import CANCELLED, PLANNED, Session
+from services.scheduling.links import GUEST, REPLY, address, signed_link
+from services.scheduling.projections.own import SESSIONS
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.context import service
+
+blp = Blueprint("reply", "reply", description="Replies by a signed link")
+
+
+@blp.get("/reply/<signed>")
+@blp.doc(summary="A session and whether one will come; opening it changes nothing")
+def show(signed: str) -> Response:
+    return _show(REPLY, signed)
+
+
+@blp.post("/reply/<signed>")
+@blp.doc(summary="Say whether one will come, by the form field `reply`")
+def answer(signed: str) -> Response:
+    return _answer(REPLY, signed)
+
+
+@blp.get("/guest/<signed>")
+@blp.doc(summary="The same for an invited guest")
+def show_guest(signed: str) -> Response:
+    return _show(GUEST, signed)
+
+
+@blp.post("/guest/<signed>")
+@blp.doc(summary="A guest says whether they will come, by the form field `reply`")
+def answer_guest(signed: str) -> Response:
+    return _answer(GUEST, signed)
+
+
+def _show(purpose: str, signed: str) -> Response:
+    try:
+        return _page(*_opened(purpose, signed))
+    except pages.Unusable as unusable:
+        return unusable.page
+
+
+def _answer(purpose: str, signed: str) -> Response:
+    try:
+        session, person = _opened(purpose, signed)
+    except pages.Unusable as unusable:
+        return unusable.page
+    said = request.form.get("reply", "")
+    if said not in REPLIES:
+        return _page(session, person, problem="Choose one of the buttons.")
+    problem = pages.done(lambda connection: attendance.reply(connection, session, person, said))
+    return _page(session, person, problem, None if problem else "Thank you for your answer.")
+
+
+def _opened(purpose: str, signed: str) -> tuple[str, str]:
+    """The session and the person. Raises Unusable."""
+    session, _, person = pages.opened(purpose, signed).subject.partition(" ")
+    with service().database.read() as connection:
+        found = queries.one(connection, SESSIONS, session)
+        invited = dict(queries.attendance_of(connection, session).guests)
+    if found is None or (purpose == GUEST and person not in invited):
+        raise pages.used_up()
+    return session, person
+
+
+def _page(
+    session: str, person: str, problem: str | None = None, done: str | None = None
+) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, SESSIONS, session)
+        state: Session = found.state
+        replies = queries.attendance_of(connection, session)
+        coming = attending.is_part(connection, found, person)
+        join = texts.join_address(connection, session) if coming else None
+    waits = replies.waiting.index(person) + 1 if person in replies.waiting else None
+    when = state.known.when
+    return pages.page(
+        "reply.html",
+        409 if problem else 200,
+        session=state.known,
+        when=f"{pages.day(when)}, {pages.hours(when)}",
+        how=pages.how(state),
+        join=join,
+        off=state.state if state.state == CANCELLED else None,
+        standing=_standing(dict(replies.replies).get(person), waits)
+        + ("" if state.state == PLANNED else " The session is postponed; a new date will follow."),
+        problem=problem,
+        done=done,
+    )
+
+
+def _standing(reply: str | None, waits: int | None) -> str:
+    if waits is not None:
+        return f"You said yes. All places are taken: you are number {waits} on the waiting list."
+    words = {"yes": "You said yes.", "no": "You said no.", "maybe": "You said perhaps."}
+    return words.get(reply or "", "You have not said yet.")
+
+
+@blp.post("/sessions/<session>/replies/<person>/link")
+@blp.doc(summary="A link by which a person replies, without an account")
+@needs_token
+@blp.alt_response(201, description="The address")
+def link(session: str, person: str) -> Response:
+    with service().database.read() as connection:
+        known = require(connection, SESSIONS, session).state.known
+        session_fields.check_people(connection, "person", person)
+        guests = dict(queries.attendance_of(connection, session).guests)
+    purpose = GUEST if person in guests else REPLY
+    expires = max(known.when.ends(), service().clock.now()) + timedelta(days=90)
+    signed = signed_link(purpose, f"{session} {person}", 1, expires)
+    body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
+    response = json_response(body, private=True)
+    response.status_code = 201
+    return response

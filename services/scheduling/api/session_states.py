@@ -1,0 +1,196 @@
+"""What becomes of a session: postponed, cancelled, reinstated; a series as a whole; free slots."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Response, request
+
+from services.scheduling import documents, queries
+from services.scheduling.api import session_fields
+from services.scheduling.api.answers import (
+    append,
+    changing,
+    check_parameters,
+    decided,
+    handle,
+    json_response,
+    require,
+)
+from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
+from services.scheduling.clashing import others_on, related_communities
+from services.scheduling.domain import session_decisions as d
+from services.scheduling.domain.clashes import Wanted, free_slots
+from services.scheduling.domain.session import MEETING, PLANNED, Particulars
+from services.scheduling.domain.wall_clock import When, check, today
+from services.scheduling.events import SESSION
+from services.scheduling.projections.own import SESSIONS
+from shared.connection import Connection
+from shared.eventstore.streams import Change
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.commands import Answer
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+
+blp = Blueprint("session-states", "session-states", description="What becomes of sessions")
+
+
+def _act(session: str, command: d.Command) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, SESSIONS, session)
+        loaded = handle(connection, SESSION, session, command)
+        found = require(connection, SESSIONS, session)
+        return Answer(documents.session(found), 200, loaded.version)
+
+    return changing(work, emails=True)
+
+
+@blp.post("/sessions/<session>/postponement")
+@blp.doc(summary="Postpone a session: it will be, but there is no new date yet")
+@needs_token
+@blp.arguments(ReasonBody)
+def postpone(fields: dict[str, Any], session: str) -> Response:
+    return _act(session, d.Postpone(fields["reason"]))
+
+
+@blp.post("/sessions/<session>/cancellation")
+@blp.doc(summary="Cancel a session; calendars show it as cancelled")
+@needs_token
+@blp.arguments(ReasonBody)
+def cancel(fields: dict[str, Any], session: str) -> Response:
+    return _act(session, d.Cancel(fields["reason"]))
+
+
+@blp.post("/sessions/<session>/reinstatement")
+@blp.doc(summary="Have a cancelled or postponed session on the day that it had")
+@needs_token
+@blp.arguments(ReasonBody)
+def reinstate(fields: dict[str, Any], session: str) -> Response:
+    return _act(session, d.Reinstate(fields["reason"]))
+
+
+@blp.get("/series/<series>")
+@blp.doc(summary="The sessions of a series")
+def get_series(series: str) -> Response:
+    with service().database.read() as connection:
+        found = _series(connection, series)
+    return json_response({"id": series, "sessions": [documents.session(f) for f in found]})
+
+
+@blp.patch("/series/<series>")
+@blp.doc(summary="Change the sessions of a series that are ahead, or all from a day on")
+@needs_token
+@blp.arguments(SeriesChangeBody)
+def change_series(fields: dict[str, Any], series: str) -> Response:
+    """All of them change in one transaction, or none does."""
+    reason, begins = fields.pop("reason", None), fields.pop("begins", None)
+    if not fields:
+        raise Problem(422, "The body names nothing to change.")
+    cancelled, shift = fields.pop("cancelled", False), fields.pop("shift_days", 0)
+
+    def command(before: Particulars) -> d.Command:
+        if cancelled:
+            return d.Cancel(reason)
+        after = session_fields.changed(before, fields)
+        day = after.when.date + timedelta(days=shift)
+        return d.Change(replace(after, when=replace(after.when, date=day)), reason)
+
+    def work(connection: Connection) -> Answer:
+        changed = _change_each(connection, series, begins, command)
+        found = queries.many(connection, SESSIONS, changed)
+        shown = sorted((documents.session(f) for f in found), key=lambda s: s["date"])
+        return Answer({"id": series, "sessions": shown})
+
+    return changing(work, emails=True)
+
+
+def _change_each(
+    connection: Connection,
+    series: str,
+    begins: date | None,
+    command: Callable[[Particulars], d.Command],
+) -> list[str]:
+    """Carry out a command on each session from a day on that takes place."""
+    now = service().clock.now()
+    chosen = [
+        f
+        for f in _series(connection, series)
+        if f.state.state == PLANNED
+        and f.state.known.when.date >= (begins or today(now, f.state.known.when.zone))
+    ]
+    loaded = service().streams.load_many(connection, SESSION, [f.id for f in chosen])
+    changes = []
+    for key, stream in loaded.items():
+        wanted = command(stream.state.known)
+        events = decided(SESSION.decide, stream.state, wanted)
+        changes.append(Change(key, stream.version, events))
+    append(connection, changes)
+    return list(loaded)
+
+
+def _series(connection: Connection, series: str) -> list[queries.Found]:
+    found = queries.sessions_of_series(connection, series)
+    if not found:
+        raise not_found(f"There is no series {series}.")
+    return found
+
+
+# --- free slots ---
+
+_SLOTS = {
+    "community": "A community that is to meet; may be given several times",
+    "cohort": "A cohort whose people are to come",
+    "minutes": "How long it is to be",
+    "weeks": "How many weeks to look ahead, up to 26",
+    "from": "From this day on",
+    "earliest": "The earliest hour",
+    "latest": "The latest hour",
+    "zone": "IANA zone",
+}
+
+
+@blp.get("/free-slots")
+@blp.doc(
+    summary="When nothing is in the way, in the next weeks",
+    parameters=[
+        {"in": "query", "name": n, "schema": {"type": "string"}, "description": text}
+        for n, text in _SLOTS.items()
+    ],
+)
+def free() -> Response:
+    """One slot a day at most: the first that is free."""
+    check_parameters(*_SLOTS)
+    args = request.args
+    zone = args.get("zone", "Europe/London")
+    first = _day(args.get("from"), zone)
+    minutes, weeks = _number("minutes", 120, 15, 720), _number("weeks", 6, 1, 26)
+    wanted = Wanted(minutes, args.get("earliest", "09:00"), args.get("latest", "18:00"), zone)
+    decided(check, When(first, wanted.earliest, wanted.latest, zone))
+    communities = tuple(args.getlist("community"))
+    related = related_communities(service().settings, communities)
+    when = When(first, wanted.earliest, wanted.latest, zone)
+    session = Particulars(
+        MEETING, "", when, communities=communities, cohort=args.get("cohort") or None
+    )
+    with service().database.read() as connection:
+        busy = others_on(connection, "", session, when, related, days=weeks * 7)
+    days = [first + timedelta(days=n) for n in range(weeks * 7)]
+    slots = free_slots(wanted, days, [b.when for b in busy], (), 200)
+    return json_response({"items": [documents.when(s) for s in slots], "busy": len(busy)})
+
+
+def _day(text: str | None, zone: str) -> date:
+    now = decided(today, service().clock.now(), zone)
+    try:
+        return date.fromisoformat(text) if text else now + timedelta(days=1)
+    except ValueError as error:
+        raise invalid("from", "must be a date such as 2026-03-01") from error
+
+
+def _number(name: str, usual: int, least: int, most: int) -> int:
+    text = request.args.get(name, str(usual))
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and least <= int(text) <= most):
+        raise invalid(name, f"must be a whole number from {least} to {most}")
+    return int(text)

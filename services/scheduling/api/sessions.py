@@ -1,0 +1,233 @@
+"""Sessions: planned, listed, moved."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from flask import Response, request
+
+from services.scheduling import attending, documents, queries, texts
+from services.scheduling.api import session_fields
+from services.scheduling.api.answers import (
+    append,
+    changing,
+    check_parameters,
+    decided,
+    handle,
+    json_response,
+    page,
+    require,
+)
+from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
+from services.scheduling.clashing import clash_warnings, related_communities
+from services.scheduling.domain import series
+from services.scheduling.domain import session_decisions as d
+from services.scheduling.domain.attendance import GivePlaces
+from services.scheduling.domain.session import KINDS, STATES, Particulars
+from services.scheduling.events import SESSION
+from services.scheduling.history import entry
+from services.scheduling.projections.own import COHORTS, SESSIONS
+from shared.connection import Connection
+from shared.eventstore.streams import Change
+from shared.identifiers import new_id
+from shared.projection.generations import OWN, active
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.commands import Answer, expected_version
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.paging import page_response
+
+blp = Blueprint("sessions", "sessions", description="What people attend")
+_ORDER = ("day", "hour", "id")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@blp.post("/sessions")
+@blp.doc(summary="Plan a session, or with `repeat` a series")
+@needs_token
+@blp.arguments(SessionBody)
+@blp.alt_response(201, description="The session, and what it clashes with")
+def plan_session(fields: dict[str, Any]) -> Response:
+    repeat = _repeat(fields.pop("repeat", None))
+    address = fields.pop("join_address", None)
+    related = related_communities(service().settings, fields["communities"])
+
+    def work(connection: Connection) -> Answer:
+        particulars = _planned(connection, fields)
+        keys, planned = [], [particulars]
+        if repeat is not None:
+            days = decided(series.dates, repeat, particulars.when.date)
+            name = new_id("srs")
+            planned = [
+                replace(particulars, series=name, when=replace(particulars.when, date=day))
+                for day in days
+            ]
+        changes = []
+        for one in planned:
+            keys.append(new_id("ses"))
+            events = decided(SESSION.decide, SESSION.initial, d.Schedule(one))
+            changes.append(Change(keys[-1], 0, events))
+        append(connection, changes)
+        for key in keys:
+            texts.set_join_address(connection, key, address)
+        return _planned_answer(connection, keys, planned, related)
+
+    return changing(work)
+
+
+def _planned(connection: Connection, fields: dict[str, Any]) -> Particulars:
+    session_fields.check_communities(connection, fields["communities"])
+    zone, cohort = "Europe/London", None
+    if fields.get("cohort"):
+        cohort = queries.one(connection, COHORTS, fields["cohort"])
+        if cohort is None:
+            raise invalid("cohort", f"{fields['cohort']!r} is no cohort's id")
+        zone = cohort.state.zone
+    particulars = session_fields.meeting(fields, zone)
+    return replace(particulars, cohort_name=cohort.state.name) if cohort else particulars
+
+
+def _planned_answer(
+    connection: Connection, keys: list[str], planned: list[Particulars], related: list[str]
+) -> Answer:
+    found = [documents.session(f) for f in queries.many(connection, SESSIONS, keys)]
+    found.sort(key=lambda s: (s["date"], s["start"]))
+    warned = [
+        documents.warned(w)
+        for key, one in zip(keys, planned, strict=True)
+        for w in clash_warnings(connection, key, one, related)
+    ]
+    body = found[0] | {"warnings": warned}
+    if len(found) > 1 or planned[0].series:
+        body["sessions"] = found
+    return Answer(body, 201, 1, f"/sessions/{found[0]['id']}")
+
+
+def _repeat(value: Any) -> series.Repeat | None:
+    """A rule as text, or as an object. Raises Problem 422."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return decided(series.parse_rule, value)  # type: ignore[no-any-return]
+    if not isinstance(value, dict):
+        raise invalid("repeat", "must be a recurrence rule as text, or a JSON object")
+    schema = RepeatBody()
+    if errors := schema.validate(value):
+        named = {f"repeat.{name}": list(said) for name, said in errors.items()}
+        first, said = next(iter(named.items()))
+        raise Problem(422, f"{first}: {said[0]}", named)
+    loaded: dict[str, Any] = schema.load(value)
+    if "weekday" in loaded:
+        loaded["weekday"] = series.WEEKDAYS.index(loaded["weekday"])
+        loaded.setdefault("nth", None)
+    return series.Repeat(**loaded)
+
+
+@blp.get("/sessions")
+@blp.doc(
+    summary="List sessions by their dates",
+    parameters=[
+        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
+        for name, text in (
+            ("community", "Those that this community holds"),
+            ("cohort", "Those of this cohort"),
+            ("series", "Those of this series"),
+            ("from", "From this day on"),
+            ("to", "To this day"),
+            ("kind", ", ".join(KINDS)),
+            ("state", ", ".join(STATES)),
+            ("needs_decision", "true: those of a community that has closed"),
+            ("limit", "Items on a page, up to 200"),
+            ("cursor", "`next` of the page before"),
+        )
+    ],
+)
+def list_all() -> Response:
+    check_parameters(*_FILTERS, "limit", "cursor")
+    wanted = page(_ORDER)
+    with service().database.read() as connection:
+        conditions = [_condition(connection, n) for n in _FILTERS if n in request.args]
+        found = queries.page(connection, SESSIONS, _ORDER, conditions, wanted)
+    return page_response([documents.session(f) for f in found.items], found.next)
+
+
+_FILTERS = ("community", "cohort", "series", "from", "to", "kind", "state", "needs_decision")
+
+
+def _condition(connection: Connection, name: str) -> tuple[str, Any]:
+    value = request.args[name]
+    choices = {"kind": KINDS, "state": STATES, "needs_decision": ("true", "false")}.get(name)
+    if choices and value not in choices:
+        raise invalid(name, f"must be one of: {', '.join(choices)}")
+    if name in ("from", "to"):
+        if not _DAY.fullmatch(value):
+            raise invalid(name, "must be a date such as 2026-03-01")
+        return f"day {'>=' if name == 'from' else '<='} {{p}}", value
+    if name == "community":
+        table = f"session_communities_{active(connection, OWN)}"
+        return f"id IN (SELECT session FROM {table} WHERE community = {{p}})", value
+    if name == "needs_decision":
+        return "undecided = {p}", int(value == "true")
+    return f"{name} = {{p}}", value
+
+
+@blp.get("/sessions/<session>")
+@blp.doc(summary="One session")
+def get_one(session: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, SESSIONS, session)
+        attendance = queries.attendance_of(connection, session)
+    shown = documents.session(found)
+    shown["materials"] = [msgspec.to_builtins(m) for m in attendance.materials if m.public]
+    return json_response(shown, found.version)
+
+
+@blp.get("/sessions/<session>/history")
+@blp.doc(summary="Every change of a session, in a sentence and as data")
+def history(session: str) -> Response:
+    with service().database.read() as connection:
+        events = service().store.load(connection, session)
+    if not events or not events[0].type.startswith("scheduling.session."):
+        raise not_found(f"There is no session {session}.")
+    return page_response([entry(event) for event in events], None)
+
+
+@blp.patch("/sessions/<session>")
+@blp.doc(summary="Move a session, or change what else is said of it")
+@needs_token
+@blp.arguments(SessionChangeBody)
+def change(fields: dict[str, Any], session: str) -> Response:
+    expected_version(required=True)
+    if not fields.keys() - {"reason"}:
+        raise Problem(422, "The body names nothing to change.")
+    reason, moved = fields.pop("reason", None), bool(fields.keys() & {"date", "start", "end"})
+    related: list[str] = []
+    with service().database.read() as connection:
+        before = require(connection, SESSIONS, session).state.known
+    if moved:
+        related = related_communities(service().settings, before.communities)
+
+    def work(connection: Connection) -> Answer:
+        before = require(connection, SESSIONS, session).state.known
+        added = [c for c in fields.get("communities", ()) if c not in before.communities]
+        session_fields.check_communities(connection, added)
+        after = session_fields.changed(before, fields)
+        other = "join_address" in fields and (
+            (fields["join_address"] or None) != texts.join_address(connection, session)
+        )
+        command = d.Change(after, reason or None, "date" in fields, other)
+        attendance = attending.load(connection, service(), session)
+        loaded = handle(connection, SESSION, session, command)
+        if "capacity" in fields:
+            places = GivePlaces(attending.about(session, loaded.state), after.capacity)
+            append(connection, [attending.change(session, attendance, places)])
+        if other:
+            texts.set_join_address(connection, session, fields["join_address"])
+        warned = clash_warnings(connection, session, after, related) if moved else []
+        shown = documents.session(require(connection, SESSIONS, session))
+        shown["warnings"] = [documents.warned(w) for w in warned]
+        return Answer(shown, 200, loaded.version)
+
+    return changing(work, emails=True)

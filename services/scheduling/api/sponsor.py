@@ -1,0 +1,120 @@
+"""The line manager's page: what is asked, and one button each to confirm or refuse."""
+
+from flask import Response, request
+
+from services.scheduling import queries, registry_client, texts
+from services.scheduling.api import pages
+from services.scheduling.api.answers import handle, json_response, require
+from services.scheduling.domain import application as a
+from services.scheduling.domain import application_decisions as d
+from services.scheduling.domain.application import Application
+from services.scheduling.domain.session import PLANNED
+from services.scheduling.events import APPLICATION
+from services.scheduling.links import SPONSOR, address, signed_link
+from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
+from shared.connection import Connection
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.context import service
+from shared.web.errors import Problem
+
+blp = Blueprint("sponsor", "sponsor", description="The line manager's page")
+_LONGEST = 2000
+
+
+@blp.get("/sponsor/<signed>")
+@blp.doc(summary="What the line manager is asked, as a page; opening it changes nothing")
+def show(signed: str) -> Response:
+    try:
+        application, _ = _opened(signed)
+    except pages.Unusable as unusable:
+        return unusable.page
+    return _page(application)
+
+
+@blp.post("/sponsor/<signed>")
+@blp.doc(summary="Confirm or refuse the release: the form field `answer`, confirm or refuse")
+def answer(signed: str) -> Response:
+    try:
+        application, generation = _opened(signed)
+    except pages.Unusable as unusable:
+        return unusable.page
+    said = request.form.get("answer") or (request.get_json(silent=True) or {}).get("answer")
+    if said not in ("confirm", "refuse"):
+        return _page(application, problem="Choose whether to confirm or to refuse.")
+    reason = request.form.get("reason", "").strip()[:_LONGEST]
+
+    def work(connection: Connection) -> None:
+        command = d.SponsorReplies(said == "confirm", generation)
+        before = require(connection, APPLICATIONS, application).state
+        handle(connection, APPLICATION, application, command, named=False)
+        if said == "refuse" and reason and before.sponsor_reply is None:
+            words = {texts.SPONSOR_REASON: reason}
+            person = before.about.person
+            texts.keep_answers(connection, application, person, words, service().clock.now())
+
+    problem = pages.done(work)
+    thanks = "Thank you: the release is confirmed." if said == "confirm" else "Thank you."
+    return _page(application, problem=problem, done=None if problem else thanks)
+
+
+def _opened(signed: str) -> tuple[str, int]:
+    """The application and the link's generation. Raises Unusable."""
+    link = pages.opened(SPONSOR, signed)
+    with service().database.read() as connection:
+        found = queries.one(connection, APPLICATIONS, link.subject)
+    if found is None or found.state.generation != link.generation:
+        raise pages.used_up()
+    if found.state.outcome == a.WITHDRAWN:
+        raise pages.Unusable(
+            "Nothing is asked of you any more", "The application was withdrawn.", 410
+        )
+    return link.subject, link.generation
+
+
+def _page(application: str, problem: str | None = None, done: str | None = None) -> Response:
+    with service().database.read() as connection:
+        state: Application = require(connection, APPLICATIONS, application).state
+        about = state.about
+        if about is None:
+            raise Problem(404, "There is no such application.")
+        cohort = require(connection, COHORTS, about.cohort).state
+        rules = require(connection, PROGRAMMES, cohort.programme).state.rules
+        sessions = queries.sessions_of_cohort(connection, about.cohort)
+    named = registry_client.names(service().settings, [about.person])
+    shown = [
+        {
+            "name": pages.name(f.state),
+            "date": pages.day(f.state.known.when),
+            "time": pages.hours(f.state.known.when),
+        }
+        for f in sessions
+        if f.state.state == PLANNED
+    ]
+    return pages.page(
+        "sponsor.html",
+        409 if problem else 200,
+        applicant=named.get(about.person, "your colleague"),
+        programme=cohort.programme_name,
+        cohort=cohort.name,
+        days=f"{rules.commitment.days:g}",
+        sessions=shown,
+        reply=state.sponsor_reply,
+        problem=problem,
+        done=done,
+    )
+
+
+@blp.get("/applications/<application>/sponsor-link")
+@blp.doc(summary="The sponsor's present link, for when a message does not reach them")
+@needs_token
+def link(application: str) -> Response:
+    with service().database.read() as connection:
+        state: Application = require(connection, APPLICATIONS, application).state
+        if not state.generation:
+            raise Problem(409, "The sponsor is asked when the application is handed in.")
+        events = service().store.load(connection, application)
+    asked = [e for e in events if e.type == "scheduling.application.sponsor-asked"]
+    told: a.SponsorAsked = service().types.decode(asked[-1])
+    signed = signed_link(SPONSOR, application, told.generation, told.expires)
+    return json_response({"url": address(f"sponsor/{signed}")}, private=True)

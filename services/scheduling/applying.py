@@ -1,0 +1,176 @@
+"""Applications: what is done with one, with its words beside the events."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.scheduling import admitting, queries, texts
+from services.scheduling.domain import admission
+from services.scheduling.domain import application_decisions as d
+from services.scheduling.domain.admission import Changes, Places
+from services.scheduling.domain.application import About, Application
+from services.scheduling.domain.cohort import OPEN, Cohort
+from services.scheduling.domain.refusal import Refused
+from services.scheduling.domain.wall_clock import today
+from services.scheduling.events import APPLICATION, COHORT
+from services.scheduling.projections.own import PROGRAMMES
+from shared.connection import Connection
+from shared.eventstore.events import Cause, Event
+from shared.eventstore.streams import Change
+from shared.service import Service
+
+Append = Callable[[Connection, Iterable[Change]], list[Event]]
+_TO_CONFIRM = timedelta(days=60)  # how long a sponsor's link lasts
+
+
+@dataclass(frozen=True)
+class Applying:
+    """Works in one transaction. `append` adds events; the cohort's lock is taken first."""
+
+    service: Service
+    connection: Connection
+    append: Append
+
+    @property
+    def now(self) -> datetime:
+        return self.service.clock.now()
+
+    def cohort(self, cohort: str) -> Cohort:
+        admitting.in_turn(self.connection, cohort)
+        return self.service.streams.load(self.connection, COHORT, cohort).state
+
+    def start(self, stream: str, cohort_id: str, person: str, fields: Mapping[str, Any]) -> None:
+        """A new application with what it says so far. Raises Refused."""
+        cohort = self.cohort(cohort_id)
+        there = queries.application_of(self.connection, cohort_id, person)
+        if there is not None:
+            raise Refused(
+                f"This person has applied to this cohort already: {there.id}.", unlawful=True
+            )
+        about = About(cohort_id, cohort.name, person)
+        late = fields.get("late_reason")
+        open_ = self._is_open(cohort)
+        events = d.decide(Application(), d.Start(about, open_, late is not None))
+        state = _after(Application(), events)
+        more, words = self._answers(state, fields)
+        self.append(self.connection, [Change(stream, 0, [*events, *more])])
+        words |= {texts.LATE_REASON: late} if late and not open_ else {}
+        texts.keep_answers(self.connection, stream, person, words, self.now)
+
+    def answer(self, stream: str, fields: Mapping[str, Any]) -> None:
+        """What it says from now on. Raises Refused."""
+        loaded = self.service.streams.load(self.connection, APPLICATION, stream)
+        events, words = self._answers(loaded.state, fields)
+        self.append(self.connection, [Change(stream, loaded.version, events)])
+        person = _person(loaded.state)
+        texts.keep_answers(self.connection, stream, person, words, self.now)
+
+    def _answers(
+        self, state: Application, fields: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, str | None]]:
+        said = {**fields.get("eligibility", {}), **fields.get("priority", {})}
+        said.pop("text", None)
+        words: dict[str, str | None] = {
+            name: fields[name].get("text")
+            for name in (texts.ELIGIBILITY, texts.PRIORITY)
+            if "text" in fields.get(name, {})
+        }
+        words |= {texts.ABOUT: fields["about"]} if "about" in fields else {}
+        kept = [n for n in texts.BY_THE_APPLICANT if words.get(n, n in state.texts)]
+        command = d.Answer(
+            replace(state.facts, **said), fields.get("community", state.community), tuple(kept)
+        )
+        events: list[Any] = d.decide(state, command)
+        if "sponsor" in fields:
+            events += d.decide(_after(state, events), d.NameSponsor(fields["sponsor"]))
+            # A new sponsor of one that was handed in is asked at once.
+            state = _after(state, events)
+            if state.submitted and events:
+                events += d.decide(state, d.AskSponsorAgain(self._days(state), self._expires()))
+        return events, words
+
+    def submit(self, stream: str, late_reason: str | None) -> None:
+        """Hand it in. Raises Refused."""
+        loaded = self.service.streams.load(self.connection, APPLICATION, stream)
+        cohort = self.cohort(_cohort(loaded.state))
+        open_ = self._is_open(cohort)
+        days, late = self._days(loaded.state), late_reason is not None
+        events = d.decide(loaded.state, d.Submit(open_, late, days, self._expires()))
+        self.append(self.connection, [Change(stream, loaded.version, events)])
+        if late and not open_:
+            words = {texts.LATE_REASON: late_reason}
+            person = _person(loaded.state)
+            texts.keep_answers(self.connection, stream, person, words, self.now)
+
+    def place(self, stream: str, step: str) -> None:
+        """Accept, decline or withdraw, with all applications of its cohort in view.
+
+        Raises Refused.
+        """
+        cohort_id = _cohort(self.service.streams.load(self.connection, APPLICATION, stream).state)
+        cohort = self.cohort(cohort_id)
+        applications = admitting.load(self.connection, self.service, cohort_id)
+        states, at = admitting.states(applications), self.places(cohort)
+        changes: Changes
+        match step:
+            case "acceptance":
+                changes = admission.accept(states, stream, at, self.now)
+            case "declination":
+                changes = admission.decline(states, stream, at)
+            case _:
+                changes = admission.withdraw(states, stream, at)
+        self.append(self.connection, admitting.changes_of(applications, changes))
+
+    def places(self, cohort: Cohort) -> Places:
+        return admitting.places(cohort, self.reply_by(cohort))
+
+    def reply_by(self, cohort: Cohort) -> date:
+        return today(self.now, cohort.zone) + timedelta(days=cohort.reply_days)
+
+    def _is_open(self, cohort: Cohort) -> bool:
+        return cohort.state == OPEN and not cohort.past_closing(self.now)
+
+    def _expires(self) -> datetime:
+        return (self.now + _TO_CONFIRM).replace(microsecond=0)
+
+    def _days(self, state: Application) -> float:
+        """For how many days the sponsor is asked to release the applicant."""
+        cohort = self.service.streams.load(self.connection, COHORT, _cohort(state)).state
+        programme = queries.one(self.connection, PROGRAMMES, cohort.programme)
+        return float(programme.state.rules.commitment.days) if programme else 10.0
+
+
+def lapse_offers(service: Service, now: datetime) -> int:
+    """A timed pass: offers that nobody answered go on to those who wait."""
+    with service.database.read() as connection:
+        due = queries.cohorts_with_old_offers(connection, now.date())
+    for cohort_id in due:
+        with service.write() as connection:
+            admitting.in_turn(connection, cohort_id)
+            cohort = service.streams.load(connection, COHORT, cohort_id).state
+            applications = admitting.load(connection, service, cohort_id)
+            reply_by = today(now, cohort.zone) + timedelta(days=cohort.reply_days)
+            at = admitting.places(cohort, reply_by)
+            changes = admission.lapse(admitting.states(applications), at, now)
+            service.streams.append(
+                connection,
+                admitting.changes_of(applications, changes),
+                cause=Cause(correlation=f"offers-lapsed-{now.date().isoformat()}"),
+                now=now,
+            )
+    return len(due)
+
+
+def _after(state: Application, events: list[Any]) -> Application:
+    for event in events:
+        state = APPLICATION.evolve(state, event)
+    return state
+
+
+def _person(state: Application) -> str:
+    return state.about.person if state.about else ""
+
+
+def _cohort(state: Application) -> str:
+    return state.about.cohort if state.about else ""

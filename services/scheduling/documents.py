@@ -1,0 +1,140 @@
+"""Programmes, cohorts, sessions and applications as the API shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from services.scheduling.bank_holidays import bank_holidays
+from services.scheduling.domain.application_decisions import missing
+from services.scheduling.domain.eligibility import ELIGIBLE, PRIORITY, Finding, find
+from services.scheduling.domain.plan_rules import Dated, Warned, warnings
+from services.scheduling.domain.programme import Rules
+from services.scheduling.domain.session import PLANNED, Session
+from services.scheduling.domain.wall_clock import When, end_of_day
+from services.scheduling.queries import Found
+from shared.clock import rfc3339
+
+
+def programme(found: Found) -> dict[str, Any]:
+    rules: dict[str, Any] = msgspec.to_builtins(found.state.rules)
+    return {"id": found.id, "name": found.state.name, **rules, **_times(found)}
+
+
+def cohort(found: Found, rules: Rules, sessions: Sequence[Found], version: int) -> dict[str, Any]:
+    state = found.state
+    close = state.applications_close
+    return {
+        "id": found.id,
+        "programme": state.programme,
+        "programme_name": state.programme_name,
+        "name": state.name,
+        "zone": state.zone,
+        "places": state.places,
+        "applications_close": close.isoformat() if close else None,
+        "applications_close_at": rfc3339(end_of_day(close, state.zone)) if close else None,
+        "reply_days": state.reply_days,
+        "state": state.state,
+        "sessions": [session(s) for s in sessions],
+        "warnings": [warned(w) for w in rule_warnings(rules, sessions)],
+        **_times(found),
+        "version": version,
+    }
+
+
+def rule_warnings(rules: Rules, sessions: Sequence[Found]) -> list[Warned]:
+    """Which of the programme's rules the sessions that take place break."""
+    dated = [
+        Dated(s.id, p.kind, p.number, p.when.date)
+        for s in sessions
+        if s.state.state == PLANNED and (p := s.state.known)
+    ]
+    if not dated:
+        return []
+    years = [d.date.year for d in dated]
+    return warnings(rules, dated, bank_holidays(rules.nation, min(years), max(years)))
+
+
+def session(found: Found) -> dict[str, Any]:
+    state: Session = found.state
+    known = state.known
+    shown: dict[str, Any] = {"id": found.id, **msgspec.to_builtins(known)}
+    shown.pop("when")
+    return {
+        **shown,
+        **when(known.when),
+        "joint": len(known.communities) > 1,
+        "state": state.state,
+        "reason": state.reason,
+        "sequence": state.sequence,
+        "uid": uid(found.id),
+        "needs_decision": state.undecided,
+        **_times(found),
+    }
+
+
+def uid(session_id: str) -> str:
+    """The calendar identity of a session: made of its id, so it never changes."""
+    return f"{session_id}@hedgerow"
+
+
+def when(at: When) -> dict[str, Any]:
+    """Local time with its zone; the instants as the zone's rules are known now."""
+    return {
+        "date": at.date.isoformat(),
+        "start": at.start,
+        "end": at.end,
+        "zone": at.zone,
+        "occurrence": at.occurrence,
+        "starts_at": rfc3339(at.begins()),
+        "ends_at": rfc3339(at.ends()),
+    }
+
+
+def application(found: Found, texts: dict[str, str], *, private: bool) -> dict[str, Any]:
+    """`private` shows what is decided and not released yet."""
+    x = found.state
+    shown_state, decision = x.state, x.decision
+    if not private and not x.released and x.decision is not None:
+        decision = None
+        shown_state = "sponsor-confirmed" if x.sponsor_reply == "confirmed" else "submitted"
+        shown_state = x.outcome or shown_state
+    facts: dict[str, Any] = msgspec.to_builtins(x.facts)
+    hidden = () if private else ("decision_reason", "late_reason")
+    return {
+        "id": found.id,
+        "cohort": x.about.cohort,
+        "cohort_name": x.about.cohort_name,
+        "person": x.about.person,
+        "community": x.community,
+        "state": shown_state,
+        "late": x.late,
+        "facts": facts,
+        "texts": {name: text for name, text in texts.items() if name not in hidden},
+        "eligible": _finding(find(ELIGIBLE, x.facts)),
+        "priority": _finding(find(PRIORITY, x.facts)),
+        "sponsor": x.sponsor,
+        "sponsor_reply": x.sponsor_reply,
+        "missing": missing(x),
+        "decision": decision,
+        "released": x.released,
+        "reply_by": x.reply_by.isoformat() if x.reply_by else None,
+        "position": x.position,
+        **_times(found),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {"met": finding.met, "reasons": finding.reasons}
+
+
+def warned(warning: Warned) -> dict[str, Any]:
+    return {"code": warning.code, "session": warning.session, "detail": warning.detail}
+
+
+def _times(found: Found) -> dict[str, Any]:
+    return {
+        "version": found.version,
+        "made_at": found.began_at,
+        "changed_at": found.changed_at,
+    }

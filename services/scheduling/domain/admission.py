@@ -1,0 +1,156 @@
+"""Who gets a place: the applications of one cohort together.
+
+Whoever calls this holds the cohort's lock, so that all see the same applications: places are never
+exceeded, and a freed one goes to exactly one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from services.scheduling.domain import application as a
+from services.scheduling.domain.application import Application, ApplicationEvent, evolve
+from services.scheduling.domain.refusal import Refused
+from services.scheduling.domain.wall_clock import end_of_day
+
+Applications = Mapping[str, Application]
+Changes = dict[str, list[ApplicationEvent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """A cohort's places, its zone, and the last day to answer an offer that is made now."""
+
+    places: int
+    zone: str
+    reply_by: date
+
+
+def taken(applications: Applications) -> int:
+    return sum(1 for x in applications.values() if x.state == a.ACCEPTED)
+
+
+def held(applications: Applications) -> int:
+    """Places that are taken, or offered and not answered yet."""
+    return taken(applications) + sum(1 for x in applications.values() if x.offered)
+
+
+def undecided(applications: Applications) -> list[str]:
+    """Those handed in that nobody has decided yet."""
+    return [i for i, x in applications.items() if x.state in (a.SUBMITTED, a.SPONSOR_CONFIRMED)]
+
+
+def release(applications: Applications, at: Places) -> Changes:
+    """Tell all decisions that were made; the waiting list is in the order of deciding.
+
+    Raises Refused where none was made.
+    """
+    ready = {i: x for i, x in applications.items() if x.state == a.DECIDED}
+    if not ready:
+        raise Refused("No decision waits to be released.", unlawful=True)
+    position = max((x.position or 0 for x in applications.values()), default=0)
+    changes: Changes = {}
+    for key, x in sorted(ready.items(), key=lambda item: (item[1].decided_at, item[0])):
+        about, decision = _about(x), x.decision or a.NOT_OFFERED
+        waits = decision == a.WAITING_LIST
+        position += int(waits)
+        reply_by = at.reply_by if decision == a.OFFER else None
+        place = position if waits else None
+        changes[key] = [a.DecisionReleased(about, decision, reply_by, place)]
+    return changes
+
+
+def accept(applications: Applications, key: str, at: Places, now: datetime) -> Changes:
+    """Take a place. Raises Refused where there is no offer, or no place any more."""
+    x = applications[key]
+    if x.state == a.ACCEPTED:
+        return {}
+    if not x.offered or x.reply_by is None:
+        raise Refused(_why_no_offer(x), unlawful=True)
+    if now >= end_of_day(x.reply_by, at.zone):
+        raise Refused(f"The offer was open until {x.reply_by}.", unlawful=True)
+    if taken(applications) >= at.places:
+        raise Refused(
+            "All places are taken. Nothing was changed: should one come free, you can still"
+            f" accept it until {x.reply_by}.",
+            unlawful=True,
+        )
+    return {key: [a.Accepted(_about(x))]}
+
+
+def decline(applications: Applications, key: str, at: Places) -> Changes:
+    """Give an offer back; the place goes on. Raises Refused where there is none."""
+    x = applications[key]
+    if x.state == a.DECLINED:
+        return {}
+    if not x.offered:
+        raise Refused(_why_no_offer(x), unlawful=True)
+    return _with_next(applications, {key: [a.Declined(_about(x))]}, at)
+
+
+def withdraw(applications: Applications, key: str, at: Places) -> Changes:
+    """Take an application back at any time; a place that it holds goes on. Raises Refused."""
+    x = applications[key]
+    if x.state == a.WITHDRAWN:
+        return {}
+    if x.state in (a.DECLINED, a.LAPSED):
+        raise Refused(f"This application is {x.state} already.", unlawful=True)
+    return _with_next(applications, {key: [a.Withdrawn(_about(x), x.state)]}, at)
+
+
+def lapse(applications: Applications, at: Places, now: datetime) -> Changes:
+    """What time brings: offers that nobody answered go on to those who wait."""
+    changes: Changes = {
+        key: [a.OfferLapsed(_about(x), x.reply_by)]
+        for key, x in applications.items()
+        if x.offered and x.reply_by is not None and now >= end_of_day(x.reply_by, at.zone)
+    }
+    return _with_next(applications, changes, at) if changes else {}
+
+
+def more_places(applications: Applications, at: Places, more: int) -> Changes:
+    """There are so many places more than before: they go to those who wait."""
+    return _offer(applications, {}, at, more)
+
+
+def _with_next(applications: Applications, changes: Changes, at: Places) -> Changes:
+    after = _after(applications, changes)
+    freed = held(applications) - held(after)
+    return _offer(after, changes, at, freed)
+
+
+def _offer(applications: Applications, changes: Changes, at: Places, most: int) -> Changes:
+    """Offer free places, `most` of them, in the order of the waiting list."""
+    free = min(most, at.places - held(applications))
+    waiting = sorted(
+        ((x.position or 0, key) for key, x in applications.items() if x.waiting),
+    )
+    offered: Changes = {
+        key: [a.PlaceOffered(_about(applications[key]), at.reply_by)]
+        for _, key in waiting[: max(0, free)]
+    }
+    return changes | offered
+
+
+def _after(applications: Applications, changes: Changes) -> dict[str, Application]:
+    after = dict(applications)
+    for key, events in changes.items():
+        for event in events:
+            after[key] = evolve(after[key], event)
+    return after
+
+
+def _why_no_offer(x: Application) -> str:
+    if x.waiting:
+        return f"This application is on the waiting list, at place {x.position}."
+    if x.state in (a.ACCEPTED, a.DECLINED, a.LAPSED, a.WITHDRAWN):
+        return f"This application is {x.state}."
+    if x.released:
+        return "No place was offered."
+    return "There is no offer to answer: the decisions have not been released yet."
+
+
+def _about(x: Application) -> a.About:
+    if x.about is None:
+        raise Refused("There is no such application.", unlawful=True)
+    return replace(x.about)

@@ -1,0 +1,211 @@
+"""What may be done with one application; who gets a place is decided in `admission`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.scheduling.domain import application as a
+from services.scheduling.domain.application import About, Application, ApplicationEvent
+from services.scheduling.domain.eligibility import ELIGIBLE, Facts, find
+from services.scheduling.domain.refusal import Refused
+
+_ENDED = (a.ACCEPTED, a.DECLINED, a.LAPSED, a.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`open_`: the cohort takes applications now. `late`: an operator takes it all the same."""
+
+    about: About
+    open_: bool
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    facts: Facts
+    community: str | None
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NameSponsor:
+    sponsor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """`expires` is when the sponsor's link does."""
+
+    open_: bool
+    late: bool
+    days: float
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskSponsorAgain:
+    days: float
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorReplies:
+    """With the generation of the link by which they do."""
+
+    confirmed: bool
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    decision: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    why: str
+
+
+Command = Start | Answer | NameSponsor | Submit | AskSponsorAgain | SponsorReplies | Decide | Forget
+
+
+def decide(application: Application, command: Command) -> list[ApplicationEvent]:
+    """What a command brings about. Raises Refused."""
+    about = application.about
+    match command:
+        case Start(started, open_, late):
+            if about is not None:
+                raise Refused("This application is there already.", unlawful=True)
+            _require_open(open_, late)
+            return [a.Started(started, late=not open_)]
+        case _ if about is None:
+            raise Refused("There is no such application.", unlawful=True)
+        case Forget(why):
+            return [] if application.forgotten else [a.Forgotten(about, why)]
+        case SponsorReplies():
+            return _sponsor_replies(application, about, command)
+        case Decide(decision) if application.released and decision == application.decision:
+            return []  # said again, as after a lost answer
+        case _ if application.outcome is not None:
+            raise Refused(f"This application is {application.outcome}.", unlawful=True)
+        case Answer():
+            return _answer(application, about, command)
+        case NameSponsor(sponsor):
+            return _name_sponsor(application, about, sponsor)
+        case Submit():
+            return _submit(application, about, command)
+        case AskSponsorAgain(days, expires):
+            return _ask_again(application, about, days, expires)
+        case Decide(decision, at):
+            return _decide(application, about, decision, at)
+
+
+def missing(application: Application) -> list[str]:
+    """What is still needed, in words for the applicant."""
+    found: list[str] = []
+    if application.outcome in (a.WITHDRAWN, a.DECLINED, a.LAPSED):
+        return found
+    if application.community is None and not application.facts.plans_to_lead:
+        found.append("Name the community that you lead, or say that you plan to lead one.")
+    if find(ELIGIBLE, application.facts).met is None and "eligibility" not in application.texts:
+        found.append(
+            "Say how you are eligible: as a member of Q, or as one who leads or plans to lead a"
+            " community that a network supports."
+        )
+    if application.sponsor is None:
+        found.append("Name your line manager as sponsor, with name and email address.")
+    elif application.sponsor_reply == a.REFUSED:
+        found.append("Your sponsor has refused the release; talk to them, or name another.")
+    if not application.submitted:
+        found.append("Hand the application in.")
+    elif application.sponsor is not None and application.sponsor_reply is None:
+        found.append("Your sponsor has not confirmed the release yet.")
+    return found
+
+
+def _require_open(open_: bool, late: bool) -> None:
+    if not open_ and not late:
+        raise Refused(
+            "This cohort is not open for applications. An operator can take a late one, with a"
+            " reason.",
+            unlawful=True,
+        )
+
+
+def _answer(application: Application, about: About, command: Answer) -> list[ApplicationEvent]:
+    if application.decision is not None:
+        raise Refused("It is being decided; it can no longer be changed.", unlawful=True)
+    now = (command.facts, command.community, command.texts)
+    if now == (application.facts, application.community, application.texts):
+        return []
+    return [a.Answered(about, *now)]
+
+
+def _name_sponsor(application: Application, about: About, sponsor: str) -> list[ApplicationEvent]:
+    if sponsor == about.person:
+        raise Refused("Nobody can be their own sponsor: name your line manager.", field="sponsor")
+    if sponsor == application.sponsor:
+        return []
+    if application.decision is not None:
+        raise Refused("It is being decided; it can no longer be changed.", unlawful=True)
+    return [a.SponsorNamed(about, sponsor)]
+
+
+def _submit(application: Application, about: About, command: Submit) -> list[ApplicationEvent]:
+    if application.submitted:
+        return []
+    _require_open(command.open_, command.late or application.late)
+    needed = [m for m in missing(application) if m != "Hand the application in."]
+    if needed:
+        raise Refused("Before it can be handed in: " + " ".join(needed), unlawful=True)
+    asked = _ask(application, about, command.days, command.expires)
+    return [a.Submitted(about, late=not command.open_), *asked]
+
+
+def _ask(
+    application: Application, about: About, days: float, expires: datetime
+) -> list[ApplicationEvent]:
+    if application.sponsor is None or application.sponsor_reply == a.CONFIRMED:
+        return []
+    generation = application.generation + 1
+    return [a.SponsorAsked(about, application.sponsor, generation, expires, days)]
+
+
+def _ask_again(
+    application: Application, about: About, days: float, expires: datetime
+) -> list[ApplicationEvent]:
+    if not application.submitted:
+        raise Refused("The sponsor is asked when the application is handed in.", unlawful=True)
+    return _ask(application, about, days, expires)
+
+
+def _sponsor_replies(
+    application: Application, about: About, command: SponsorReplies
+) -> list[ApplicationEvent]:
+    """Confirming twice is the same as once. An earlier link than the last no longer acts."""
+    if command.generation != application.generation or application.sponsor is None:
+        raise Refused("This link is no longer used; a newer one was sent.", unlawful=True)
+    reply = a.CONFIRMED if command.confirmed else a.REFUSED
+    if application.sponsor_reply == reply:
+        return []
+    if application.sponsor_reply is not None:
+        raise Refused(
+            f"You have {application.sponsor_reply} already. To change that, talk to the programme"
+            " team.",
+            unlawful=True,
+        )
+    if application.outcome == a.WITHDRAWN:
+        raise Refused("The application was withdrawn; nothing is asked of you.", unlawful=True)
+    kind = a.SponsorConfirmed if command.confirmed else a.SponsorRefused
+    return [kind(about, application.sponsor)]
+
+
+def _decide(
+    application: Application, about: About, decision: str, at: datetime
+) -> list[ApplicationEvent]:
+    if not application.submitted:
+        raise Refused("A draft cannot be decided: it was not handed in.", unlawful=True)
+    if application.released:
+        raise Refused("Its decision was released already.", unlawful=True)
+    return [] if decision == application.decision else [a.DecisionMade(about, decision, at)]

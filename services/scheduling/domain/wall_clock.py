@@ -1,0 +1,149 @@
+"""Local times as people say them: a date, hours and a zone. Instants are worked out when needed.
+
+What lies ahead is kept as wall-clock time, so that a later change of a zone's rules moves the
+instant and not the hour on the wall.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.scheduling.domain.refusal import Refused
+
+FIRST, SECOND = "first", "second"
+OCCURRENCES = (FIRST, SECOND)
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
+_LONGEST_JUMP = 36 * 60  # minutes; a zone has once left out a whole day
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """From `start` to `end` (HH:MM) on one day in an IANA zone.
+
+    Where a clock goes back an hour exists twice; `occurrence` says which is meant.
+    """
+
+    date: date
+    start: str
+    end: str
+    zone: str
+    occurrence: str = FIRST
+
+    @property
+    def minutes(self) -> int:
+        """How long it is on the wall."""
+        return _minutes(self.end) - _minutes(self.start)
+
+    def begins(self) -> datetime:
+        """The instant at which it begins, in UTC."""
+        return _instant(self.date, self.start, self.zone, self.occurrence)
+
+    def ends(self) -> datetime:
+        """The instant at which it ends, in UTC; never before it begins.
+
+        An end that exists twice is the one that belongs to the beginning.
+        """
+        ends = _instant(self.date, self.end, self.zone, self.occurrence)
+        return max(ends, self.begins())
+
+    def overlaps(self, other: "When") -> bool:
+        if abs((self.date - other.date).days) > 2:
+            return False
+        return self.begins() < other.ends() and other.begins() < self.ends()
+
+
+@lru_cache(maxsize=1000)
+def zone(name: str) -> ZoneInfo:
+    """Raises Refused where there is no such zone."""
+    try:
+        if not _ZONE.fullmatch(name):
+            raise ValueError(name)
+        return ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        raise Refused(
+            f"{name[:60]!r} is no time zone; write it as in Europe/London.", field="zone"
+        ) from error
+
+
+def check(when: When) -> None:
+    """Raises Refused for what is no stretch of time on that day in that zone."""
+    zone(when.zone)
+    check_date(when.date)
+    for field in ("start", "end"):
+        if not _HOUR.fullmatch(getattr(when, field)):
+            raise Refused("Write the hour as in 09:30.", field=field)
+    if when.minutes <= 0:
+        raise Refused(f"It must end after it starts, at {when.start}.", field="end")
+    for field in ("start", "end"):
+        _check_exists(when.date, getattr(when, field), when.zone, field)
+    if when.occurrence == SECOND and not exists_twice(when.date, when.start, when.zone):
+        raise Refused(
+            f"{when.start} on {when.date} is once only in {when.zone}; leave this out.",
+            field="occurrence",
+        )
+
+
+def check_date(day: date, field: str = "date") -> None:
+    if not EARLIEST <= day <= LATEST:
+        raise Refused(f"Must lie between {EARLIEST.year} and {LATEST.year}.", field=field)
+
+
+def exists_twice(day: date, hour: str, zone_name: str) -> bool:
+    """Whether the clock shows this hour twice on that day."""
+    local = datetime.combine(day, _time(hour), zone(zone_name))
+    first, second = local.utcoffset(), local.replace(fold=1).utcoffset()
+    return first is not None and second is not None and first > second
+
+
+def end_of_day(day: date, zone_name: str) -> datetime:
+    """The instant at which a day is over in a zone, in UTC: what "closes 19 November" means."""
+    following = datetime.combine(day + timedelta(days=1), time(0), zone(zone_name))
+    return following.astimezone(UTC)
+
+
+def today(now: datetime, zone_name: str) -> date:
+    return now.astimezone(zone(zone_name)).date()
+
+
+def _check_exists(day: date, hour: str, zone_name: str, field: str) -> None:
+    if _exists(day, hour, zone_name):
+        return
+    before, after = _nearest(day, hour, zone_name, -1), _nearest(day, hour, zone_name, 1)
+    raise Refused(
+        f"{hour} on {day} does not exist in {zone_name}: the clocks go forward."
+        f" The nearest times that do are {before} and {after}.",
+        field=field,
+    )
+
+
+def _exists(day: date, hour: str, zone_name: str) -> bool:
+    local = datetime.combine(day, _time(hour), zone(zone_name))
+    back = local.astimezone(UTC).astimezone(zone(zone_name))
+    return back.replace(tzinfo=None) == local.replace(tzinfo=None)
+
+
+def _nearest(day: date, hour: str, zone_name: str, step: int) -> str:
+    """The nearest time that exists, looking minute by minute."""
+    at = datetime.combine(day, _time(hour))
+    for _ in range(_LONGEST_JUMP):
+        at += timedelta(minutes=step)
+        if _exists(at.date(), f"{at:%H:%M}", zone_name):
+            return f"{at:%H:%M}" if at.date() == day else f"{at:%H:%M on %Y-%m-%d}"
+    return "on another day"
+
+
+def _instant(day: date, hour: str, zone_name: str, occurrence: str) -> datetime:
+    local = datetime.combine(day, _time(hour), zone(zone_name))
+    return local.replace(fold=int(occurrence == SECOND)).astimezone(UTC)
+
+
+def _time(hour: str) -> time:
+    return time(int(hour[:2]), int(hour[3:]))
+
+
+def _minutes(hour: str) -> int:
+    return int(hour[:2]) * 60 + int(hour[3:])

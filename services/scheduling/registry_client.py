@@ -1,0 +1,59 @@
+"""What scheduling asks the registry over HTTP: to keep a person for a purpose, and who one is."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import httpx
+
+from services.scheduling.asking import client
+from shared.settings import Settings
+from shared.web.errors import Problem
+
+_PATIENCE = 3.0  # seconds; somebody waits for the answer
+
+
+def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: date) -> str:
+    """The id of a person who is known to the registry from now on, at least until a day.
+
+    Raises Problem: 422 for what the registry refuses, 503 where it does not answer.
+    """
+    body = {**person, "purpose": purpose, "until": until.isoformat()}
+    try:
+        answer = client().post(
+            f"{settings.urls['registry']}/people",
+            json=body,
+            headers=_headers(settings),
+            timeout=_PATIENCE,
+        )
+        if answer.status_code == 422:
+            problem = answer.json()
+            raise Problem(422, problem["detail"], problem.get("errors"))
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise Problem(
+            503,
+            "The registry, where people are kept, does not answer. Nothing was changed; try again"
+            " in a moment.",
+            headers={"Retry-After": "2"},
+        ) from error
+
+
+def names(settings: Settings, people: Sequence[str]) -> dict[str, str]:
+    """The names of people, for a page that is shown now; without the registry, none."""
+    try:
+        answer = client().post(
+            f"{settings.urls['registry']}/people/contacts",
+            json={"ids": list(people)},
+            headers=_headers(settings),
+            timeout=_PATIENCE,
+        )
+        answer.raise_for_status()
+        return {item["id"]: str(item["name"]) for item in answer.json()["items"]}
+    except (httpx.HTTPError, ValueError, KeyError):
+        return {}
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    return {"Authorization": f"Bearer {settings.service_token.value}"}

@@ -1,0 +1,278 @@
+"""Applications: from a draft to a place, with decisions told all together."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from services.scheduling import registry_client
+from services.scheduling.applying import lapse_offers
+from shared.identifiers import derived_id
+from tests.registry import at_once
+from tests.scheduling import Scheduling
+
+Apply = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A registry that gives everybody with an address an id."""
+    asked: list[Any] = []
+
+    def add(_settings: Any, person: dict[str, Any], purpose: str, until: Any) -> str:
+        asked.append((purpose, until))
+        return derived_id("per", person["email"])
+
+    monkeypatch.setattr(registry_client, "add_person", add)
+    monkeypatch.setattr(registry_client, "names", lambda *_: {})
+    return asked
+
+
+COMPLETE = {
+    "eligibility": {"q_member": True, "text": "I joined Q in 2016"},
+    "priority": {"spans_organisations": True},
+    "sponsor": {"name": "Lin", "email": "lin@trust.example"},
+}
+
+
+def draft(scheduling: Scheduling, cohort: str, name: str, **fields: Any) -> Any:
+    person = scheduling.person(name)
+    community = scheduling.community("Falls")
+    body = {"person": person, "community": community, **COMPLETE} | fields
+    return scheduling.operator.made(f"/cohorts/{cohort}/applications", **body)
+
+
+def submitted(scheduling: Scheduling, cohort: str, name: str) -> str:
+    made = draft(scheduling, cohort, name)["id"]
+    scheduling.operator.done(f"/applications/{made}/submission")
+    return str(made)
+
+
+def decide(scheduling: Scheduling, application: str, decision: str) -> Any:
+    answer = scheduling.operator.ask(
+        "PUT", f"/applications/{application}/decision", json={"decision": decision, "reason": "x"}
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def offered(scheduling: Scheduling, cohort: str, *names: str, places: int = 0) -> list[str]:
+    """Applications of these people, the first `places` offered and the rest on the waiting list."""
+    found = [submitted(scheduling, cohort, name) for name in names]
+    for place, application in enumerate(found):
+        decide(scheduling, application, "offer" if place < places else "waiting-list")
+    scheduling.operator.done(f"/cohorts/{cohort}/release")
+    return found
+
+
+def open_cohort(scheduling: Scheduling, **fields: Any) -> str:
+    cohort = str(scheduling.cohort(**fields)["id"])
+    scheduling.operator.done(f"/cohorts/{cohort}/opening")
+    return cohort
+
+
+def state(scheduling: Scheduling, application: str) -> str:
+    return str(scheduling.operator.get(f"/applications/{application}").json["state"])
+
+
+def test_a_draft_says_what_it_is_missing(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    ada = scheduling.person()
+    made = scheduling.operator.made(f"/cohorts/{cohort}/applications", person=ada)
+    assert made["state"] == "draft"
+    said = " ".join(made["missing"])
+    for word in ("community", "eligible", "sponsor", "Hand"):
+        assert word in said
+    refused = scheduling.operator.post(f"/applications/{made['id']}/submission")
+    assert refused.status_code == 409
+    changed = scheduling.operator.changed(
+        f"/applications/{made['id']}", community=scheduling.community(), **COMPLETE
+    )
+    assert changed["missing"] == ["Hand the application in."]
+    done = scheduling.operator.done(f"/applications/{made['id']}/submission")
+    assert done["missing"] == ["Your sponsor has not confirmed the release yet."]
+
+
+def test_eligibility_and_priority_are_answered_with_reasons(scheduling: Scheduling):
+    made = draft(scheduling, open_cohort(scheduling), "Ada")
+    assert made["eligible"]["met"] is True
+    assert "Q initiative" in made["eligible"]["reasons"][0]
+    assert made["priority"]["met"] is True
+
+
+@pytest.mark.parametrize("said", ["q-member", ["q-member"], {"q_member": True}])
+def test_eligibility_is_taken_in_more_than_one_form(scheduling: Scheduling, said: Any):
+    made = draft(scheduling, open_cohort(scheduling), "Ada", eligibility=said)
+    assert made["eligible"]["met"] is True
+
+
+def test_what_people_write_and_who_sponsors_them_is_in_no_event(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    made = draft(scheduling, cohort, "Ada", about="I knit")
+    told = scheduling.operator.get("/events?limit=1000").text
+    assert "2016" not in told
+    assert "knit" not in told
+    assert "lin@trust.example" not in told
+    assert made["texts"] == {"eligibility": "I joined Q in 2016", "about": "I knit"}
+
+
+def test_an_erased_persons_words_go_and_the_counts_stay(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    [application] = offered(scheduling, cohort, "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/acceptance")
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    assert scheduling.operator.get(f"/people/{ada}/holdings").json["holds"]["application_texts"]
+    scheduling.hears("registry.person.erased", ada)
+    assert not scheduling.operator.get(f"/people/{ada}/holdings").json["holds"]["application_texts"]
+    shown = scheduling.operator.get(f"/applications/{application}").json
+    assert (shown["state"], shown["texts"]) == ("accepted", {})
+    told = [e["type"] for e in scheduling.operator.events()]
+    assert "scheduling.person.erasure-confirmed" in told
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"person": "per_nobody"}, "person"),
+        ({"community": "com_nowhere"}, "community"),
+        ({"eligibility": 7}, "eligibility"),
+        ({"eligibility": {"rich": True}}, "eligibility.rich"),
+        ({"sponsor": {"name": "Lin"}}, "sponsor.email"),
+        ({"sponsor": {"name": "Ada", "email": "Ada"}}, "sponsor.email"),
+        ({"shoe_size": 7}, "shoe_size"),
+    ],
+)
+def test_a_field_that_cannot_be_is_named(
+    scheduling: Scheduling, fields: dict[str, Any], field: str
+):
+    cohort = open_cohort(scheduling)
+    body = {"person": scheduling.person(), **fields}
+    answer = scheduling.operator.post(f"/cohorts/{cohort}/applications", body)
+    assert answer.status_code == 422, answer.text
+    assert field in answer.json["errors"]
+
+
+def test_nobody_sponsors_themselves(scheduling: Scheduling, monkeypatch: pytest.MonkeyPatch):
+    cohort, ada = open_cohort(scheduling), scheduling.person()
+    monkeypatch.setattr(registry_client, "add_person", lambda *_: ada)
+    body = {"person": ada, "sponsor": {"name": "Ada", "email": "ada@a.example"}}
+    answer = scheduling.operator.post(f"/cohorts/{cohort}/applications", body)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["sponsor"])
+
+
+def test_a_sponsor_is_known_for_a_purpose_and_a_time(scheduling: Scheduling, registry: list[Any]):
+    made = draft(scheduling, open_cohort(scheduling), "Ada")
+    assert registry[0][0] == f"sponsor, {made['id']}"
+
+
+def test_who_applies_twice_is_told_of_the_first(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    first = draft(scheduling, cohort, "Ada")
+    body = {"person": first["person"]}
+    answer = scheduling.operator.post(f"/cohorts/{cohort}/applications", body)
+    assert answer.status_code == 409
+    assert first["id"] in answer.json["detail"]
+
+
+def test_a_late_application_needs_a_reason(scheduling: Scheduling):
+    cohort, ada = scheduling.cohort()["id"], scheduling.person()
+    at = f"/cohorts/{cohort}/applications"
+    assert scheduling.operator.post(at, {"person": ada}).status_code == 409
+    made = scheduling.operator.made(at, person=ada, late_reason="Their post was late")
+    assert made["late"] is True
+    assert "post was late" not in scheduling.operator.get("/events?limit=1000").text
+
+
+def test_decisions_are_private_until_all_are_released(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    application = submitted(scheduling, cohort, "Ada")
+    shown = decide(scheduling, application, "offer")
+    assert shown["warnings"][0]["code"] == "sponsor-not-confirmed"
+    applicant = scheduling.acting(shown["person"])
+    mine = applicant.get(f"/applications/{application}").json
+    assert (mine["state"], mine["decision"]) == ("submitted", None)
+    assert "decision_reason" not in mine["texts"]
+    history = applicant.get(f"/applications/{application}/history").json["items"]
+    assert "scheduling.application.decision-made" not in {e["type"] for e in history}
+    public = {e["type"] for e in scheduling.anyone.events()}
+    assert not [kind for kind in public if "application" in kind]
+    early = applicant.post(f"/applications/{application}/acceptance")
+    assert early.status_code == 409
+    released = scheduling.operator.done(f"/cohorts/{cohort}/release")
+    assert released["decisions"] == {"offer": 1, "waiting-list": 0, "not-offered": 0}
+    mine = applicant.get(f"/applications/{application}").json
+    assert (mine["state"], mine["decision"]) == ("released", "offer")
+    assert mine["reply_by"]
+    assert scheduling.operator.post(f"/cohorts/{cohort}/release").status_code == 409
+
+
+def test_not_yet_decided_is_not_the_waiting_list(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    undecided = submitted(scheduling, cohort, "Ada")
+    waits = submitted(scheduling, cohort, "Bo")
+    decide(scheduling, waits, "waiting-list")
+    released = scheduling.operator.done(f"/cohorts/{cohort}/release")
+    assert released["not_yet_decided"] == [undecided]
+    assert state(scheduling, undecided) == "submitted"
+    assert scheduling.operator.get(f"/applications/{waits}").json["position"] == 1
+
+
+def test_a_freed_place_goes_to_the_first_who_waits(scheduling: Scheduling):
+    cohort = open_cohort(scheduling, places=1)
+    first, second, third = offered(scheduling, cohort, "Ada", "Bo", "Cy", places=1)
+    scheduling.operator.done(f"/applications/{first}/declination")
+    got = scheduling.operator.get(f"/applications/{second}").json
+    assert (got["state"], got["decision"], bool(got["reply_by"])) == ("released", "offer", True)
+    waits = scheduling.operator.get(f"/applications/{third}").json
+    assert waits["decision"] == "waiting-list"
+    scheduling.operator.done(f"/applications/{second}/acceptance")
+    scheduling.operator.done(f"/applications/{second}/withdrawal")
+    assert scheduling.operator.get(f"/applications/{third}").json["decision"] == "offer"
+
+
+def test_more_places_go_to_those_who_wait(scheduling: Scheduling):
+    cohort = open_cohort(scheduling, places=1)
+    first, second, _ = offered(scheduling, cohort, "Ada", "Bo", "Cy", places=1)
+    scheduling.operator.done(f"/applications/{first}/acceptance")
+    scheduling.operator.changed(f"/cohorts/{cohort}", places=2)
+    assert scheduling.operator.get(f"/applications/{second}").json["decision"] == "offer"
+    answer = scheduling.operator.patch(f"/cohorts/{cohort}", {"places": 1}, "*")
+    assert answer.status_code == 200
+
+
+def test_an_offer_that_nobody_answers_goes_on(scheduling: Scheduling):
+    from datetime import timedelta
+
+    cohort = open_cohort(scheduling, places=1, reply_days=3)
+    first, second = offered(scheduling, cohort, "Ada", "Bo", places=1)
+    now = scheduling.service.clock.now()
+    lapse_offers(scheduling.service, now + timedelta(days=2))
+    assert state(scheduling, first) == "released"
+    lapse_offers(scheduling.service, now + timedelta(days=5))
+    lapse_offers(scheduling.service, now + timedelta(days=5))
+    assert state(scheduling, first) == "lapsed"
+    assert scheduling.operator.get(f"/applications/{second}").json["decision"] == "offer"
+
+
+def test_only_the_applicant_answers_an_offer(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    [application] = offered(scheduling, cohort, "Ada", places=1)
+    somebody = scheduling.acting(scheduling.person("Bo"))
+    assert somebody.post(f"/applications/{application}/acceptance").status_code == 403
+
+
+def test_fifty_accept_the_last_place_at_once_and_one_has_it(each_scheduling: Scheduling):
+    scheduling = each_scheduling
+    cohort = open_cohort(scheduling, places=2)
+    names = [f"Person {n}" for n in range(51)]
+    first, *others = offered(scheduling, cohort, *names, places=51)
+    scheduling.operator.done(f"/applications/{first}/acceptance")
+    calls = [
+        lambda key=key: scheduling.operator.post(f"/applications/{key}/acceptance").status_code
+        for key in others
+    ]
+    answers = at_once(*calls)
+    assert sorted(set(answers)) == [200, 409]
+    assert answers.count(200) == 1
+    listed = scheduling.operator.get(f"/cohorts/{cohort}/applications?state=accepted").json
+    assert len(listed["items"]) == 2

@@ -1,0 +1,346 @@
+"""Sessions over HTTP: planned, moved, clashing; who comes and who came."""
+
+from typing import Any
+
+import pytest
+
+from services.scheduling import registry_client
+from tests.scheduling import Scheduling, brochure
+
+
+def test_a_meeting_is_planned_and_read(scheduling: Scheduling):
+    community = scheduling.community()
+    made = scheduling.meeting(community, access=["step-free", "hearing loop"], capacity=10)
+    assert made["warnings"] == []
+    shown = scheduling.anyone.get(f"/sessions/{made['id']}").json
+    assert shown["access"] == "step-free; hearing loop"
+    assert (shown["state"], shown["sequence"], shown["joint"]) == ("planned", 0, False)
+    assert shown["starts_at"] == "2027-03-10T10:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"end": "09:00"}, "end"),
+        ({"end": "10:00"}, "end"),
+        ({"start": "25:00"}, "start"),
+        ({"zone": "Europe/Nowhere"}, "zone"),
+        ({"zone": "../etc/passwd"}, "zone"),
+        ({"date": "2027-02-29"}, "date"),
+        ({"date": "9999-12-31"}, "date"),
+        ({"date": "0001-01-01"}, "date"),
+        ({"date": "2027-03-28", "start": "01:30", "end": "03:00"}, "start"),
+        ({"date": "2027-03-28", "start": "00:30", "end": "01:30"}, "end"),
+        ({"occurrence": "second"}, "occurrence"),
+        ({"capacity": 0}, "capacity"),
+        ({"capacity": -1}, "capacity"),
+        ({"communities": ["com_unknown"]}, "communities"),
+        ({"communities": []}, "communities"),
+        ({"cohort": "coh_unknown"}, "cohort"),
+        ({"kind": "party"}, "kind"),
+        ({"modality": "telepathy"}, "modality"),
+        ({"repeat": {"weeks": 0, "count": 2}}, "repeat.weeks"),
+        ({"repeat": {"weeks": 6}}, "repeat"),
+        ({"repeat": {"weeks": 6, "months": 1, "count": 2}}, "repeat"),
+        ({"repeat": "FREQ=HOURLY"}, "repeat"),
+        ({"title": ""}, "title"),
+        ({"join_address": "ftp://a"}, "join_address"),
+    ],
+)
+def test_a_field_that_cannot_be_is_named_and_nothing_is_planned(
+    scheduling: Scheduling, fields: dict[str, Any], field: str
+):
+    body = {
+        "kind": "community-meeting",
+        "communities": [scheduling.community()],
+        "title": "We meet",
+        "date": "2027-03-10",
+        "start": "10:00",
+        "end": "12:00",
+    }
+    answer = scheduling.operator.post("/sessions", body | fields)
+    assert answer.status_code == 422, answer.text
+    assert list(answer.json["errors"]) == [field]
+    assert scheduling.anyone.get("/sessions").json["items"] == []
+
+
+def test_a_time_that_does_not_exist_is_refused_with_the_nearest_that_do(scheduling: Scheduling):
+    body = {"date": "2027-03-28", "start": "01:30", "end": "03:00"}
+    session = scheduling.meeting(scheduling.community())
+    answer = scheduling.operator.patch(f"/sessions/{session['id']}", body, "*")
+    [reason] = answer.json["errors"]["start"]
+    assert "00:59" in reason
+    assert "02:00" in reason
+
+
+def test_a_session_in_a_closed_community_is_refused(scheduling: Scheduling):
+    community = scheduling.community()
+    scheduling.hears("registry.community.closed", community, ending="faded")
+    body = {
+        "kind": "community-meeting",
+        "communities": [community],
+        "title": "We meet",
+        "date": "2027-03-10",
+        "start": "10:00",
+        "end": "12:00",
+    }
+    answer = scheduling.operator.post("/sessions", body)
+    assert answer.status_code == 422
+    assert "closed" in answer.json["errors"]["communities"][0]
+
+
+def test_a_series_every_six_weeks_and_on_the_second_tuesday(scheduling: Scheduling):
+    community = scheduling.community()
+    made = scheduling.meeting(community, repeat={"weeks": 6, "count": 4})
+    days = [s["date"] for s in made["sessions"]]
+    assert days == ["2027-03-10", "2027-04-21", "2027-06-02", "2027-07-14"]
+    assert len({s["uid"] for s in made["sessions"]}) == 4
+    rule = "FREQ=MONTHLY;BYDAY=2TU;COUNT=3"
+    second = scheduling.meeting(community, date="2027-03-09", repeat=rule)
+    assert [s["date"] for s in second["sessions"]] == ["2027-03-09", "2027-04-13", "2027-05-11"]
+    by_words = {"months": 1, "nth": -1, "weekday": "friday", "count": 2}
+    third = scheduling.meeting(community, date="2027-03-01", repeat=by_words)
+    assert [s["date"] for s in third["sessions"]] == ["2027-03-26", "2027-04-30"]
+
+
+def test_a_series_changes_as_a_whole_or_one_by_one(scheduling: Scheduling):
+    made = scheduling.meeting(scheduling.community(), repeat={"weeks": 6, "count": 3})
+    second = made["sessions"][1]["id"]
+    scheduling.operator.changed(f"/sessions/{second}", place="Elsewhere")
+    path = f"/series/{made['series']}"
+    changed = scheduling.operator.patch(path, {"start": "11:00", "shift_days": 1})
+    assert [s["start"] for s in changed.json["sessions"]] == ["11:00"] * 3
+    assert [s["sequence"] for s in changed.json["sessions"]] == [1, 2, 1]
+    assert changed.json["sessions"][1]["place"] == "Elsewhere"
+    assert changed.json["sessions"][0]["date"] == "2027-03-11"
+    cancelled = scheduling.operator.patch(path, {"cancelled": True, "from": "2027-04-01"})
+    assert len(cancelled.json["sessions"]) == 2
+    states = [s["state"] for s in scheduling.anyone.get(path).json["sessions"]]
+    assert states == ["planned", "cancelled", "cancelled"]
+
+
+def test_a_cancelled_session_is_reinstated_before_it_is_moved(scheduling: Scheduling):
+    at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
+    scheduling.operator.done(f"{at}/cancellation", reason="Flood")
+    assert scheduling.operator.done(f"{at}/cancellation")["sequence"] == 1
+    assert scheduling.operator.patch(at, {"date": "2027-03-11"}, "*").status_code == 409
+    assert scheduling.operator.post(f"{at}/postponement").status_code == 409
+    scheduling.operator.done(f"{at}/reinstatement")
+    assert scheduling.operator.post(f"{at}/reinstatement").status_code == 409
+    said = [e["sentence"] for e in scheduling.anyone.get(f"{at}/history").json["items"]]
+    assert said[1] == "Cancelled (Flood)."
+
+
+def test_lists_are_filtered_and_paged(scheduling: Scheduling):
+    one, other = scheduling.community("One"), scheduling.community("Two")
+    scheduling.meeting(one, repeat={"weeks": 1, "count": 5})
+    scheduling.meeting(other)
+    get = scheduling.anyone.get
+    assert len(get(f"/sessions?community={one}").json["items"]) == 5
+    assert len(get("/sessions?from=2027-03-11&to=2027-03-24").json["items"]) == 2
+    page = get("/sessions?limit=4").json
+    rest = get(f"/sessions?limit=4&cursor={page['next']}").json
+    assert (len(page["items"]), len(rest["items"]), rest["next"]) == (4, 2, None)
+    assert get("/sessions?state=nice").status_code == 422
+    assert get("/sessions?when=now").status_code == 422
+
+
+def test_clashes_are_warnings(scheduling: Scheduling):
+    one, other, far = (scheduling.community(name) for name in ("One", "Two", "Far"))
+    ada = scheduling.person()
+    scheduling.hears("discovery.link.accepted", "lnk_1", link="lnk_1", communities=[one, other])
+    first = scheduling.meeting(one)
+    assert scheduling.meeting(far)["warnings"] == []
+    [linked] = scheduling.meeting(other, start="11:00", end="13:00")["warnings"]
+    assert linked["code"] == "clash"
+    assert first["id"] in linked["detail"]
+    assert "linked" in linked["detail"]
+    scheduling.hears("discovery.link.ended", "lnk_1", link="lnk_1", communities=[one, other])
+    third = scheduling.meeting(other, date="2027-03-11")
+    moved = scheduling.operator.changed(f"/sessions/{third['id']}", date="2027-03-10")
+    assert all("linked" not in w["detail"] for w in moved["warnings"])
+    scheduling.role(one, ada)
+    scheduling.role(far, ada)
+    people = scheduling.meeting(far, start="10:30", end="11:30")["warnings"]
+    assert any("people who have a part in both" in w["detail"] for w in people)
+
+
+def test_touching_is_no_clash_and_zones_are_heeded(scheduling: Scheduling):
+    one = scheduling.community()
+    scheduling.meeting(one)
+    assert scheduling.meeting(one, start="12:00", end="13:00")["warnings"] == []
+    paris = scheduling.meeting(one, start="12:30", end="14:00", zone="Europe/Paris")
+    assert [w["code"] for w in paris["warnings"]] == ["clash", "clash"]
+
+
+def test_free_slots_of_the_next_weeks(scheduling: Scheduling):
+    one = scheduling.community()
+    scheduling.meeting(one, start="09:00", end="18:00")
+    query = f"community={one}&from=2027-03-08&weeks=1&minutes=90"
+    found = scheduling.anyone.get(f"/free-slots?{query}").json["items"]
+    assert [s["date"] for s in found] == ["2027-03-08", "2027-03-09", "2027-03-11", "2027-03-12"]
+    assert scheduling.anyone.get("/free-slots?minutes=0").status_code == 422
+
+
+def put(scheduling: Scheduling, path: str, **body: Any) -> Any:
+    answer = scheduling.operator.ask("PUT", path, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_replies_fill_the_places_and_then_the_waiting_list(scheduling: Scheduling):
+    session = scheduling.meeting(scheduling.community(), capacity=1)["id"]
+    ada, bo, cy = (scheduling.person(name) for name in ("Ada", "Bo", "Cy"))
+    at = f"/sessions/{session}/replies"
+    assert put(scheduling, f"{at}/{ada}", reply="yes")["waiting"] is False
+    assert put(scheduling, f"{at}/{bo}", reply="yes")["position"] == 1
+    assert put(scheduling, f"{at}/{cy}", reply="yes")["position"] == 2
+    put(scheduling, f"{at}/{ada}", reply="no")
+    shown = scheduling.operator.get(at).json
+    assert (shown["coming"], shown["waiting"], shown["capacity"]) == (1, 1, 1)
+    scheduling.operator.changed(f"/sessions/{session}", capacity=2)
+    assert scheduling.operator.get(at).json["waiting"] == 0
+    assert scheduling.anyone.get(at).status_code == 401
+    assert scheduling.acting(ada).ask("PUT", f"{at}/{bo}", json={"reply": "no"}).status_code == 403
+
+
+def test_attendance_is_corrected_and_the_past_kept(scheduling: Scheduling):
+    session = scheduling.meeting(scheduling.community())["id"]
+    ada = scheduling.person()
+    at = f"/sessions/{session}/attendance"
+    put(scheduling, f"{at}/{ada}", status="absent")
+    put(scheduling, f"{at}/{ada}", status="attended")
+    [item] = scheduling.operator.get(at).json["items"]
+    assert item["status"] == "attended"
+    assert [h["status"] for h in item["history"]] == ["absent", "attended"]
+
+
+def test_materials_and_the_address_to_join_by(scheduling: Scheduling):
+    community, ada, bo = scheduling.community(), scheduling.person(), scheduling.person("Bo")
+    session = scheduling.meeting(community, modality="online", join_address="https://m.example/1")
+    at = f"/sessions/{session['id']}"
+    assert "m.example" not in scheduling.anyone.get(at).text
+    put(scheduling, f"{at}/replies/{ada}", reply="yes")
+    told = scheduling.acting(ada).get(f"{at}/join-address").json
+    assert told["join_address"] == "https://m.example/1"
+    assert scheduling.acting(bo).get(f"{at}/join-address").status_code == 403
+    links = [
+        {"label": "Workbook", "url": "https://w.example"},
+        {"label": "Slides", "url": "https://s.example", "stage": "after", "public": True},
+    ]
+    put(scheduling, f"{at}/materials", materials=links)
+    assert len(scheduling.operator.get(f"{at}/materials").json["materials"]) == 2
+    assert len(scheduling.anyone.get(f"{at}/materials").json["materials"]) == 1
+    changed = scheduling.operator.changed(at, join_address="https://m.example/2")
+    assert changed["sequence"] == 1
+
+
+def test_a_community_that_closes_leaves_its_sessions_to_be_decided(scheduling: Scheduling):
+    one, other = scheduling.community("One"), scheduling.community("Two")
+    session = scheduling.meeting(one)["id"]
+    scheduling.hears("registry.community.closed", one, ending="merged", into=[other])
+    [listed] = scheduling.anyone.get("/sessions?needs_decision=true").json["items"]
+    assert (listed["id"], listed["state"], listed["needs_decision"]) == (session, "planned", [one])
+    scheduling.operator.changed(f"/sessions/{session}", communities=[other])
+    assert scheduling.anyone.get("/sessions?needs_decision=true").json["items"] == []
+
+
+def test_events_that_come_twice_or_too_early_are_borne(scheduling: Scheduling):
+    scheduling.hears("registry.community.described", "com_later", name="Described first")
+    scheduling.hears_again("registry.community.described", "com_later", 1, {"name": "Again"})
+    assert scheduling.anyone.get("/communities/com_later/calendar.ics").status_code == 200
+
+
+def test_what_would_be_told_is_asked_first(scheduling: Scheduling, monkeypatch: Any):
+    from services.scheduling.api import answers
+
+    seen: list[Any] = []
+
+    def forecast(_service: Any, events: Any) -> dict[str, int]:
+        seen.extend(event.type for event in events)
+        return {"notifies": 3, "now": 2, "digest": 1, "none": 0}
+
+    monkeypatch.setattr(answers, "forecast", forecast)
+    at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
+    answer = scheduling.operator.post(f"{at}/cancellation?dry_run=true")
+    assert answer.json == {"notifies": 3, "now": 2, "digest": 1, "none": 0}
+    assert seen == ["scheduling.session.cancelled"]
+    assert scheduling.anyone.get(at).json["state"] == "planned"
+
+
+def test_a_dry_run_without_notifications_says_so(scheduling: Scheduling):
+    at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
+    answer = scheduling.operator.post(f"{at}/cancellation?dry_run=true")
+    assert answer.status_code == 503
+    assert scheduling.anyone.get(at).json["state"] == "planned"
+
+
+def test_rhythm_and_standing(scheduling: Scheduling):
+    community = scheduling.community()
+    assert scheduling.anyone.get(f"/communities/{community}/rhythm").json["standing"] == (
+        "not-known-yet"
+    )
+    scheduling.meeting(community, date="2026-01-07", repeat={"weeks": 6, "count": 4})
+    shown = scheduling.anyone.get(f"/communities/{community}/rhythm").json
+    assert (shown["meetings"], shown["usual_gap_days"]) == (4, 42.0)
+    from services.scheduling.passing_time import review_standings
+
+    now = scheduling.service.clock.now()
+    assert review_standings(scheduling.service, now) == 1
+    assert review_standings(scheduling.service, now) == 0
+    told = [e for e in scheduling.anyone.events() if "standing" in e["type"]]
+    assert [e["data"]["standing"] for e in told] == [shown["standing"]]
+
+
+def test_participants_and_what_they_owe(scheduling: Scheduling, monkeypatch: Any):
+    monkeypatch.setattr(registry_client, "add_person", lambda *_: "per_sponsor")
+    cohort = scheduling.cohort(sessions=brochure(), applications_close="2018-11-19")
+    community, ada = scheduling.community(), scheduling.person()
+    made = scheduling.operator.made(
+        f"/cohorts/{cohort['id']}/applications",
+        person=ada,
+        community=community,
+        eligibility="q-member",
+        sponsor={"name": "Lin", "email": "l@t.example"},
+        late_reason="an example",
+    )["id"]
+    scheduling.operator.done(f"/applications/{made}/submission", late_reason="an example")
+    put(scheduling, f"/applications/{made}/decision", decision="offer")
+    scheduling.operator.done(f"/cohorts/{cohort['id']}/release")
+    scheduling.operator.done(f"/applications/{made}/acceptance")
+    met = scheduling.meeting(community, date="2019-05-15")["id"]
+    online = scheduling.meeting(community, date="2019-05-16", modality="online")["id"]
+    for session in [s["id"] for s in cohort["sessions"][:4]] + [met, online]:
+        put(scheduling, f"/sessions/{session}/attendance/{ada}", status="attended")
+    at = f"/cohorts/{cohort['id']}/participants"
+    [item] = scheduling.operator.get(at).json["items"]
+    assert (item["modules"], item["webinars"]) == ({"done": 2, "of": 5}, {"done": 2, "of": 5})
+    assert item["community_meetings"] == {"done": 1, "of": 3}
+    assert item["days"] == 3.4
+    assert "6.6 of 10 days" in item["missing"]
+    one = scheduling.operator.get(f"{at}/{ada}").json
+    assert len(one["sessions"]) == 13
+    table = scheduling.operator.get(f"{at}.csv")
+    assert table.content_type == "text/csv; charset=utf-8"
+    assert table.text.splitlines()[1].startswith(ada)
+    assert scheduling.anyone.get(at).status_code == 401
+
+
+def test_without_forecasts_a_dry_run_counts_whom_scheduling_knows(
+    scheduling: Scheduling, monkeypatch: Any
+):
+    import httpx
+
+    from services.scheduling import forecasting
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    monkeypatch.setattr(forecasting, "client", lambda: httpx.Client(transport=transport))
+    community = scheduling.community()
+    session = scheduling.meeting(community)["id"]
+    for name in ("Ada", "Bo", "Cy"):
+        scheduling.role(community, scheduling.person(name), "member")
+    put(scheduling, f"/sessions/{session}/replies/{scheduling.person('Di')}", reply="yes")
+    path = f"/sessions/{session}/postponement?dry_run=true"
+    counts = scheduling.operator.post(path, {"reason": "Snow"}).json
+    assert counts == {"notifies": 4, "now": 4, "digest": 0, "none": 0}
+    assert scheduling.anyone.get(f"/sessions/{session}").json["sequence"] == 0
