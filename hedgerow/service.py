@@ -47,10 +47,16 @@ class Service:
         return self.ask("GET", path, params=query)
 
     def post(
-        self, path: str, body: Mapping[str, Any] | None = None, once: str | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        once: str | None = None,
+        correlation: str | None = None,
     ) -> dict[str, Any]:
         """The JSON object that POST answers; `once` is sent as its Idempotency-Key."""
         headers = {"Idempotency-Key": once} if once else {}
+        if correlation:
+            headers["X-Correlation-ID"] = correlation
         return self.ask("POST", path, json=body, headers=headers)
 
     def press(self, path: str, fields: Mapping[str, str]) -> None:
