@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from services.discovery.index import Document, Index
 from services.discovery.meaning.heard import Meaning, load
 from services.discovery.meaning.voice import MeaningVoice
+from services.discovery.networks import Networks
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from shared.connection import Connection
 from shared.database import Database
@@ -31,7 +32,7 @@ class Known:
     """The index and what goes with it: swapped as a whole when the tables were rebuilt."""
 
     index: Index
-    network_names: dict[str, str]
+    networks: Networks
     versions: dict[str, int]  # of each community in the index
     marks: dict[str, Mark]
     voice: MeaningVoice | None = None
@@ -81,8 +82,8 @@ class Follower:
                 known = self._nothing(generation)
             elif self._meaning is not None and known.voice is None:
                 known = _with(self._meaning, known)
-            for row in rows_since(connection, NETWORKS, known.marks[NETWORKS.table]):
-                known.network_names[row["id"]] = row["content"]["name"]
+            networks = rows_since(connection, NETWORKS, known.marks[NETWORKS.table])
+            known.networks.learn((row["id"], row["content"]) for row in networks)
             rows = [
                 row
                 for row in rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
@@ -109,12 +110,13 @@ class Follower:
             self.indexed_through = max(latest, self.indexed_through or "")
 
     def _nothing(self, generation: int) -> Known:
-        names: dict[str, str] = {}
+        networks = Networks()
         mark = Mark(generation, _FIRST)
         voice = self._meaning.voice() if self._meaning else None
-        index = Index(network_name=names.get, voices=[voice] if voice else [])
+        index = Index(network_name=networks.name, voices=[voice] if voice else [])
         marks = {"documents": mark, "networks": mark}
-        return Known(index, names, {}, marks, voice, self._meaning.name if self._meaning else None)
+        model = self._meaning.name if self._meaning else None
+        return Known(index, networks, {}, marks, voice, model)
 
     def _run(self, database: Database, model: Path | None) -> None:
         """Words first, so that they serve at once; with meaning when the model is there."""

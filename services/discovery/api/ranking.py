@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 from flask import Response, current_app, request
 
-from services.discovery.api.schemas import DescriptionBody
+from services.discovery.api.schemas import STAGES, DescriptionBody
 from services.discovery.follower import Follower, Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
@@ -16,6 +16,12 @@ from shared.web.errors import Problem, invalid, not_found
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _MAX_LIMIT, _LONGEST_QUERY = 100, 500
 _LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
+_FILTERS: dict[str, dict[str, Any]] = {
+    "network": {"description": "Only those of this network: its id, or any name or alias of it"},
+    "region": {"description": "Only those of this region"},
+    "sector": {"description": "Only those of this sector"},
+    "stage": {"description": "Only those of this stage", "schema": {"enum": [*STAGES]}},
+}
 _SCOPE = {
     "in": "query",
     "name": "scope",
@@ -53,7 +59,7 @@ def related_to_description(fields: dict[str, Any]) -> Response:
             " learning_question.",
             {"domain": ["is needed, or another text"]},
         )
-    networks = tuple(_network_id(name, known) or name for name in fields["networks"])
+    networks = tuple(_network_ids("networks", fields["networks"], known))
     described = Document(
         id="",
         **{name: fields[name] for name in (*texts, "sectors", "region")},
@@ -71,9 +77,8 @@ def related_to_description(fields: dict[str, Any]) -> Response:
          "description": "What to look for, up to 500 characters"},
         _LIMIT,
         *(
-            {"in": "query", "name": name, "schema": {"type": "string"},
-             "description": f"Only those of this {name}"}
-            for name in FACETS
+            {"in": "query", "name": name, "schema": {"type": "string"}, **described}
+            for name, described in _FILTERS.items()
         ),
     ],
 )  # fmt: skip
@@ -85,13 +90,9 @@ def search() -> Response:
     if len(text) > _LONGEST_QUERY:
         raise invalid("q", f"is {len(text)} characters long; at most {_LONGEST_QUERY} are taken")
     known = _known()
-    filters = {name: values for name in FACETS if (values := request.args.getlist(name))}
-    if "network" in filters:
-        filters["network"] = [_network_id(name, known) or name for name in filters["network"]]
-    found = known.index.search(text, limit=_limit(), filters=filters)
+    found = known.index.search(text, limit=_limit(), filters=_filters(known))
     facets = dict(found.facets)
-    names = known.network_names
-    facets["network"] = {names.get(n, n): count for n, count in facets["network"].items()}
+    facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}
     more = {
         "total": found.total,
         "facets": facets,
@@ -122,7 +123,7 @@ def _item(match: Match, known: Known) -> dict[str, Any]:
     return {
         "id": document.id,
         "name": document.shown_name,
-        "networks": [known.network_names.get(n, n) for n in document.networks],
+        "networks": [_network(n, known) for n in document.networks],
         "region": document.region,
         "score": round(match.score, 4),
         "reasons": match.reasons,
@@ -140,8 +141,7 @@ def _near(near: Near | None, known: Known) -> dict[str, Any] | None:
     if near is None:
         return None
     communities = [
-        _named(d) | {"networks": [known.network_names.get(n, n) for n in d.networks]}
-        for d in near.communities
+        _named(d) | {"networks": [_network(n, known) for n in d.networks]} for d in near.communities
     ]
     return {"sentence": near.sentence, "words": near.words, "communities": communities}
 
@@ -163,12 +163,32 @@ def _answer(
     return Response(msgspec.json.encode(body), content_type="application/json")
 
 
-def _network_id(named: str, known: Known) -> str | None:
-    """The id of a network by its id or present name."""
-    if named in known.network_names:
-        return named
-    wanted = named.strip().casefold()
-    return next((i for i, name in known.network_names.items() if name.casefold() == wanted), None)
+def _network(network: str, known: Known) -> str:
+    """A network's present name, or its id while the name is not known here."""
+    return known.networks.name(network) or network
+
+
+def _network_ids(field: str, named: Sequence[str], known: Known) -> list[str]:
+    """The ids of networks by id, or by any name or alias. Raises Problem 422 that names every
+    one that is not known."""
+    found = {name: known.networks.find(name) for name in named}
+    if unknown := [name for name, network in found.items() if network is None]:
+        reasons = [
+            f"{name!r} is no network's id, name or alias."
+            " If it was registered a moment ago, it may still be on its way."
+            for name in unknown
+        ]
+        raise Problem(422, f"{field}: {' '.join(reasons)}", {field: reasons})
+    return list(dict.fromkeys(network for network in found.values() if network is not None))
+
+
+def _filters(known: Known) -> dict[str, list[str]]:
+    filters = {name: values for name in FACETS if (values := request.args.getlist(name))}
+    if any(stage.strip().casefold() not in STAGES for stage in filters.get("stage", ())):
+        raise invalid("stage", f"must be one of: {', '.join(STAGES)}")
+    if "network" in filters:
+        filters["network"] = _network_ids("network", filters["network"], known)
+    return filters
 
 
 def _check_parameters(*allowed: str) -> None:

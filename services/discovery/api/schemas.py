@@ -2,6 +2,9 @@
 
 from shared.web.fields import Body, Text, TextList, Url
 
+# The stages of development that a community may be in, as the registry's events name them.
+STAGES = ("potential", "coalescing", "maturing", "stewardship", "transformation")
+
 
 class DescriptionBody(Body):
     """A community that is not registered, or not yet: any of its fields."""

@@ -145,7 +145,9 @@ class Index:
         scores[~matches] = 0.0
         ranked = rank(scores, searching.exactly, snapshot, limit=limit)
         found = [self._found(understood, searching, snapshot, place) for place in ranked]
-        near = None if found else self._near(text, before_filters, snapshot, others)
+        near = None
+        if not found:
+            near = self._near(text, before_filters, snapshot, others if searching.has_words else ())
         return SearchResult(
             found, int(matches.sum()), facets, understood.corrected, understood.also, near
         )

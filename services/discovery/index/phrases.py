@@ -48,10 +48,10 @@ def phrases(
     chosen has a share of the score of its own: at least 5 %, or else it is the heaviest.
     """
     links = {link for _, text in _texts(asked) for link in _links(text)}
-    candidates: dict[str, Phrase] = {}
+    candidates: dict[frozenset[str], Phrase] = {}  # by stems: of the same words, the first written
     for field, text in _texts(found):
         for phrase in _candidates(field, text, shares, links, plain):
-            candidates.setdefault(phrase.text.casefold(), phrase)
+            candidates.setdefault(phrase.stems, phrase)
     chosen: list[Phrase] = []
     told: set[str] = set()
     while candidates and len(chosen) < most:

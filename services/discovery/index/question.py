@@ -33,6 +33,8 @@ class Question:
 
     def __init__(self, bag: Bag, words: Words, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self.asked = frozenset(bag.weights)
+        """Every stem of the question, in use or not."""
         found = words.find(bag.weights)
         used = np.array([entry[1].used if entry else 0 for entry in found], np.int64)
         rarity = idf(used, snapshot.communities)

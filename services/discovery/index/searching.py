@@ -1,5 +1,6 @@
 """A search: several ways of saying one thing, the best of which counts for each community."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,11 @@ LOUDER = 2.0
 # What is found by meaning alone is at least so like in meaning, and this part of the most like.
 LEAST_MEANING = 0.35
 _LEAST_OF_MOST_LIKE = 0.6
+# Where nobody uses any of the words, meaning has nothing to lean on and must be more like; where
+# there is no word at all that it can read (stop words, symbols, another script), much more.
+# Measured: docs/decisions/ranking-words-and-meaning.md.
+_LEAST_OF_UNUSED, _LEAST_OF_NO_WORD = 0.4, 0.6
+_LETTER = re.compile("[a-z]")
 
 
 class Searching:
@@ -38,7 +44,7 @@ class Searching:
             scores, matches = np.maximum(scores, more), matches | also
         for said in self._others:
             heard = np.nan_to_num(said.scores)
-            least = max(LEAST_MEANING, _LEAST_OF_MOST_LIKE * float(heard.max(initial=0.0)))
+            least = max(self._least_meaning(), _LEAST_OF_MOST_LIKE * float(heard.max(initial=0.0)))
             matches |= heard >= least
         others = [(said.weight, said.scores) for said in self._others]
         return np.where(matches, blend(scores, others, SEARCH), 0.0), matches
@@ -63,6 +69,18 @@ class Searching:
     def stems(self) -> frozenset[str]:
         """The stems that are looked for, in all ways of asking."""
         return frozenset().union(*(question.stems for question in self._questions))
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is a word in it that says something, used by anybody or not."""
+        asked = frozenset[str]().union(*(question.asked for question in self._questions))
+        return bool(self.stems) or any(map(_LETTER.search, asked))
+
+    def _least_meaning(self) -> float:
+        """Give how like in meaning one must be that is found by meaning alone."""
+        if self.stems:
+            return LEAST_MEANING
+        return _LEAST_OF_UNUSED if self.has_words else _LEAST_OF_NO_WORD
 
     def _words(self, question: Question) -> tuple[Floats, Flags]:
         coverages = question.coverages()

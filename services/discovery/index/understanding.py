@@ -1,5 +1,7 @@
 """What somebody who searches may have meant: typing errors, beginnings of words, acronyms."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.discovery.index.acronyms import Acronyms
@@ -114,17 +116,16 @@ class Understanding:
         return bool(2 * counts.plain[number] > counts.used[number])
 
     def _written(self, number: int, snapshot: Snapshot) -> str:
-        """Give a stem as communities write it: the shortest form that some of them have."""
+        """Give a stem as communities write it: the form that some of them have most often."""
         stem = self._vocabulary.stem(number)
         posting = self._words.posting(number)
         entries = map(snapshot.at, posting.slots[: min(posting.used, _MOST_ASKED)].tolist())
-        forms = {_first_written(e.document.texts(), stem) for e in entries if e} - {None}
-        return min((form for form in forms if form), key=lambda f: (len(f), f), default=stem)
+        forms = Counter(form for e in entries if e for form in _forms(e.document.texts(), stem))
+        return min(forms, key=lambda form: (-forms[form], len(form), form), default=stem)
 
 
-def _first_written(texts: str, stem: str) -> str | None:
+def _forms(texts: str, stem: str) -> Iterator[str]:
     text = composed(texts)
     for spot in spots(text):
         if spot.word.stems and spot.word.stems[-1] == stem:
-            return text[spot.start : spot.end].lower()
-    return None
+            yield text[spot.start : spot.end].lower()

@@ -56,10 +56,17 @@ def _changed(row: Row | None, change: str, data: dict[str, Any]) -> dict[str, An
 
 
 def fold_network(row: Row | None, event: Event) -> Row:
-    """A network's present name."""
+    """A network's present name, its dated names and its aliases: all of them find it."""
     data: dict[str, Any] = msgspec.json.decode(event.data)
-    before = row["content"]["name"] if row else ""
-    return _row(event, {"name": data.get("name") or before})
+    content: dict[str, Any] = row["content"] if row else {"name": ""}
+    content = {"names": [], "aliases": []} | content
+    if data.get("name"):
+        content["name"] = data["name"]
+    if data.get("names") is not None:
+        content["names"] = [dated["name"] for dated in data["names"]]
+    if data.get("aliases") is not None:
+        content["aliases"] = data["aliases"]
+    return _row(event, content)
 
 
 def _row(event: Event, content: dict[str, Any]) -> Row:

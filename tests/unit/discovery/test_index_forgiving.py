@@ -92,6 +92,14 @@ def test_the_beginning_of_a_word_and_one_typing_error_find_it(typed: str) -> Non
     assert [(c.typed, c.read_as) for c in result.corrected] == [(typed, "dementia")]
 
 
+@pytest.mark.parametrize(("typed", "read_as"), [("fallls", "falls"), ("homez", "homes")])
+def test_a_word_that_is_read_otherwise_is_shown_as_most_people_write_it(
+    typed: str, read_as: str
+) -> None:
+    index = index_of(a="Preventing falls in care homes", b="A fall at home", c="Falls and homes")
+    assert [(c.typed, c.read_as) for c in index.search(typed).corrected] == [(typed, read_as)]
+
+
 def test_two_errors_are_forgiven_in_a_long_word_only() -> None:
     index = index_of(a="physiotherapy", b="asthma")
     assert found(index, "phisiotherpy") == ["a"]

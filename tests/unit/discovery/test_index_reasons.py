@@ -56,6 +56,20 @@ def test_words_are_told_as_the_found_one_writes_them_and_not_as_stems() -> None:
     assert reasons(yours, theirs) == ("Both about frailties serviced",)
 
 
+def test_of_two_forms_of_a_word_the_one_in_the_name_is_told_and_not_the_shorter() -> None:
+    theirs = replace(about("theirs", "We stop every fall"), name="A network for falls")
+    assert reasons(about("yours", "falls"), theirs) == ("Both about falls",)
+    index = Index()
+    index.put(theirs)
+    (match,) = index.search("falls in care homes").matches
+    assert match.reasons == ("In its name: falls",)
+
+
+def test_of_two_forms_of_a_word_in_one_text_the_first_is_told() -> None:
+    yours, theirs = about("yours", "falls"), about("theirs", "Our falls, and each fall")
+    assert reasons(yours, theirs) == ("Both about falls",)
+
+
 def test_a_capital_that_only_begins_a_sentence_is_not_kept() -> None:
     yours, theirs = about("yours", "Frailty"), about("theirs", "Frailty matters")
     others = [about(f"o{n}", "on frailty") for n in range(3)]

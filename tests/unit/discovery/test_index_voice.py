@@ -143,3 +143,33 @@ def test_a_second_voice_is_as_loud_as_its_weight() -> None:
     taste = Taste(words=0.0)
     taste.weight = 3.0
     assert scores(index_with(taste)) == {"words": pytest.approx(0.25)}
+
+
+def searched(text: str, **likes: float) -> list[str]:
+    return [match.id for match in index_with(Taste(**likes)).search(text).matches]
+
+
+@pytest.mark.parametrize("text", ["the", "we are", "\N{PARTY POPPER}", "!?", "日本語", "1234"])
+def test_where_no_word_says_anything_meaning_alone_must_be_very_strong(text: str) -> None:
+    assert searched(text, words=0.55, meaning=0.7) == ["meaning"]
+    assert searched(text, words=0.55) == []
+
+
+def test_where_nobody_uses_the_words_meaning_alone_must_be_strong() -> None:
+    assert searched("geriatrics", words=0.38, meaning=0.45) == ["meaning"]
+
+
+def test_where_a_word_is_in_use_likeness_of_meaning_finds_others_beside_it() -> None:
+    assert "meaning" in searched("falls", meaning=0.38)
+
+
+def test_what_says_nothing_has_nothing_near_it_in_meaning() -> None:
+    near = index_with(Taste(words=0.5)).search("日本語").near
+    assert near
+    assert near.communities == ()
+
+
+def test_a_word_in_a_script_that_a_community_uses_is_a_word_like_any_other() -> None:
+    index = index_with(Taste())
+    index.put(Document(id="japanese", name="", domain="日本語"))
+    assert [match.id for match in index.search("日本語").matches] == ["japanese"]
