@@ -42,21 +42,25 @@ class Applying:
 
     def start(self, stream: str, cohort_id: str, person: str, fields: Mapping[str, Any]) -> None:
         """A new application with what it says so far. Raises Refused."""
-        cohort = self.cohort(cohort_id)
+        admitting.in_turn(self.connection, cohort_id)
+        events = self.check_start(cohort_id, person, fields)
+        late = fields.get("late_reason")
+        state = _after(Application(), events)
+        more, words = self._answers(state, fields)
+        self.append(self.connection, [Change(stream, 0, [*events, *more])])
+        words |= {texts.LATE_REASON: late} if late and state.late else {}
+        texts.keep_answers(self.connection, stream, person, words, self.now)
+
+    def check_start(self, cohort_id: str, person: str, fields: Mapping[str, Any]) -> list[Any]:
+        """The first event of such an application. Raises Refused where it cannot be begun."""
+        cohort = self.service.streams.load(self.connection, COHORT, cohort_id).state
         there = queries.application_of(self.connection, cohort_id, person)
         if there is not None:
             raise Refused(
                 f"This person has applied to this cohort already: {there.id}.", unlawful=True
             )
-        about = About(cohort_id, cohort.name, person)
-        late = fields.get("late_reason")
-        open_ = self._is_open(cohort)
-        events = d.decide(Application(), d.Start(about, open_, late is not None))
-        state = _after(Application(), events)
-        more, words = self._answers(state, fields)
-        self.append(self.connection, [Change(stream, 0, [*events, *more])])
-        words |= {texts.LATE_REASON: late} if late and not open_ else {}
-        texts.keep_answers(self.connection, stream, person, words, self.now)
+        about, late = About(cohort_id, cohort.name, person), "late_reason" in fields
+        return list(d.decide(Application(), d.Start(about, self._is_open(cohort), late)))
 
     def answer(self, stream: str, fields: Mapping[str, Any]) -> None:
         """What it says from now on. Raises Refused."""

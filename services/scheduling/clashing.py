@@ -1,5 +1,6 @@
 """Which sessions may be in the way of one: looked up by the day, with what they have in common."""
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -127,15 +128,19 @@ def _with_roles(connection: Connection, session_id: str) -> list[str]:
 def related_communities(settings: Settings, communities: Sequence[str]) -> list[str]:
     """Those that discovery finds close; none where it does not answer in time."""
     found: list[str] = []
+    deadline = time.monotonic() + _PATIENCE
     for community in communities[:3]:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
         try:
             answer = client().get(
                 f"{settings.urls['discovery']}/communities/{community}/related?limit=10",
-                timeout=_PATIENCE,
+                timeout=left,
             )
             answer.raise_for_status()
             items = answer.json()["items"]
             found += [item["id"] for item in items if item["score"] >= _HOW_CLOSE]
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
-            return found
+            break
     return [key for key in dict.fromkeys(found) if key not in communities]

@@ -41,6 +41,7 @@ _SESSION = {
     "cancelled": session.Cancelled,
     "reinstated": session.Reinstated,
     "decision-needed": session.DecisionNeeded,
+    "decision-settled": session.DecisionSettled,
 }
 _APPLICATION = {
     "started": application.Started,

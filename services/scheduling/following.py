@@ -7,7 +7,7 @@ import msgspec
 
 from services.scheduling import attending, queries
 from services.scheduling.domain import application_decisions as d
-from services.scheduling.domain.session_decisions import AskForDecision
+from services.scheduling.domain.session_decisions import AskForDecision, SettleDecision
 from services.scheduling.events import APPLICATION, SESSION
 from services.scheduling.projections.own import APPLICATIONS
 from shared.connection import Connection
@@ -18,12 +18,15 @@ from shared.eventstore.streams import Change
 from shared.projection.reactions import Reaction
 from shared.service import Service
 
-CLOSED = "registry.community.closed"
+CLOSED, REOPENED = "registry.community.closed", "registry.community.reopened"
 Get = Callable[[], Service]
 
 
 def asks_for_decisions(service: Get) -> Reaction:
-    """A community that ends leaves its sessions ahead: somebody must say what becomes of them."""
+    """A community that ends leaves its sessions ahead: somebody must say what becomes of them.
+
+    One that is reopened settles it.
+    """
 
     def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
         told = msgspec.json.decode(event.data)
@@ -31,16 +34,17 @@ def asks_for_decisions(service: Get) -> Reaction:
         ahead = queries.sessions_of_community(connection, event.stream, since=today)
         streams = service().streams
         loaded = streams.load_many(connection, SESSION, [found.id for found in ahead])
-        command = AskForDecision(
-            event.stream, str(told.get("ending") or "closed"), tuple(told.get("into") or ())
-        )
+        command: AskForDecision | SettleDecision = SettleDecision(event.stream)
+        if event.type == CLOSED:
+            ending, into = str(told.get("ending") or "closed"), tuple(told.get("into") or ())
+            command = AskForDecision(event.stream, ending, into)
         changes = [
             Change(key, found.version, SESSION.decide(found.state, command))
             for key, found in loaded.items()
         ]
         streams.append(connection, changes, cause=cause, now=now)
 
-    return Reaction("ask what becomes of sessions", frozenset({CLOSED}), perform)
+    return Reaction("ask what becomes of sessions", frozenset({CLOSED, REOPENED}), perform)
 
 
 def takes_out_erased(service: Get) -> Reaction:

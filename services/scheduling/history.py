@@ -37,6 +37,7 @@ def sentence(event: Any) -> str:
             | s.Cancelled()
             | s.Reinstated()
             | s.DecisionNeeded()
+            | s.DecisionSettled()
         ):
             return _of_session(event)
         case (
@@ -73,6 +74,8 @@ def _of_session(event: s.SessionEvent) -> str:
             return f"On again, {time}{_because(reason)}."
         case s.DecisionNeeded(community=community):
             return f"The community {community} closed: say what is to become of this session."
+        case s.DecisionSettled(community=community):
+            return f"The community {community} is open again; the session goes on as planned."
 
 
 def _of_cohort(event: c.CohortEvent) -> str:

@@ -171,6 +171,15 @@ def application_of(connection: Connection, cohort: str, person: str) -> Found | 
     return found[-1] if found else None
 
 
+def place_in_line(connection: Connection, application: Found) -> int:
+    """Which of those who wait for a place it is, from 1."""
+    where = f"cohort = {mark(connection)} AND state = 'released'"
+    cohort = application.state.about.cohort
+    line = select(connection, APPLICATIONS, where, (cohort,))
+    ahead = [x for x in line if x.state.waiting and x.state.position < application.state.position]
+    return 1 + len(ahead)
+
+
 def participants(connection: Connection, cohort: str) -> list[Found]:
     """The accepted applications of a cohort."""
     where = f"cohort = {mark(connection)} AND state = 'accepted'"

@@ -3,7 +3,7 @@
 Events hold ids and the names of answers, never these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,20 @@ def join_address(connection: Connection, session: str) -> str | None:
         f"SELECT address FROM join_addresses WHERE session = {mark(connection)}", (session,)
     ).first()
     return row[0] if row else None
+
+
+def join_addresses(connection: Connection, sessions: Sequence[str]) -> dict[str, str]:
+    """Of those of these sessions that have one."""
+    found: dict[str, str] = {}
+    for start in range(0, len(sessions), 500):
+        chunk = tuple(sessions[start : start + 500])
+        rows = connection.exec_driver_sql(
+            "SELECT session, address FROM join_addresses"
+            f" WHERE session IN ({marks(connection, len(chunk))})",
+            chunk,
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
 
 
 def set_join_address(connection: Connection, session: str, address: str | None) -> None:

@@ -112,6 +112,7 @@ def _meetings(scheduling: Scheduling) -> None:
     operator.done(f"{session}/cancellation")
     scheduling.meeting(community)
     scheduling.hears("registry.community.closed", community, ending="merged", into=["com_x"])
+    scheduling.hears("registry.community.reopened", community)
 
 
 def _put(scheduling: Scheduling, path: str, **body: Any) -> None:

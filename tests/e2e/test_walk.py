@@ -40,6 +40,31 @@ def test_the_first_start_loads_an_example_landscape_and_says_how_to_begin(
     assert found["items"][0]["reasons"]
 
 
+def test_the_examples_year_has_applications_calendars_and_participants(platform: Platform) -> None:
+    cohorts = platform.get("scheduling", "/cohorts")["items"]
+    opened = next(cohort for cohort in cohorts if cohort["state"] == "open")
+    url = platform.url("scheduling", f"/cohorts/{opened['id']}")
+    token = (platform.data / "operator_token").read_text().strip()
+    client = httpx.Client(headers={"Authorization": f"Bearer {token}"})
+    applications = client.get(f"{url}/applications").json()["items"]
+    assert len({(a["state"], a["decision"]) for a in applications}) == 10
+    feed = httpx.get(f"{url}/calendar.ics")
+    assert feed.text.count("BEGIN:VEVENT") == len(opened["sessions"]) == 11
+    etag = {"If-None-Match": feed.headers["ETag"]}
+    assert httpx.get(f"{url}/calendar.ics", headers=etag).status_code == 304
+    session = platform.url("scheduling", f"/sessions/{opened['sessions'][0]['id']}")
+    body = {"date": opened["sessions"][1]["date"], "reason": "The room is not free"}
+    moved = client.patch(session, json=body, headers={"If-Match": "*"})
+    assert moved.json()["sequence"] == 1
+    assert {w["code"] for w in moved.json()["warnings"]} <= {"clash"}
+    again = httpx.get(f"{url}/calendar.ics", headers=etag)
+    assert again.status_code == 200
+    assert "SEQUENCE:1" in again.text
+    last = next(cohort for cohort in cohorts if cohort["id"] != opened["id"])
+    table = client.get(platform.url("scheduling", f"/cohorts/{last['id']}/participants.csv"))
+    assert len(table.text.splitlines()) == 7
+
+
 def test_a_registered_community_is_found_and_related_to_others_with_reasons(
     platform: Platform,
 ) -> None:

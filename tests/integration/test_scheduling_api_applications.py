@@ -162,7 +162,7 @@ def test_nobody_sponsors_themselves(scheduling: Scheduling, monkeypatch: pytest.
 
 def test_a_sponsor_is_known_for_a_purpose_and_a_time(scheduling: Scheduling, registry: list[Any]):
     made = draft(scheduling, open_cohort(scheduling), "Ada")
-    assert registry[0][0] == f"sponsor, {made['id']}"
+    assert registry[0][0] == f"sponsor, {made['cohort']}"
 
 
 def test_who_applies_twice_is_told_of_the_first(scheduling: Scheduling):
@@ -180,6 +180,9 @@ def test_a_late_application_needs_a_reason(scheduling: Scheduling):
     assert scheduling.operator.post(at, {"person": ada}).status_code == 409
     made = scheduling.operator.made(at, person=ada, late_reason="Their post was late")
     assert made["late"] is True
+    bo = scheduling.person("Bo")
+    theirs = scheduling.acting(bo).post(at, {"person": bo, "late_reason": "I overslept"})
+    assert theirs.status_code == 403
     assert "post was late" not in scheduling.operator.get("/events?limit=1000").text
 
 
@@ -224,7 +227,7 @@ def test_a_freed_place_goes_to_the_first_who_waits(scheduling: Scheduling):
     got = scheduling.operator.get(f"/applications/{second}").json
     assert (got["state"], got["decision"], bool(got["reply_by"])) == ("released", "offer", True)
     waits = scheduling.operator.get(f"/applications/{third}").json
-    assert waits["decision"] == "waiting-list"
+    assert (waits["decision"], waits["position"]) == ("waiting-list", 1)
     scheduling.operator.done(f"/applications/{second}/acceptance")
     scheduling.operator.done(f"/applications/{second}/withdrawal")
     assert scheduling.operator.get(f"/applications/{third}").json["decision"] == "offer"
@@ -276,3 +279,16 @@ def test_fifty_accept_the_last_place_at_once_and_one_has_it(each_scheduling: Sch
     assert answers.count(200) == 1
     listed = scheduling.operator.get(f"/cohorts/{cohort}/applications?state=accepted").json
     assert len(listed["items"]) == 2
+
+
+def test_nothing_is_handed_to_the_registry_for_what_cannot_be_made(
+    scheduling: Scheduling, registry: list[Any]
+):
+    cohort, ada = scheduling.cohort()["id"], scheduling.person()
+    body = {"person": ada, "sponsor": COMPLETE["sponsor"]}
+    at = f"/cohorts/{cohort}/applications"
+    assert scheduling.operator.post(at, body).status_code == 409
+    late = body | {"late_reason": "x", "community": "com_nowhere"}
+    assert scheduling.operator.post(at, late).status_code == 422
+    assert scheduling.operator.post(at, late | {"person": "per_no"}).status_code == 422
+    assert registry == []

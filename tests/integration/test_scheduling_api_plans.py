@@ -146,3 +146,22 @@ def test_changing_anything_needs_a_token(scheduling: Scheduling):
     cohort = scheduling.cohort()
     for path in ("/programmes", "/cohorts", f"/cohorts/{cohort['id']}/opening", "/sessions"):
         assert scheduling.anyone.post(path, {}).status_code == 401
+
+
+def test_no_second_module_with_one_number_is_added(scheduling: Scheduling):
+    cohort = scheduling.cohort(sessions=brochure())
+    body = {
+        "kind": "module",
+        "cohort": cohort["id"],
+        "number": 2,
+        "title": "Two again",
+        "date": "2019-03-30",
+        "start": "10:00",
+        "end": "11:00",
+    }
+    answer = scheduling.operator.post("/sessions", body)
+    assert list(answer.json["errors"]) == ["number"]
+    webinar = cohort["sessions"][1]
+    again = {"kind": "webinar", "number": 9, "date": webinar["date"], "start": "16:30"}
+    changed = scheduling.operator.changed(f"/cohorts/{cohort['id']}", sessions=[again])
+    assert "clash" in codes(changed["warnings"])

@@ -99,6 +99,9 @@ def test_a_series_every_six_weeks_and_on_the_second_tuesday(scheduling: Scheduli
     second = scheduling.meeting(community, date="2027-03-09", repeat=rule)
     assert [s["date"] for s in second["sessions"]] == ["2027-03-09", "2027-04-13", "2027-05-11"]
     by_words = {"months": 1, "nth": -1, "weekday": "friday", "count": 2}
+    jcal = {"freq": "MONTHLY", "byday": "-1FR", "until": "2027-04-30"}
+    fourth = scheduling.meeting(community, date="2027-03-01", repeat=jcal)
+    assert [s["date"] for s in fourth["sessions"]] == ["2027-03-26", "2027-04-30"]
     third = scheduling.meeting(community, date="2027-03-01", repeat=by_words)
     assert [s["date"] for s in third["sessions"]] == ["2027-03-26", "2027-04-30"]
 
@@ -108,12 +111,16 @@ def test_a_series_changes_as_a_whole_or_one_by_one(scheduling: Scheduling):
     second = made["sessions"][1]["id"]
     scheduling.operator.changed(f"/sessions/{second}", place="Elsewhere")
     path = f"/series/{made['series']}"
-    changed = scheduling.operator.patch(path, {"start": "11:00", "shift_days": 1})
+    change = {"start": "11:00", "shift_days": 1}
+    assert scheduling.operator.patch(path, change).status_code == 428
+    assert scheduling.operator.patch(path, change, '"1"').status_code == 412
+    etag = scheduling.anyone.get(path).headers["ETag"]
+    changed = scheduling.operator.patch(path, change, etag)
     assert [s["start"] for s in changed.json["sessions"]] == ["11:00"] * 3
     assert [s["sequence"] for s in changed.json["sessions"]] == [1, 2, 1]
     assert changed.json["sessions"][1]["place"] == "Elsewhere"
     assert changed.json["sessions"][0]["date"] == "2027-03-11"
-    cancelled = scheduling.operator.patch(path, {"cancelled": True, "from": "2027-04-01"})
+    cancelled = scheduling.operator.patch(path, {"cancelled": True, "from": "2027-04-01"}, "*")
     assert len(cancelled.json["sessions"]) == 2
     states = [s["state"] for s in scheduling.anyone.get(path).json["sessions"]]
     assert states == ["planned", "cancelled", "cancelled"]

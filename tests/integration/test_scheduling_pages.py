@@ -153,7 +153,10 @@ def test_an_applicant_fills_in_and_answers_without_an_account(scheduling: Schedu
     assert "sponsor" in read(refused, 422)
     said = {"plans_to_lead": "yes", "network_supported": "yes", "priority": "Three trusts"}
     sponsor = {"sponsor_name": "Lin", "sponsor_email": "lin"}
-    assert "email" in read(form(scheduling, link, step="save", **said, **sponsor), 422)
+    again = read(form(scheduling, link, step="save", **said, **sponsor), 422)
+    assert "email" in again
+    assert "Three trusts" in again  # nothing that was written is lost
+    assert 'value="lin"' in again
     sponsor["sponsor_email"] = "lin@t.example"
     assert "handed in" in read(form(scheduling, link, step="submission", **said, **sponsor))
     found = shown(scheduling, application)

@@ -73,7 +73,7 @@ def _save(application: str) -> str | None:
         about = require(connection, APPLICATIONS, application).state.about
     try:
         fields: dict[str, Any] = AnswersBody().load(_fields())
-        fields = with_sponsor(fields, about.person, about.cohort, application)
+        fields = with_sponsor(fields, about.person, about.cohort)
     except ValidationError as error:
         said = flatten(error.messages)
         return "; ".join(f"{name} {reasons[0]}" for name, reasons in said.items())
@@ -105,6 +105,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         state: Application = found.state
         cohort = require(connection, COHORTS, found.state.about.cohort).state
         words = texts.answers(connection, application)
+        place = queries.place_in_line(connection, found) if state.waiting else None
         own = known.communities_of(connection, found.state.about.person)
         communities = [
             {"id": c.id, "name": c.name}
@@ -115,11 +116,11 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         "application.html",
         422 if problem else 200,
         a=state,
-        texts={name: words.get(name, "") for name in texts.BY_THE_APPLICANT},
+        **_said(state, words, mended=problem is not None),
         cohort=cohort.name,
         zone=cohort.zone,
         missing=missing(state),
-        standing=_standing(state),
+        standing=_standing(state, place),
         offer=f"{state.reply_by.day} {state.reply_by:%B %Y}" if state.offered and state.reply_by
         else None,
         open=state.decision is None and state.outcome is None,
@@ -130,7 +131,27 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
     )  # fmt: skip
 
 
-def _standing(state: Application) -> str:
+def _said(state: Application, words: dict[str, str], *, mended: bool) -> dict[str, Any]:
+    """What the form shows: what is kept, or what was just sent and needs mending."""
+    form = request.form
+    if mended and form.get("step") in ("save", "submission"):
+        return {
+            "ticked": {fact: fact in form for facts in _FACTS.values() for fact in facts},
+            "texts": {name: form.get(name, "") for name in texts.BY_THE_APPLICANT},
+            "community": form.get("community"),
+            "sponsor_name": form.get("sponsor_name", ""),
+            "sponsor_email": form.get("sponsor_email", ""),
+        }
+    return {
+        "ticked": {f: getattr(state.facts, f) for facts in _FACTS.values() for f in facts},
+        "texts": {name: words.get(name, "") for name in texts.BY_THE_APPLICANT},
+        "community": state.community,
+        "sponsor_name": "",
+        "sponsor_email": "",
+    }
+
+
+def _standing(state: Application, place: int | None) -> str:
     """Where it stands, in words; a decision that is not released is not told."""
     if state.outcome == a.ACCEPTED:
         return "You have accepted a place: you are a participant."
@@ -139,5 +160,5 @@ def _standing(state: Application) -> str:
     if not state.released:
         return "It is handed in, and not decided yet." if state.submitted else "It is a draft."
     if state.waiting:
-        return f"You are on the waiting list, at place {state.position}."
+        return f"You are on the waiting list, at place {place}."
     return "You are offered a place." if state.offered else "No place could be offered to you."

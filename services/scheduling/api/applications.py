@@ -55,7 +55,11 @@ def shown(connection: Connection, found: Found, *, private: bool | None = None) 
     """As the caller may see it: an applicant does not see what is not released yet."""
     if private is None:
         private = caller().actor != found.state.about.person
-    return documents.application(found, texts.answers(connection, found.id), private=private)
+    words = texts.answers(connection, found.id)
+    body = documents.application(found, words, private=private)
+    if found.state.waiting:
+        body["position"] = queries.place_in_line(connection, found)
+    return body
 
 
 def answer(connection: Connection, application: str, status: int = 200) -> Answer:
@@ -72,8 +76,11 @@ def answer(connection: Connection, application: str, status: int = 200) -> Answe
 def start(fields: dict[str, Any], cohort: str) -> Response:
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
+        if "Idempotency-Key" not in request.headers:  # else it may be there, and be answered again
+            decided(applying(connection).check_start, cohort, fields["person"], fields)
     stream = new_id("app")
-    fields = with_sponsor(fields, fields["person"], cohort, stream)
+    _only_the_team(fields["person"], fields.get("late_reason"))
+    fields = with_sponsor(fields, fields["person"], cohort)
 
     def work(connection: Connection) -> Answer:
         session_fields.check_people(connection, "person", fields["person"])
@@ -84,18 +91,26 @@ def start(fields: dict[str, Any], cohort: str) -> Response:
     return changing(work)
 
 
-def with_sponsor(
-    fields: dict[str, Any], person: str, cohort: str, application: str
-) -> dict[str, Any]:
-    """The sponsor's name and address go to the registry; what is left of them here is an id."""
+def _only_the_team(person: str, late_reason: str | None) -> None:
+    """Raises Problem 403 where an applicant gives a reason for being late themselves."""
+    if late_reason is not None and caller().actor == person:
+        raise Problem(403, "A late application is taken by the programme team, not by oneself.")
+
+
+def with_sponsor(fields: dict[str, Any], person: str, cohort: str) -> dict[str, Any]:
+    """The sponsor's name and address go to the registry; what is left of them here is an id.
+
+    Nothing is handed on for an application that could not be made.
+    """
     if "sponsor" not in fields:
         return fields
     with service().database.read() as connection:
         session_fields.check_people(connection, "person", person)
+        _check_community(connection, fields)
         days = [f.state.known.when.date for f in queries.sessions_of_cohort(connection, cohort)]
     soonest = service().clock.now().date() + timedelta(days=180)
     until: date = max([soonest, *days])
-    purpose = f"sponsor, {application}"
+    purpose = f"sponsor, {cohort}"
     sponsor = registry_client.add_person(service().settings, fields["sponsor"], purpose, until)
     if sponsor == person:
         raise invalid("sponsor", "is the applicant; nobody can be their own sponsor")
@@ -164,7 +179,7 @@ def change(fields: dict[str, Any], application: str) -> Response:
         raise Problem(422, "The body names nothing to change.")
     with service().database.read() as connection:
         about = require(connection, APPLICATIONS, application).state.about
-    fields = with_sponsor(fields, about.person, about.cohort, application)
+    fields = with_sponsor(fields, about.person, about.cohort)
 
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
@@ -181,7 +196,11 @@ def change(fields: dict[str, Any], application: str) -> Response:
 @needs_token
 @blp.arguments(LateBody)
 def submit(fields: dict[str, Any], application: str) -> Response:
-    return _act(application, lambda a: a.submit(application, fields["late_reason"]))
+    late_reason = fields["late_reason"]
+    with service().database.read() as connection:
+        found = require(connection, APPLICATIONS, application)
+    _only_the_team(found.state.about.person, late_reason)
+    return _act(application, lambda a: a.submit(application, late_reason))
 
 
 @blp.post("/applications/<application>/withdrawal")

@@ -50,6 +50,8 @@ _ORDER = ("began_at", "id")
 @blp.alt_response(201, description="The cohort as made")
 def make(fields: dict[str, Any]) -> Response:
     wanted = fields.pop("sessions")
+    for session in wanted:
+        session.pop("id", None)  # a plan's, or the caller's own: these get ids of ours
 
     def work(connection: Connection) -> Answer:
         programme = queries.one(connection, PROGRAMMES, fields["programme"])

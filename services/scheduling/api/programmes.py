@@ -106,7 +106,7 @@ def propose(fields: dict[str, Any], programme: str) -> Response:
     proposal = decided(plan, rules, first, fields["zone"], holidays, avoid)
     sessions = [
         {
-            "key": s.key,
+            "id": s.key,
             "kind": s.kind,
             "number": s.number,
             "title": s.title,

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import attending, queries, texts
+from services.scheduling import attending, known, queries, texts
 from services.scheduling.api import attendance, pages, session_fields
 from services.scheduling.api.answers import json_response, require
 from services.scheduling.domain.attendance import REPLIES
@@ -68,7 +68,8 @@ def _opened(purpose: str, signed: str) -> tuple[str, str]:
     with service().database.read() as connection:
         found = queries.one(connection, SESSIONS, session)
         invited = dict(queries.attendance_of(connection, session).guests)
-    if found is None or (purpose == GUEST and person not in invited):
+        gone = bool(known.unknown_people(connection, [person]))
+    if found is None or gone or (purpose == GUEST and person not in invited):
         raise pages.used_up()
     return session, person
 
@@ -112,11 +113,11 @@ def _standing(reply: str | None, waits: int | None) -> str:
 @blp.alt_response(201, description="The address")
 def link(session: str, person: str) -> Response:
     with service().database.read() as connection:
-        known = require(connection, SESSIONS, session).state.known
+        particulars = require(connection, SESSIONS, session).state.known
         session_fields.check_people(connection, "person", person)
         guests = dict(queries.attendance_of(connection, session).guests)
     purpose = GUEST if person in guests else REPLY
-    expires = max(known.when.ends(), service().clock.now()) + timedelta(days=90)
+    expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
     signed = signed_link(purpose, f"{session} {person}", 1, expires)
     body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
     response = json_response(body, private=True)

@@ -100,6 +100,19 @@ def several(schema: type[Body], most: int, **kwargs: Any) -> fields.List[Any]:
     )
 
 
+class Kind(Text):
+    """A kind of session, however it is spelt: community_meetings is community-meeting."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(0, 60, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, *args, **kwargs).replace("_", "-").removesuffix("s")
+        if text not in KINDS:
+            raise ValidationError(f"must be one of: {', '.join(KINDS)}")
+        return text
+
+
 # --- programmes ---
 
 
@@ -123,7 +136,7 @@ class ProgrammeBody(Body):
     template = Choice((TEMPLATE,), metadata={"description": "Begin with these rules"})
     name = Text(1, 200)
     nation = Choice(NATIONS, metadata={"description": "Whose bank holidays count"})
-    modules = several(ModuleBody, 30, metadata={"description": "In their order"})
+    modules = several(ModuleBody, 20, metadata={"description": "In their order"})
     module_hours = fields.List(
         Hour(),
         validate=validate.Length(equal=2, error="holds two hours: the start and the end"),
@@ -139,7 +152,7 @@ class ProgrammeBody(Body):
     webinars = nested(WebinarsBody, allow_none=True)
     celebration = Flag()
     day_values = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(KINDS, error="is no kind of session")),
+        keys=Kind(),
         values=Number(0, 10),
         metadata={"description": "What attending a session of a kind counts, in days"},
     )
@@ -238,8 +251,6 @@ class CohortSessionBody(SessionFields):
     id = Text(1, 60, allow_none=True)
     kind = Choice(COHORT_KINDS)
     number = Whole(1, 100, allow_none=True)
-    topics = TextList(Text(1, 100), 30)
-    key = Text(0, 60, allow_none=True)
 
 
 class CohortChangeBody(Body):

@@ -13,6 +13,7 @@ from services.scheduling.api.answers import (
     append,
     changing,
     check_parameters,
+    check_version,
     decided,
     handle,
     json_response,
@@ -30,7 +31,7 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer
+from shared.web.commands import Answer, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 
@@ -76,7 +77,16 @@ def reinstate(fields: dict[str, Any], session: str) -> Response:
 def get_series(series: str) -> Response:
     with service().database.read() as connection:
         found = _series(connection, series)
-    return json_response({"id": series, "sessions": [documents.session(f) for f in found]})
+    return json_response(_shown(series, found), _version(found))
+
+
+def _shown(series: str, found: list[queries.Found]) -> dict[str, Any]:
+    return {"id": series, "sessions": [documents.session(f) for f in found]}
+
+
+def _version(found: list[queries.Found]) -> int:
+    """Rises with each change of one of its sessions."""
+    return sum(f.version for f in found)
 
 
 @blp.patch("/series/<series>")
@@ -85,6 +95,7 @@ def get_series(series: str) -> Response:
 @blp.arguments(SeriesChangeBody)
 def change_series(fields: dict[str, Any], series: str) -> Response:
     """All of them change in one transaction, or none does."""
+    expected_version(required=True)
     reason, begins = fields.pop("reason", None), fields.pop("begins", None)
     if not fields:
         raise Problem(422, "The body names nothing to change.")
@@ -98,10 +109,11 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
         return d.Change(replace(after, when=replace(after.when, date=day)), reason)
 
     def work(connection: Connection) -> Answer:
+        check_version(series, _version(_series(connection, series)))
         changed = _change_each(connection, series, begins, command)
-        found = queries.many(connection, SESSIONS, changed)
-        shown = sorted((documents.session(f) for f in found), key=lambda s: s["date"])
-        return Answer({"id": series, "sessions": shown})
+        found = _series(connection, series)
+        shown = _shown(series, [f for f in found if f.id in changed])
+        return Answer(shown, 200, _version(found))
 
     return changing(work, emails=True)
 

@@ -24,7 +24,7 @@ from services.scheduling.clashing import clash_warnings, related_communities
 from services.scheduling.domain import series
 from services.scheduling.domain import session_decisions as d
 from services.scheduling.domain.attendance import GivePlaces
-from services.scheduling.domain.session import KINDS, STATES, Particulars
+from services.scheduling.domain.session import CANCELLED, KINDS, STATES, Particulars
 from services.scheduling.events import SESSION
 from services.scheduling.history import entry
 from services.scheduling.projections.own import COHORTS, SESSIONS
@@ -86,7 +86,14 @@ def _planned(connection: Connection, fields: dict[str, Any]) -> Particulars:
             raise invalid("cohort", f"{fields['cohort']!r} is no cohort's id")
         zone = cohort.state.zone
     particulars = session_fields.meeting(fields, zone)
-    return replace(particulars, cohort_name=cohort.state.name) if cohort else particulars
+    if cohort is None:
+        return particulars
+    for other in queries.sessions_of_cohort(connection, cohort.id):
+        known = other.state.known
+        same = (known.kind, known.number) == (particulars.kind, particulars.number)
+        if same and particulars.number is not None and other.state.state != CANCELLED:
+            raise invalid("number", f"the cohort has a {known.kind} {known.number} already")
+    return replace(particulars, cohort_name=cohort.state.name)
 
 
 def _planned_answer(
@@ -113,6 +120,9 @@ def _repeat(value: Any) -> series.Repeat | None:
         return decided(series.parse_rule, value)  # type: ignore[no-any-return]
     if not isinstance(value, dict):
         raise invalid("repeat", "must be a recurrence rule as text, or a JSON object")
+    if "freq" in value:  # as jCal has a rule: RFC 7265
+        told = ";".join(f"{name}={said}" for name, said in value.items())
+        return decided(series.parse_rule, told)  # type: ignore[no-any-return]
     schema = RepeatBody()
     if errors := schema.validate(value):
         named = {f"repeat.{name}": list(said) for name, said in errors.items()}

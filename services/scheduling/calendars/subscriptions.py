@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from services.scheduling import queries, texts
+from services.scheduling.domain.session import IN_PERSON
 from services.scheduling.projections.own import SESSIONS
 from services.scheduling.queries import Found
 from shared.connection import Connection
@@ -74,12 +75,9 @@ def sessions(connection: Connection, versions: Versions) -> list[Found]:
 
 def addresses(connection: Connection, found: Sequence[Found]) -> dict[str, str]:
     """Where to join those that are online at least in part."""
-    told = {
-        f.id: texts.join_address(connection, f.id)
-        for f in found
-        if f.state.known.modality != "in-person"
-    }
-    return {key: address for key, address in told.items() if address}
+    return texts.join_addresses(
+        connection, [f.id for f in found if f.state.known.modality != IN_PERSON]
+    )
 
 
 def _order(found: Found) -> tuple[date, str, str, str]:

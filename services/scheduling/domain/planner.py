@@ -83,25 +83,36 @@ def plan(
     return Plan(tuple(sessions), tuple(warnings(rules, dated, holidays, avoid)))
 
 
+Way = tuple[int, "Way | None"]  # a module's week, and the way to the module before
+
+
 def _module_days(rules: Rules, first: date, is_free: IsFree) -> list[date]:
     """The cheapest days for all modules: cost and way by the week that a module falls in."""
     least, most = rules.gap_weeks
-    gaps = range(max(1, least - 4), most + _MORE_WEEKS)
-    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [0])}
+    gaps = {g: _gap_cost(g, least, most) for g in range(max(1, least - 4), most + _MORE_WEEKS)}
+    last_week = (LATEST - first) // _WEEK
+    day_costs: dict[int, float] = {}
+    best: dict[int, tuple[float, Way]] = {0: (0.0, (0, None))}
     for _ in rules.modules[1:]:
-        following: dict[int, tuple[float, list[int]]] = {}
-        for week, (cost, way) in best.items():
-            for gap in gaps:
-                reached, day = week + gap, first + _WEEK * (week + gap)
-                if day > LATEST:
+        following: dict[int, tuple[float, Way]] = {}
+        for week, (cost, way) in sorted(best.items()):
+            for gap, gap_cost in gaps.items():
+                reached = week + gap
+                if reached > last_week:
                     break
-                free = is_free(day, *rules.module_hours)
-                total = cost + _gap_cost(gap, least, most) + (0.0 if free else _DAY_NOT_FREE)
+                if reached not in day_costs:
+                    free = is_free(first + _WEEK * reached, *rules.module_hours)
+                    day_costs[reached] = 0.0 if free else _DAY_NOT_FREE
+                total = cost + gap_cost + day_costs[reached]
                 if reached not in following or total < following[reached][0]:
-                    following[reached] = (total, [*way, reached])
+                    following[reached] = (total, (reached, way))
         best = following
-    _, way = min(best.values(), key=lambda found: (found[0], found[1]))
-    return [first + _WEEK * week for week in way]
+    week, (_, way) = min(best.items(), key=lambda found: (found[1][0], found[0]))
+    weeks = [week]
+    while way[1] is not None:
+        way = way[1]
+        weeks.append(way[0])
+    return [first + _WEEK * week for week in reversed(weeks)]
 
 
 def _gap_cost(gap: int, least: int, most: int) -> float:

@@ -63,7 +63,7 @@ def parse_rule(text: str) -> Repeat:
     try:
         interval, until = int(parts.get("INTERVAL", "1")), parts.get("UNTIL")
         count = int(parts["COUNT"]) if "COUNT" in parts else None
-        ends = date.fromisoformat(until[:8]) if until else None
+        ends = date.fromisoformat(until.replace("-", "")[:8]) if until else None
     except ValueError as error:
         raise Refused("INTERVAL and COUNT are numbers, UNTIL a date.", field="repeat") from error
     if parts["FREQ"] == "WEEKLY":

@@ -106,8 +106,23 @@ class DecisionNeeded:
     into: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionSettled:
+    """The community is open again: its sessions go on as they were planned."""
+
+    session: Particulars
+    community: str
+
+
 SessionEvent = (
-    Scheduled | Rescheduled | Changed | Postponed | Cancelled | Reinstated | DecisionNeeded
+    Scheduled
+    | Rescheduled
+    | Changed
+    | Postponed
+    | Cancelled
+    | Reinstated
+    | DecisionNeeded
+    | DecisionSettled
 )
 
 
@@ -153,6 +168,9 @@ def evolve(session: Session, event: SessionEvent) -> Session:
         case DecisionNeeded(_, community):
             undecided = dict.fromkeys((*session.undecided, community))
             return replace(session, undecided=tuple(undecided))
+        case DecisionSettled(_, community):
+            left = tuple(c for c in session.undecided if c != community)
+            return replace(session, undecided=left)
 
 
 def _left(session: Session, particulars: Particulars) -> tuple[str, ...]:

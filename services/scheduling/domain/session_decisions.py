@@ -14,6 +14,7 @@ from services.scheduling.domain.session import (
     Cancelled,
     Changed,
     DecisionNeeded,
+    DecisionSettled,
     Particulars,
     Postponed,
     Reinstated,
@@ -68,7 +69,14 @@ class AskForDecision:
     into: tuple[str, ...] = ()
 
 
-Command = Schedule | Change | Postpone | Cancel | Reinstate | AskForDecision
+@dataclass(frozen=True, slots=True)
+class SettleDecision:
+    """A community that had closed is open again."""
+
+    community: str
+
+
+Command = Schedule | Change | Postpone | Cancel | Reinstate | AskForDecision | SettleDecision
 
 
 def decide(session: Session, command: Command) -> list[SessionEvent]:
@@ -101,6 +109,9 @@ def decide(session: Session, command: Command) -> list[SessionEvent]:
             if community in session.undecided or session.state == CANCELLED:
                 return []
             return [DecisionNeeded(session.known, community, ending, into)]
+        case SettleDecision(community):
+            there = community in session.undecided
+            return [DecisionSettled(session.known, community)] if there else []
 
 
 def _check(particulars: Particulars) -> None:

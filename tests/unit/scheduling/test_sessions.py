@@ -153,6 +153,14 @@ def test_a_closed_community_leaves_a_question_until_it_is_answered():
     assert it.state.undecided == ()
 
 
+def test_a_community_that_is_open_again_settles_it():
+    it = given()
+    it.when(d.AskForDecision("com_a", "faded"))
+    assert it.when(d.SettleDecision("com_a")) == [s.DecisionSettled(meeting(), "com_a")]
+    assert it.when(d.SettleDecision("com_a")) == []
+    assert it.state.undecided == ()
+
+
 def test_cancelling_answers_the_question():
     it = given()
     it.when(d.AskForDecision("com_a", "faded"))
