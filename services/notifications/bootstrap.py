@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from services.notifications import preferences, reminding, stuck, telling
+from services.notifications import letters, preferences, reminding, stuck, telling
 from services.notifications.api import bounces, deliveries, forecasts, reminders
 from services.notifications.api import outbox as outbox_api
 from services.notifications.api import preferences as preferences_api
@@ -67,12 +67,13 @@ def build(settings: Settings) -> Service:
             Reaction("plan reminders", frozenset(SESSIONS.types), reminding.plan),
             Reaction("webhooks", None, queueing.fan_out, queueing.wanted),
         ],
-        passes=[reminding.remind_in_time],
+        passes=[reminding.remind_in_time, letters.tidy, store.tidy],
         holds=_held,
         pending={
             "messages to send": _due_messages(settings),
             "webhook deliveries": store.pending,
         },
+        measures=stuck.measures,
         start_web=_start_web,
         loops=_loops,
     )

@@ -28,6 +28,7 @@ from shared.service import Service
 MESSAGE, DIGEST = "message", "digest"
 WAITING, HANDED_OVER, SENT, ENDED = "waiting", "handed over", "sent", "ended"
 MOST_AT_ONCE = 5  # messages to one person; more go as one
+KEPT = timedelta(days=90)
 _AT_ONCE = 1000
 _CAUSE = Cause(correlation="post")
 COLUMNS = (
@@ -204,6 +205,30 @@ def settle(
             for stream, found in loaded.items()
         ]
         service.streams.append(connection, changes, cause=_CAUSE, now=now)
+
+
+def tidy(service: Service, now: datetime) -> None:
+    """A timed pass: letters are kept for ninety days. What nothing could send by then is missed."""
+    old = rfc3339(now - KEPT)
+    with service.write() as connection:
+        p = mark(connection)
+        rows = connection.exec_driver_sql(
+            f"SELECT {COLUMNS} FROM letters WHERE at < {p} AND claim IS NULL LIMIT {p}",
+            (old, _AT_ONCE),
+        ).all()
+        gone = [as_letter(row) for row in rows]
+        outcomes: dict[str, Outcome] = {
+            delivery: Missed("no mail server was set")
+            for letter in gone
+            if letter.state == WAITING
+            for delivery in letter.deliveries
+        }
+        settle(service, connection, outcomes, now)
+        ids = [(letter.id,) for letter in gone]
+        if ids:
+            sql = f"DELETE FROM letter_deliveries WHERE letter = {p}"
+            connection.exec_driver_sql(sql, ids)
+            connection.exec_driver_sql(f"DELETE FROM letters WHERE id = {p}", ids)
 
 
 def by_id(connection: Connection, letter: str) -> Letter | None:

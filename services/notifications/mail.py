@@ -8,6 +8,7 @@ import base64
 import re
 from email.header import Header
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.notifications.rendering import Rendered
@@ -30,7 +31,7 @@ class Envelope(NamedTuple):
 def envelope(mail_from: str, name: str, address: str, letter: str, said: Rendered) -> Envelope:
     """Raises ValueError for an address that cannot be one."""
     recipient = wire_address(address)
-    own_name, own = parseaddr(mail_from)
+    own_name, own = _parsed(mail_from)
     local, _, domain = own.rpartition("@")
     parts = [_part("text/plain", said.text), _part("text/html", said.html)]
     if said.calendar is not None:
@@ -52,6 +53,12 @@ def envelope(mail_from: str, name: str, address: str, letter: str, said: Rendere
     body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
     wire = f"{head}\r\n{body}--{boundary}--\r\n".encode()
     return Envelope(f"{local}+{letter}@{domain}", recipient, wire)
+
+
+@lru_cache(maxsize=8)
+def _parsed(mailbox: str) -> tuple[str, str]:
+    """Name and address."""
+    return parseaddr(mailbox)
 
 
 def letter_of(address: str) -> str | None:

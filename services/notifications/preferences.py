@@ -53,7 +53,8 @@ def put(connection: Connection, person: str, preferences: Preferences, now: date
 
 
 def forget(connection: Connection, person: str) -> None:
-    for table in ("preferences", "contacts", "bounces", "letters"):
+    """What waits for the person is suppressed when its turn comes, for there is no contact."""
+    for table in ("preferences", "contacts", "bounces"):
         sql = f"DELETE FROM {table} WHERE person = {mark(connection)}"
         connection.exec_driver_sql(sql, (person,))
 

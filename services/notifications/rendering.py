@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template, select_autoescape
+from markupsafe import escape
 
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
@@ -64,9 +65,31 @@ def people_in(parts: Sequence[Part]) -> list[str]:
     ]
 
 
+class _Form(NamedTuple):
+    """A message with places for its reader's name and links."""
+
+    subject: str
+    text: str
+    html: str
+
+
+# Places in a form: of characters that no text of ours or of others can hold.
+_NAME = "\ue000name\ue001"
+_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer")}
+_PLACE = re.compile("\ue000([a-z]+)\ue001")
+_MOST_FORMS = 200
+_LONGEST_NAME = 80
+
+
+def _filled(form: str, name: str, links: Mapping[str, str]) -> str:
+    values = {"name": name, **links}
+    return _PLACE.sub(lambda place: values.get(place[1], ""), form)
+
+
 class Renderer:
     def __init__(self, links: Links, mail_from: str) -> None:
         self._links, self._mail_from = links, mail_from
+        self._forms: dict[tuple[Any, ...], _Form] = {}
 
     def render(
         self,
@@ -80,18 +103,43 @@ class Renderer:
         if kind == DIGEST or len(parts) > 1:
             return self._digest(parts, reader, names, at)
         (part,) = parts
-        context = self._context(part, reader, names, at)
-        name = part.content["rule"]
-        text, html = template(f"{name}.txt"), template(f"{name}.html")
-        calendar = update_for(part.content, reader.contact, self._mail_from, at)
+        content = part.content
+        form = self._form(part, names, at)
+        stop = Stop(reader.person, content["category"], content.get("community") or "")
+        links = {
+            "preferences": self._links.preferences(reader.person, reader.generation),
+            "unsubscribe": self._links.unsubscribe(stop, reader.generation),
+            **self._asked_of(part, content["facts"], reader),
+        }
+        name = shortened(reader.contact.name, _LONGEST_NAME)
         return Rendered(
-            subject=_block(text, "subject", context),
-            text=_tidy(text.render(context)),
-            html=html.render(context),
+            subject=form.subject,
+            text=_filled(form.text, name, links),
+            html=_filled(form.html, str(escape(name)), links),
             at=at,
-            headers=_stopping(context),
-            calendar=calendar,
+            headers=_stopping(links, must=content["category"] in MUST_BE_TOLD),
+            calendar=update_for(content, reader.contact, self._mail_from, at),
         )
+
+    def _form(self, part: Part, names: Mapping[str, Contact], at: datetime) -> "_Form":
+        """The message without its reader: rendered once for all who get it."""
+        content = part.content
+        told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
+        key = (content["event"], content["rule"], part.since.get("event"), told)
+        if (form := self._forms.get(key)) is None:
+            nobody = Contact(_NAME, None, 0)
+            context = self._context(part, Reader("", nobody, 1), names, at)
+            context["links"] = _PLACES
+            text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
+            form = _Form(
+                _block(text, "subject", context),
+                _tidy(text.render(context)),
+                html.render(context),
+            )
+            if len(self._forms) >= _MOST_FORMS:
+                self._forms.clear()
+            self._forms[key] = form
+        return form
 
     def _digest(
         self,
@@ -123,12 +171,13 @@ class Renderer:
             text=_tidy(text.render(context)),
             html=template("digest.html").render(context),
             at=at,
-            headers=_stopping(context),
+            headers=_stopping(context["links"], must=False),
         )
 
     def _frame(self, reader: Reader, at: datetime) -> dict[str, Any]:
         links = {"preferences": self._links.preferences(reader.person, reader.generation)}
-        return {"name": reader.contact.name, "now": at, "links": links, "must": False}
+        name = shortened(reader.contact.name, _LONGEST_NAME) if reader.person else _NAME
+        return {"name": name, "now": at, "links": links, "must": False}
 
     def _context(
         self, part: Part, reader: Reader, names: Mapping[str, Contact], at: datetime
@@ -170,12 +219,12 @@ def _group(part: Part) -> str:
     return str(communities[0]["name"]) if communities else "The programme"
 
 
-def _stopping(context: Mapping[str, Any]) -> dict[str, str]:
+def _stopping(links: Mapping[str, str], *, must: bool) -> dict[str, str]:
     """RFC 8058: one click in the reader's mail program. Over http only to this machine itself."""
-    address = context["links"].get("unsubscribe", "")
+    address = links.get("unsubscribe", "")
     parts = urlsplit(address)
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if context["must"] or not (parts.scheme == "https" or loopback):
+    if must or not (parts.scheme == "https" or loopback):
         return {}
     return {
         "List-Unsubscribe": f"<{address}>",
@@ -232,7 +281,7 @@ def said_moment(text: str, zone: str = "Europe/London") -> str:
 
 def shortened(text: str, most: int = 400) -> str:
     """A text no longer than it can be read in a message, in one paragraph."""
-    words = " ".join(str(text)[: most * 2].split())
+    words = " ".join(_PLACE.sub("", str(text)[: most * 2]).split())
     return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0] + "…"
 
 

@@ -22,6 +22,7 @@ from services.notifications.domain.rules import LONGEST_AGE
 from services.notifications.letters import ENDED, HANDED_OVER, SENT, WAITING, Letter
 from services.notifications.mail import Envelope, envelope
 from services.notifications.rate import Rate
+from services.notifications.record import Record
 from services.notifications.rendering import Part, Renderer
 from services.notifications.smtp import Connection, Cut, NoServer
 from shared.clock import parse_rfc3339, rfc3339
@@ -45,6 +46,7 @@ class Sender:
         self._rate = Rate(settings.mail_per_minute)
         self._claim = f"sender-{uuid.uuid4().hex}"
         self._recovered = False
+        self._record = Record(service.database)
         self._rested_until: datetime | None = None
 
     def step(self) -> bool:
@@ -59,6 +61,7 @@ class Sender:
         return self._send_some(self._connection, now) or formed
 
     def close(self) -> None:
+        self._record.close()
         if self._connection is not None:
             self._connection.close()
 
@@ -156,7 +159,7 @@ class Sender:
         except Cut as cut:
             return self._postpone(letter, str(cut), now, uncertain=cut.unknown)
         if refusal is None:
-            self._hand_over(letter, contact.version)
+            self._record.handed_over(letter.id, contact.version)
             return None
         words = f"{refusal.code} {refusal.words}"
         if refusal.permanent:
@@ -181,15 +184,6 @@ class Sender:
             )
         log.info("a letter is tried again later", letter=letter.id, why=words)
         return None
-
-    def _hand_over(self, letter: Letter, address_version: int) -> None:
-        """The row that says that the server took it: from now on it is not sent again."""
-        with self._service.database.write() as connection:
-            p = mark(connection)
-            connection.exec_driver_sql(
-                f"UPDATE letters SET state = {p}, due = NULL, address_version = {p} WHERE id = {p}",
-                (HANDED_OVER, address_version, letter.id),
-            )
 
     def _settle_handed_over(self) -> None:
         """Say in the ledger what was sent."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from services.notifications.domain.delivery import STATUSES
 from services.notifications.letters import WAITING
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
@@ -53,3 +54,31 @@ def account(connection: Connection, now: datetime) -> dict[str, Any]:
         ],
         "perhaps_sent_twice": uncertain.scalar_one(),
     }
+
+
+def measures(connection: Connection, now: datetime) -> dict[str, tuple[str, float]]:
+    """Gauges for Prometheus."""
+    found = account(connection, now)
+    status = {name: float(found["deliveries"].get(name, 0)) for name in STATUSES}
+    gauges = {
+        f"hedgerow_messages_{name}": (f"Messages in the ledger that are {name}", count)
+        for name, count in status.items()
+    }
+    retrying = float(sum(group["letters"] for group in found["retrying"]))
+    return gauges | {
+        "hedgerow_letters_retrying": ("Letters that are tried again", retrying),
+        "hedgerow_letters_oldest_seconds": (
+            "Age of the oldest letter that waits",
+            float(found["oldest_waiting_seconds"] or 0),
+        ),
+        "hedgerow_messages_perhaps_twice": (
+            "Letters whose outcome a crash left unknown, and which were sent again",
+            float(found["perhaps_sent_twice"]),
+        ),
+        "hedgerow_webhooks_failing": ("Endpoints that fail", float(_failing(connection))),
+    }
+
+
+def _failing(connection: Connection) -> int:
+    sql = "SELECT count(*) FROM webhooks WHERE failing_since IS NOT NULL"
+    return int(connection.exec_driver_sql(sql).scalar_one())

@@ -175,6 +175,7 @@ SILENT: Mapping[str, str] = {
     "registry.community.network-joined": "a network sees it in its landscape",
     "registry.community.network-left": "a network sees it in its landscape",
     "registry.community.stage-changed": "the community said it of itself",
+    "registry.community.succession-withdrawn": "community-reopened tells those whom it concerns",
     "registry.community.role-ended": "what matters of it is convener-needed",
     "registry.community.succession-withdrawn": "the reopening is told; this is its other side",
     "registry.network.registered": "what happens in networks is told by their communities",

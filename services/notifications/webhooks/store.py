@@ -11,6 +11,7 @@ from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import PUBLIC, Event
+from shared.service import Service
 from shared.stream.envelope import structured
 
 ACTIVE, DISABLED = "active", "disabled"
@@ -188,9 +189,10 @@ def attempts(connection: Connection, webhook: str, before: int, limit: int) -> l
     ).all()
 
 
-def forget_old_attempts(connection: Connection, now: datetime) -> None:
-    """The log is kept for thirty days."""
-    connection.exec_driver_sql(
-        f"DELETE FROM webhook_attempts WHERE at < {mark(connection)}",
-        (rfc3339(now - timedelta(days=30)),),
-    )
+def tidy(service: Service, now: datetime) -> None:
+    """A timed pass: the log of attempts is kept for thirty days."""
+    with service.database.write() as connection:
+        connection.exec_driver_sql(
+            f"DELETE FROM webhook_attempts WHERE at < {mark(connection)}",
+            (rfc3339(now - timedelta(days=30)),),
+        )

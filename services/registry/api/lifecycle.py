@@ -134,7 +134,7 @@ def _together(
     commands: Mapping[str, d.Command],
     *,
     seen: int | None = None,
-) -> Sequence[Event]:
+) -> list[Event]:
     """Change a community and others with it, in one append; If-Match is about the one.
 
     `seen` is the version from which the others were told. Raises Problem for a refusal.

@@ -1,13 +1,24 @@
 """The outbox page, the ledger's calls, and how the post stands."""
 
+from datetime import timedelta
+
 import pytest
 
+from services.notifications import letters
 from services.notifications.contact_book import Contact
 from services.notifications.links import Links
 from services.notifications.outbox import Outbox
 from services.notifications.rendering import Renderer
+from tests.mail_servers import Mailbox, mail_server
 from tests.notifications import ADA, BEA, FALLS, Notifications
-from tests.unit.notifications.test_sending import PEOPLE, Contacts, closed, send_all, sender_of
+from tests.unit.notifications.test_sending import (
+    PEOPLE,
+    Contacts,
+    closed,
+    opened,
+    send_all,
+    sender_of,
+)
 
 EVE = Contact("<script>alert(1)</script>", "eve@people.example", 1)
 
@@ -70,8 +81,6 @@ def test_a_message_that_is_not_there_is_not_found(post: Notifications):
 
 
 def test_with_a_mail_server_the_outbox_needs_a_token(tmp_path, migrated_notifications):
-    from tests.unit.notifications.test_sending import opened
-
     with opened(tmp_path, "smtp://127.0.0.1:9") as found:
         assert found.anyone.get("/outbox").status_code == 401
         assert found.operator.get("/outbox").status_code == 200
@@ -100,4 +109,27 @@ def test_how_the_post_stands(post: Notifications):
     account = post.operator.get("/post").json
     assert account["deliveries"] == {"queued": 2}
     assert account["mail_server"] is False
+    metrics = post.operator.get("/metrics").text
+    assert "hedgerow_messages_queued 2.0" in metrics
+    assert "hedgerow_letters_oldest_seconds" in metrics
     assert post.operator.get("/status").json["pending"]["messages to send"] == 0
+
+
+def test_letters_are_kept_for_ninety_days(post: Notifications):
+    now = post.service.clock.now()
+    letters.tidy(post.service, now + timedelta(days=89))
+    assert len(post.anyone.get("/outbox").json["items"]) == 2
+    letters.tidy(post.service, now + timedelta(days=91))
+    assert post.anyone.get("/outbox").json["items"] == []
+    assert {row[2:] for row in post.ledger()} == {("missed", "no mail server was set")}
+
+
+def test_what_waits_for_an_erased_person_is_suppressed(tmp_path, migrated_notifications):
+    mailbox = Mailbox()
+    with mail_server(mailbox) as server, opened(tmp_path, server.url) as found:
+        closed(found)
+        letters.form(found.service, found.service.clock.now())
+        found.tell("registry.person.erased", stream=ADA, now=found.service.clock.now())
+        send_all(sender_of(found, Contacts({BEA: PEOPLE[BEA]})))
+        assert [m["X-Recipient"] for m in mailbox.arrived] == ["bea@people.example"]
+        assert found.ledger()[0][2:] == ("suppressed", "erased, or not known to the registry")

@@ -4,6 +4,7 @@ import email
 import email.policy
 import html
 import re
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,7 +52,13 @@ def content(rule: Any, spoil: Any = lambda value: value) -> dict[str, Any]:
         **facts._of_application(stream, data),
         "offset": "in a week",
     }
-    return {"rule": rule.message, "category": rule.category, "community": "com_1", "facts": told}
+    return {
+        "event": uuid.uuid4().hex,
+        "rule": rule.message,
+        "category": rule.category,
+        "community": "com_1",
+        "facts": told,
+    }
 
 
 def spoilt(value: Any) -> Any:

@@ -257,7 +257,7 @@ def test_a_digest_is_one_letter_and_tells_the_newest_change_only(
     assert sorted(row[2] for row in post.ledger() if row[0] == BEA) == ["sent", "suppressed"]
 
 
-def test_a_dead_senders_letters_are_taken_over_and_the_one_in_hand_said_to_be_uncertain(
+def test_a_dead_senders_letters_are_taken_over_and_those_in_hand_said_to_be_uncertain(
     post: Notifications, mailbox: Mailbox
 ):
     closed(post)
