@@ -177,7 +177,6 @@ SILENT: Mapping[str, str] = {
     "registry.community.stage-changed": "the community said it of itself",
     "registry.community.succession-withdrawn": "community-reopened tells those whom it concerns",
     "registry.community.role-ended": "what matters of it is convener-needed",
-    "registry.community.succession-withdrawn": "the reopening is told; this is its other side",
     "registry.network.registered": "what happens in networks is told by their communities",
     "registry.network.described": "a name that changed is shown where it is read",
     "registry.organisation.registered": "nobody follows an organisation",
