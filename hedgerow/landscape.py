@@ -124,9 +124,7 @@ class Load:
         """Patient with a registry that is just being started again."""
         for attempt in range(1, TRIES + 1):
             try:
-                # By this correlation notifications knows that it is an example: it tells nobody.
-                key = f"example-{once}"
-                return self._registry.post(path, body, once=key, correlation="example-landscape")
+                return self._registry.post(path, body, once=f"example-{once}")
             except (Unreachable, Refused) as failure:
                 passing = isinstance(failure, Unreachable) or failure.status in PASSING
                 if attempt == TRIES or not passing:

@@ -30,14 +30,27 @@ def called(name: str) -> str:
 
 
 class Service:
-    """A service at `url`, asked with the operator's `token`."""
+    """A service at `url`, asked with the operator's `token`.
 
-    def __init__(self, name: str, url: str, token: str | None, timeout: float = 10.0) -> None:
+    `correlation` is the correlation id of all that is asked; without one each has its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        token: str | None,
+        timeout: float = 10.0,
+        correlation: str | None = None,
+    ) -> None:
         self.name = name
         self.url = url.rstrip("/")
         self._timeout = timeout
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers={
+                **({"Authorization": f"Bearer {token}"} if token else {}),
+                **({"X-Correlation-ID": correlation} if correlation else {}),
+            },
             timeout=timeout,
             trust_env=False,  # a proxy for the outside world does not know this machine's ports
         )
@@ -47,16 +60,10 @@ class Service:
         return self.ask("GET", path, params=query)
 
     def post(
-        self,
-        path: str,
-        body: Mapping[str, Any] | None = None,
-        once: str | None = None,
-        correlation: str | None = None,
+        self, path: str, body: Mapping[str, Any] | None = None, once: str | None = None
     ) -> dict[str, Any]:
         """The JSON object that POST answers; `once` is sent as its Idempotency-Key."""
         headers = {"Idempotency-Key": once} if once else {}
-        if correlation:
-            headers["X-Correlation-ID"] = correlation
         return self.ask("POST", path, json=body, headers=headers)
 
     def press(self, path: str, fields: Mapping[str, str]) -> None:

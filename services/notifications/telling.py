@@ -7,7 +7,7 @@ the person: none can be queued twice.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from services.notifications import audiences, facts, preferences
@@ -104,7 +104,14 @@ def _is_urgent(urgency: str, gathered: dict[str, Any], now: datetime) -> bool:
     if urgency != rules.SOON:
         return urgency == rules.URGENT
     moments = (gathered.get(name) for name in ("starts", "started", "reply_by"))
-    return any(m and now - _SOON < parse_rfc3339(m) <= now + _SOON for m in moments)
+    return any(m and now - _SOON < _moment(m) <= now + _SOON for m in moments)
+
+
+def _moment(text: str) -> datetime:
+    """A moment, or the end of a day."""
+    if len(text) == len("2026-03-01"):
+        return datetime.combine(date.fromisoformat(text), time.max, UTC)
+    return parse_rfc3339(text)
 
 
 def tell(

@@ -1,11 +1,14 @@
 """From an event to the ledger: who is told, who is not and why, and never twice."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from services.notifications import preferences
 from services.notifications.domain.preferences import DAILY, NONE, Preferences
+from services.notifications.domain.rules import SCHEDULING
+from shared.contracts import schemas
 from shared.projection import rebuild
 from tests.notifications import ADA, BEA, CLEO, DAN, FALLS, FRAILTY, NOW, Notifications
 
@@ -120,3 +123,26 @@ def test_an_erased_persons_preferences_are_forgotten(heard: Notifications):
     assert heard.rows("SELECT * FROM preferences") == []
     answer = heard.operator.get(f"/people/{ADA}/holdings")
     assert answer.json["holds"]["preferences"]["channels"] == {"email": "at-once"}
+
+
+@pytest.mark.parametrize(("kind", "message"), [(r.event, r.message) for r in SCHEDULING])
+def test_every_event_of_scheduling_is_told_as_its_rule_says(
+    heard: Notifications, kind: str, message: str
+):
+    """With the golden sample of each event, whose people are those whom it is about."""
+    data = schemas.sample(kind, 1)
+    assert data is not None
+    text = json.dumps(data).replace("com_5f7g9h1j3k4m6n8p0q2r", FALLS)
+    sampled = json.loads(text) | {
+        "decision-offer": {"decision": "offer"},
+        "decision-waiting-list": {"decision": "waiting-list"},
+        "decision-not-offered": {"decision": "not-offered"},
+        "community-quiet": {"standing": "quiet"},
+    }.get(message, {})
+    streams = {"session": "ses_1", "application": "app_1", "attendance": "att_1"}
+    stream = streams.get(kind.split(".")[1], FALLS)
+    told = heard.event(kind, stream, **sampled)._replace(version=1)
+    heard.hear(told, source="scheduling")
+    heard.react()
+    assert message in {row[1] for row in heard.ledger()}
+    assert heard.rows("SELECT count(*) FROM reactions WHERE state = 'pending'") == [(0,)]
