@@ -351,3 +351,14 @@ def test_without_forecasts_a_dry_run_counts_whom_scheduling_knows(
     counts = scheduling.operator.post(path, {"reason": "Snow"}).json
     assert counts == {"notifies": 4, "now": 4, "digest": 0, "none": 0}
     assert scheduling.anyone.get(f"/sessions/{session}").json["sequence"] == 0
+    body = {
+        "kind": "community-meeting",
+        "communities": [community],
+        "title": "New",
+        "date": "2027-05-05",
+        "start": "10:00",
+        "end": "11:00",
+    }
+    counts = scheduling.operator.post("/sessions?dry_run=true", body).json
+    assert counts["notifies"] == 3
+    assert len(scheduling.anyone.get("/sessions").json["items"]) == 1

@@ -76,7 +76,7 @@ def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
         _only(person)
         return Answer(reply(connection, session, person, fields["reply"]))
 
-    return changing(work)
+    return changing(work, emails=True)
 
 
 def _only(person: str) -> None:
@@ -154,7 +154,7 @@ def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
         command = at.AssignRole(attending.about(session, state), person, fields["role"])
         return Answer(_roles(act(connection, session, command), session))
 
-    return changing(work)
+    return changing(work, emails=True)
 
 
 @blp.delete("/sessions/<session>/roles/<person>/<any(facilitator, speaker):role>")
@@ -199,7 +199,7 @@ def put_materials(fields: dict[str, Any], session: str) -> Response:
         act(connection, session, command)
         return Answer({"session": session, "materials": msgspec.to_builtins(materials)})
 
-    return changing(work)
+    return changing(work, emails=True)
 
 
 @blp.get("/sessions/<session>/materials")

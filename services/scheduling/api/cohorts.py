@@ -67,7 +67,7 @@ def make(fields: dict[str, Any]) -> Response:
         _keep_addresses(connection, changes[1:], wanted)
         return _answer(connection, stream, 201, [change.stream for change in changes[1:]])
 
-    return changing(work)
+    return changing(work, emails=True)
 
 
 def _session_changes(

@@ -74,7 +74,7 @@ def plan_session(fields: dict[str, Any]) -> Response:
             texts.set_join_address(connection, key, address)
         return _planned_answer(connection, keys, planned, related)
 
-    return changing(work)
+    return changing(work, emails=True)
 
 
 def _planned(connection: Connection, fields: dict[str, Any]) -> Particulars:

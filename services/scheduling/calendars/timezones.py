@@ -65,7 +65,7 @@ def vtimezone(name: str, first_year: int) -> tuple[str, ...]:
 @lru_cache(maxsize=1000)
 def has_rule(name: str, first_year: int) -> bool:
     """Whether the zone keeps to a rule in the end; one that follows the moon does not."""
-    late = tuple(f"RDATE:{year}" for year in range(_HORIZON - 5, _HORIZON))
+    late = tuple(f"DTSTART:{year}" for year in range(_HORIZON - 5, _HORIZON))
     return not any(line.startswith(late) for line in vtimezone(name, first_year))
 
 
@@ -80,8 +80,8 @@ def _component(group: Sequence[Onset]) -> Iterator[str]:
             group[0], (f"RRULE:FREQ=YEARLY;BYMONTH={group[0].at.month};BYDAY={by_day}",)
         )
         return
-    # A line for each: ical.js reads the first of several in one.
-    yield from _observance(group[0], tuple(f"RDATE:{_local(onset.at)}" for onset in group[1:]))
+    for onset in group:  # one by one: ical.js, given RDATE, leaves out DTSTART's own
+        yield from _observance(onset, ())
 
 
 def _observance(onset: Onset, recurs: tuple[str, ...]) -> list[str]:
