@@ -35,7 +35,6 @@ from shared.settings import Settings
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
-
 _CALLS = (
     outbox_api.blp,
     deliveries.blp,
