@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hedgerow import dead_letters as letters
-from hedgerow import importing, status, up
+from hedgerow import importing, post, reminding, status, up
 from hedgerow import rebuild as rebuilding
 from shared.settings import SERVICES
 
@@ -68,6 +68,20 @@ def status_command(wait: bool, timeout: float, as_json: bool) -> None:
 def rebuild_command(service: str) -> None:
     """Make SERVICE's read models anew from events, while it serves."""
     rebuilding.run(service)
+
+
+@hedgerow.command("remind")
+@click.option("--at", metavar="TIME", help="As of this time, such as 2026-03-01T09:30:00Z.")
+@click.option("--yes", is_flag=True, help="Do not ask, even where this sends what is not due yet.")
+def remind_command(at: str | None, yes: bool) -> None:
+    """Queue the reminders and digests that are due, and mark those that were missed."""
+    reminding.run(at, yes=yes)
+
+
+@hedgerow.command("post")
+def post_command() -> None:
+    """Show what was sent, what waits, and why."""
+    post.show()
 
 
 @hedgerow.group("dead-letters")

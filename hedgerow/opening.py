@@ -33,6 +33,10 @@ def local_addresses(bind: str, ports: Mapping[str, int]) -> dict[str, str]:
     return {name: f"http://{host}:{ports[name]}" for name in SERVICES}
 
 
+EXAMPLE = "example-landscape"
+"""The correlation id of what the example brings about, by which notifications tells nobody."""
+
+
 class Opening(threading.Thread):
     """What happens once beside the supervision, which goes on meanwhile."""
 
@@ -84,13 +88,17 @@ class Opening(threading.Thread):
 
     def _load_example(self) -> None:
         token = self._settings.operator_token.value
-        registry = Service("registry", self._addresses["registry"], token, timeout=30)
+        registry = Service(
+            "registry", self._addresses["registry"], token, timeout=30, correlation=EXAMPLE
+        )
         first_start = FirstStart(self._settings.data_dir)
         if not first_start.due(registry):
             return
         landscape = example()
         today = first_start.begun()
-        scheduling = Service("scheduling", self._addresses["scheduling"], token, timeout=30)
+        scheduling = Service(
+            "scheduling", self._addresses["scheduling"], token, timeout=30, correlation=EXAMPLE
+        )
         load = Load(registry, self._stopped.wait)
         year = Year(scheduling, load.ids, today, self._stopped.wait)
         try:

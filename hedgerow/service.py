@@ -30,14 +30,27 @@ def called(name: str) -> str:
 
 
 class Service:
-    """A service at `url`, asked with the operator's `token`."""
+    """A service at `url`, asked with the operator's `token`.
 
-    def __init__(self, name: str, url: str, token: str | None, timeout: float = 10.0) -> None:
+    `correlation` is the correlation id of all that is asked; without one each has its own.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        token: str | None,
+        timeout: float = 10.0,
+        correlation: str | None = None,
+    ) -> None:
         self.name = name
         self.url = url.rstrip("/")
         self._timeout = timeout
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers={
+                **({"Authorization": f"Bearer {token}"} if token else {}),
+                **({"X-Correlation-ID": correlation} if correlation else {}),
+            },
             timeout=timeout,
             trust_env=False,  # a proxy for the outside world does not know this machine's ports
         )

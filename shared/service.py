@@ -25,6 +25,11 @@ from shared.settings import Settings
 from shared.worker.loops import Loop
 
 Pass = Callable[["Service", datetime], object]
+Measures = Callable[[Connection, datetime], dict[str, tuple[str, float]]]
+
+
+def _nothing_measured(_connection: Connection, _now: datetime) -> dict[str, tuple[str, float]]:
+    return {}
 
 
 def _nothing_held(_connection: Connection, _person: str) -> dict[str, Any]:
@@ -39,7 +44,7 @@ class Service:
     minutes, by one worker at a time, and is safe to repeat. `holds` gives what the service holds
     about a person besides the id. `start_web` starts what a web process needs besides its app,
     `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
-    in the service's own tables: for status.
+    in the service's own tables: for status. `measures` gives gauges of its own, each with words.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Service:
     passes: Sequence[Pass] = ()
     holds: Callable[[Connection, str], dict[str, Any]] = field(default=_nothing_held)
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
+    measures: Measures = field(default=_nothing_measured)
     start_web: Callable[["Service", Flask], None] | None = None
     loops: Callable[["Service"], Sequence[Loop]] | None = None
 

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -73,6 +74,42 @@ class Kafka:
     password: Secret
 
 
+class MailServer(NamedTuple):
+    """`tls` from the beginning, or `starttls`; no `user` where none is asked for."""
+
+    host: str
+    port: int
+    tls: bool
+    starttls: bool
+    user: str
+    password: str
+
+
+def mail_server(url: str) -> MailServer:
+    """Read `smtp://[user:password@]host:port` or `smtps://…`, with `?starttls=1`.
+
+    Raises ValueError that does not repeat the password.
+    """
+    wrong = "write it as smtp://user:password@host:port, or smtps:// for TLS, or add ?starttls=1"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError(wrong)
+    if parts.query not in {"", "starttls=0", "starttls=1"}:
+        raise ValueError(wrong)
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if parts.scheme == "smtps" else 25),
+        tls=parts.scheme == "smtps",
+        starttls=parts.query == "starttls=1",
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
 @dataclass(frozen=True)
 class Settings:
     data_dir: Path
@@ -91,6 +128,10 @@ class Settings:
     log_level: str
     web_threads: int
     embedding_model: Path | None  # a folder with a model of the operator's own
+    smtp_url: Secret  # empty: messages stay in the outbox page; see `mail_server`
+    mail_from: str
+    mail_per_minute: int
+    webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
 
 
@@ -173,10 +214,24 @@ class _Reader:
             log_level=self.get("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error")),
             web_threads=self.get("WEB_THREADS", 32, _count),
             embedding_model=self.get("EMBEDDING_MODEL", None, _model_folder),
+            smtp_url=self.smtp_url(),
+            mail_from=self.get("MAIL_FROM", "Hedgerow <hedgerow@localhost>", _mailbox),
+            mail_per_minute=self.get("MAIL_PER_MINUTE", 600, _positive),
+            webhooks_allow_loopback=self.get("WEBHOOKS_ALLOW_LOOPBACK", "0", _one_of("0", "1"))
+            == "1",
             application_retention=self.get(
                 "APPLICATION_RETENTION", timedelta(days=365), parse_duration
             ),
         )
+
+    def smtp_url(self) -> Secret:
+        secret = self.secret("SMTP_URL", None)
+        try:
+            if secret:
+                mail_server(secret.value)
+        except ValueError as error:
+            self.problems.append(f"HEDGEROW_SMTP_URL: {error}")
+        return secret
 
     def get(self, name: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
         """One setting; what is wrong with it joins the list of problems."""
@@ -236,6 +291,20 @@ def _count(text: str) -> int:
     if not (text.isdecimal() and 4 <= int(text) <= 1000):
         raise ValueError(f"{text!r} is not a number between 4 and 1000")
     return int(text)
+
+
+def _positive(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) <= 10**6):
+        raise ValueError(f"{text!r} is not a number between 1 and 1000000")
+    return int(text)
+
+
+def _mailbox(text: str) -> str:
+    _, address = parseaddr(text)
+    name, _, domain = address.rpartition("@")
+    if not name or not domain or not text.isprintable():
+        raise ValueError(f"{text!r} is not an address such as Hedgerow <hedgerow@example.org>")
+    return text
 
 
 def _model_folder(text: str) -> Path:

@@ -1,25 +1,123 @@
-"""Notifications, put together. So far it has what every service has."""
+"""Notifications, put together."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from shared.erasure import confirmed_type, confirms_erasure
-from shared.eventstore.codec import EventTypes
+from flask import Flask
+
+from services.notifications import letters, preferences, reminding, stuck, telling
+from services.notifications.api import bounces, deliveries, forecasts, reminders
+from services.notifications.api import outbox as outbox_api
+from services.notifications.api import preferences as preferences_api
+from services.notifications.api import webhooks as webhooks_api
+from services.notifications.contact_book import RegistryContacts
+from services.notifications.domain.rules import RULES
+from services.notifications.events import EVENT_TYPES
+from services.notifications.links import Links
+from services.notifications.outbox import Outbox
+from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
+from services.notifications.projections.registry import COMMUNITIES, NETWORKS
+from services.notifications.projections.scheduling import APPLICATIONS, ATTENDANCE, SESSIONS
+from services.notifications.rendering import Renderer
+from services.notifications.sender import Sender
+from services.notifications.webhooks import queueing, store
+from services.notifications.webhooks.delivering import Deliverer
+from services.notifications.webhooks.queueing import Replays
+from shared.connection import Connection
+from shared.erasure import confirms_erasure
+from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Streams
+from shared.projection.reactions import Reaction
 from shared.service import Service
 from shared.settings import Settings
+from shared.worker.lease import Lease
+from shared.worker.loops import Loop
 
 
 def build(settings: Settings) -> Service:
     def streams() -> Streams:
         return service.streams
 
+    def tell(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
+        telling.tell(streams(), connection, event, cause, now)
+
     service = Service(
         name="notifications",
         title="Preferences, reminders, digests, email, webhooks: who hears of it.",
         settings=settings,
-        types=EventTypes([confirmed_type("notifications")]),
+        types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        follows=["registry"],
-        reactions=[confirms_erasure(streams)],
+        blueprints=[
+            outbox_api.blp,
+            deliveries.blp,
+            preferences_api.blp,
+            forecasts.blp,
+            webhooks_api.blp,
+            bounces.blp,
+            reminders.blp,
+        ],
+        own=[DELIVERIES, ANNOUNCEMENTS],
+        followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
+        follows=["registry", "scheduling", "discovery"],
+        reactions=[
+            confirms_erasure(streams, preferences.forget),
+            Reaction("tell", frozenset(r.event for r in RULES), tell, _wanted),
+            Reaction("plan reminders", frozenset(SESSIONS.types), reminding.plan),
+            Reaction("webhooks", None, queueing.fan_out, queueing.wanted),
+        ],
+        passes=[reminding.remind_in_time, letters.tidy, store.tidy],
+        holds=_held,
+        pending={
+            "messages to send": _due_messages(settings),
+            "webhook deliveries": store.pending,
+        },
+        measures=stuck.measures,
+        start_web=_start_web,
+        loops=_loops,
     )
     return service
+
+
+def _wanted(_connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
+    return [event for event in events if telling.asked_for(event)]
+
+
+def _held(connection: Connection, person: str) -> dict[str, Any]:
+    kept = preferences.of(connection, person)
+    return {"preferences": preferences.document(kept.preferences)}
+
+
+def _start_web(service: Service, app: Flask) -> None:
+    settings = service.settings
+    renderer = Renderer(Links(settings), settings.mail_from)
+    app.extensions["hedgerow_outbox"] = Outbox(RegistryContacts(settings), renderer)
+
+
+def _loops(service: Service) -> Sequence[Loop]:
+    settings = service.settings
+    renderer = Renderer(Links(settings), settings.mail_from)
+    sender = Sender(service, RegistryContacts(settings), renderer)
+    replays, deliverer = Replays(service), Deliverer(service)
+
+    def deliver() -> bool:
+        read = replays.step()
+        return deliverer.step() or read
+
+    return [
+        Loop("sender", sender.step, 0.3, Lease(service.database, "sender")),
+        Loop("webhooks", deliver, 0.2, Lease(service.database, "webhooks")),
+    ]
+
+
+def _due_messages(settings: Settings) -> Callable[[Connection], int]:
+    """What ought to have gone by now; where no mail server is set, letters have arrived."""
+
+    def count(connection: Connection) -> int:
+        now = settings.clock.now()
+        return stuck.unformed(connection, now) + (
+            stuck.due_letters(connection, now) if settings.smtp_url else 0
+        )
+
+    return count

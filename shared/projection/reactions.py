@@ -8,6 +8,7 @@ worker makes it happen twice.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import structlog
@@ -21,6 +22,11 @@ from shared.projection.generations import OWN, hold
 log = structlog.get_logger()
 _LONGEST_PAUSE = 1800  # seconds; a reaction is tried until it succeeds, so that none is lost
 Perform = Callable[[Connection, Event, Cause, datetime], None]
+Wanted = Callable[[Connection, Sequence[Event]], Sequence[Event]]
+
+
+def _all(_connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
+    return events
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,18 @@ class Reaction:
     """`perform(connection, event, cause, now)` works within the given transaction alone.
 
     An effect outside the database is not performed here: `perform` writes an intent for a sender.
+    `types` None asks for every type. `wanted` picks from a batch, in the transaction that applies
+    it, those that something is to be done about.
     """
 
     name: str
-    types: frozenset[str]
+    types: frozenset[str] | None
     perform: Perform
+    wanted: Wanted = _all
+
+    def picks(self, connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
+        of_type = [e for e in events if self.types is None or e.type in self.types]
+        return self.wanted(connection, of_type) if of_type else ()
 
 
 def record(
@@ -42,9 +55,8 @@ def record(
     due = rfc3339(now)
     rows = [
         (event.id, reaction.name, msgspec.json.encode(event).decode(), "pending", 0, due)
-        for event in events
         for reaction in reactions
-        if event.type in reaction.types
+        for event in reaction.picks(connection, events)
     ]
     if rows:
         connection.exec_driver_sql(
@@ -55,25 +67,39 @@ def record(
 
 
 def carry_out(
-    database: Database, reactions: Mapping[str, Reaction], now: datetime, limit: int = 100
+    database: Database, reactions: Mapping[str, Reaction], now: datetime, limit: int = 1000
 ) -> int:
-    """Carry out what is due; returns how many were done."""
+    """Carry out what is due, each stream's in its order; returns how many were done.
+
+    `limit` is to be more than a consumer's batch holds, which is due at one moment.
+    """
     with database.read() as connection:
         p = mark(connection)
-        due = connection.exec_driver_sql(
-            f"SELECT event_id, name, payload, attempts FROM reactions WHERE state = 'pending'"
-            f" AND due <= {p} ORDER BY due, event_id LIMIT {p}",
+        rows = connection.exec_driver_sql(
+            f"SELECT due, event_id, name, payload, attempts FROM reactions WHERE state = 'pending'"
+            f" AND due <= {p} ORDER BY due LIMIT {p}",
             (rfc3339(now), limit),
         ).all()
     done = 0
-    for event_id, name, payload, attempts in due:
-        event = msgspec.json.decode(payload, type=Event)
+    for event_id, name, event, attempts in _in_order(rows, limit):
         try:
             done += _carry_out_one(database, reactions[name], event, now)
         except Exception as error:
             log.exception("a reaction failed", reaction=name, event_id=event_id)
             _postpone(database, event_id, name, attempts + 1, error, now)
     return done
+
+
+def _in_order(rows: Sequence[Any], limit: int) -> list[tuple[str, str, Event, int]]:
+    """By when they are due, then stream and version; a last batch that was cut off waits."""
+    last = rows[-1][0] if len(rows) == limit and rows[0][0] != rows[-1][0] else None
+    found = [
+        (due, event.stream, event.version, event_id, name, event, attempts)
+        for due, event_id, name, payload, attempts in rows
+        if due != last
+        for event in (msgspec.json.decode(payload, type=Event),)
+    ]
+    return [row[3:] for row in sorted(found, key=lambda row: row[:5])]
 
 
 def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: datetime) -> bool:

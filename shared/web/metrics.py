@@ -90,3 +90,7 @@ class _OfDatabase(Collector):
         for what, count in found["pending"].items():
             pending.add_metric([what], count)
         yield pending
+        with self._service.database.read() as connection:
+            own = self._service.measures(connection, self._service.clock.now())
+        for name, (text, value) in own.items():
+            yield GaugeMetricFamily(name, text, value=value)

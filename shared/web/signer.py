@@ -5,6 +5,7 @@ present one no longer acts: that is how its owner renews it.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -27,14 +28,20 @@ def sign(
 ) -> str:
     """The signed part of an address. `purpose` is told apart: one link never acts as another."""
     until = None if expires is None else int(expires.timestamp())
-    return str(URLSafeSerializer(secret.value, salt=purpose).dumps([subject, generation, until]))
+    return str(_serializer(secret.value, purpose).dumps([subject, generation, until]))
+
+
+@lru_cache(maxsize=64)
+def _serializer(value: str, purpose: str) -> URLSafeSerializer:
+    """Making one costs more than signing with it."""
+    return URLSafeSerializer(value, salt=purpose)
 
 
 def verify(secret: Secret, purpose: str, text: str, now: datetime) -> SignedLink:
     """Raises BadLink."""
     for value in secret.values:
         try:
-            subject, generation, until = URLSafeSerializer(value, salt=purpose).loads(text)
+            subject, generation, until = _serializer(value, purpose).loads(text)
         except (BadSignature, ValueError, TypeError):
             continue
         expires = None if until is None else datetime.fromtimestamp(until, now.tzinfo)

@@ -11,6 +11,7 @@ from tests.bench import ranking
 from tests.bench.appends import appends
 from tests.bench.ground import Ground, ground
 from tests.bench.importing import importing
+from tests.bench.notifying import notifying
 from tests.bench.projecting import projecting
 from tests.bench.relaying import relaying
 from tests.bench.scheduling import scheduling
@@ -30,6 +31,7 @@ ITEMS: dict[str, Callable[[Ground], Iterable[Line]]] = {
     "visible-feed": partial(visibility, "feed"),
     "visible-kafka": partial(visibility, "kafka"),
     "import": importing,
+    "notifications": notifying,
     "scheduling": scheduling,
 }
 

@@ -32,6 +32,8 @@ STREAMS = {
     "application": "app_…",
     "attendance": "att_…",
     "calendar": "cal_…",
+    "announcement": "ann_…",
+    "delivery": "dlv_…",
 }
 
 

@@ -24,6 +24,8 @@ PROBLEM = "application/problem+json"
 # Calls that change nothing, though they are not GET.
 OPEN = {
     ("discovery", "POST", "/related"),
+    ("notifications", "POST", "/unsubscribe/<signed>"),  # the signed link is what lets one
+    ("notifications", "POST", "/preferences/<signed>"),
     ("scheduling", "POST", "/programmes/<programme>/plan"),
     # What is signed in these addresses takes the token's place.
     *(("scheduling", "POST", f"/{page}/<signed>") for page in ("sponsor", "application")),
@@ -36,6 +38,9 @@ CLOSED = {
     "/people/<person>/export",
     "/people/<person>/calendar-link",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
+    *("/people/<person>/preferences", "/networks/<network>/contacts", "/operators"),
+    *("/deliveries", "/post", "/webhooks", "/webhooks/<webhook>"),
+    *("/webhooks/<webhook>/deliveries", "/reminders"),
     *("/cohorts/<cohort>/applications", "/applications/<application>"),
     *(f"/applications/<application>/{part}" for part in ("history", "sponsor-link")),
     *(f"/cohorts/<cohort>/participants{part}" for part in ("", ".csv", "/<person>")),

@@ -1,13 +1,13 @@
 """What becomes of a community: its stage, state and end, and the roles that people hold in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from flask import Response
 
 from services.registry import people, queries
-from services.registry.api.answers import handle, problem, shown
+from services.registry.api.answers import check_parameters, handle, problem, shown
 from services.registry.api.communities import require
 from services.registry.api.schemas import (
     ClosureBody,
@@ -22,7 +22,7 @@ from services.registry.domain.refusal import Refused
 from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
 from shared.connection import Connection
-from shared.eventstore.events import Conflict
+from shared.eventstore.events import Conflict, Event
 from shared.eventstore.streams import Change, StaleVersion
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
@@ -30,6 +30,7 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, etag, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
+from shared.web.forecasts import dry_run_asked, forecast
 
 blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
 
@@ -77,12 +78,24 @@ def reopen(community: str) -> Response:
 
 
 @blp.post("/communities/<community>/closure")
-@blp.doc(summary="Close a community, and say how it ended and in which others it goes on")
+@blp.doc(
+    summary="Close a community, and say how it ended and in which others it goes on",
+    parameters=[
+        {
+            "in": "query",
+            "name": "dry_run",
+            "schema": {"type": "boolean"},
+            "description": "Change nothing, only say how many people would be told",
+        }
+    ],
+)
 @needs_token
 @blp.arguments(ClosureBody)
 def close(fields: dict[str, Any], community: str) -> Response:
     """The community and its successors change in one transaction, or none of them does."""
     into: tuple[str, ...] = fields["into"]
+    check_parameters("dry_run")
+    only_asked = dry_run_asked()
 
     def work(connection: Connection) -> Answer:
         require(connection, community)
@@ -95,10 +108,24 @@ def close(fields: dict[str, Any], community: str) -> Response:
         }
         for successor in into:  # one that is the community itself is refused by the closing
             commands.setdefault(successor, d.NoteSuccession(community, fields["ending"]))
-        _together(connection, community, commands)
+        told = _together(connection, community, commands)
+        if only_asked:
+            raise _OnlyAsked(told)
         return shown(connection, "communities", community)
 
-    return transact(service(), work)
+    try:
+        return transact(service(), work)
+    except _OnlyAsked as asked:
+        counts = forecast(service(), asked.events)
+        return Response(msgspec.json.encode(counts), content_type="application/json")
+
+
+class _OnlyAsked(Exception):
+    """Rolls a dry run back, with the events that would have been."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__("a dry run is rolled back")
+        self.events = events
 
 
 def _together(
@@ -107,7 +134,7 @@ def _together(
     commands: Mapping[str, d.Command],
     *,
     seen: int | None = None,
-) -> None:
+) -> list[Event]:
     """Change a community and others with it, in one append; If-Match is about the one.
 
     `seen` is the version from which the others were told. Raises Problem for a refusal.
@@ -126,7 +153,7 @@ def _together(
         ]
     except Refused as refused:
         raise problem(refused) from refused
-    streams.append(connection, changes, cause=cause(), now=service().clock.now())
+    return streams.append(connection, changes, cause=cause(), now=service().clock.now())
 
 
 @blp.post("/communities/<community>/roles")

@@ -1,0 +1,104 @@
+"""The outbox: every message as it would arrive, for programs and for browsers."""
+
+import ipaddress
+from typing import cast
+
+from flask import Response, current_app, request
+
+from services.notifications import letters
+from services.notifications.api.answers import (
+    check_parameters,
+    json,
+    page,
+    page_asked,
+    style,
+    wants_page,
+)
+from services.notifications.letters import Letter
+from services.notifications.links import Links
+from services.notifications.outbox import ORDER, Outbox, page_of
+from shared.web.bodies import Blueprint
+from shared.web.callers import ANYONE, caller, unauthorised
+from shared.web.context import service
+from shared.web.errors import not_found
+from shared.web.paging import page_response
+
+blp = Blueprint("outbox", "outbox", description="Messages as they would arrive")
+_HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+@blp.get("/style.css")
+@blp.doc(summary="The pages' style sheet")
+def style_sheet() -> Response:
+    return style()
+
+
+@blp.get("/outbox")
+@blp.doc(
+    summary="Messages, the newest first",
+    description="Open on loopback while no mail server is set; else it needs a token.",
+)
+def list_all() -> Response:
+    _check_caller()
+    check_parameters("limit", "cursor")
+    wanted = page_asked(ORDER)
+    with service().database.read() as connection:
+        found, following = page_of(connection, wanted)
+        items = _outbox().shown(connection, found)
+    if not wants_page():
+        return page_response(items, following)
+    sends = bool(service().settings.smtp_url)
+    return page("outbox", items=items, next=following, sends=sends, root=_root())
+
+
+@blp.get("/outbox/<letter>")
+@blp.doc(summary="One message, as text, HTML and headers")
+def get_one(letter: str) -> Response:
+    _check_caller()
+    with service().database.read() as connection:
+        (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
+    return page("letter", item=item, root=_root()) if wants_page() else json(item)
+
+
+@blp.get("/outbox/<letter>/html")
+@blp.doc(summary="One message's HTML alone, as a mail program shows it")
+def get_html(letter: str) -> Response:
+    _check_caller()
+    with service().database.read() as connection:
+        (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
+    response = Response(item["html"], content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = _HTML_POLICY
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _found(letter: str) -> Letter:
+    with service().database.read() as connection:
+        found = letters.by_id(connection, letter)
+    if found is None:
+        raise not_found(f"There is no message {letter}.")
+    return found
+
+
+def _outbox() -> Outbox:
+    return cast(Outbox, current_app.extensions["hedgerow_outbox"])
+
+
+def _check_caller() -> None:
+    """Raises Problem 401 for one without a token, unless on this machine with no mail server."""
+    settings = service().settings
+    if caller().kind == ANYONE and (
+        settings.smtp_url or not _loopback(settings.bind) or not _loopback(request.remote_addr)
+    ):
+        raise unauthorised("The outbox shows names and addresses: it needs a token.")
+
+
+def _loopback(address: str | None) -> bool:
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _root() -> str:
+    return Links(service().settings).of("notifications")

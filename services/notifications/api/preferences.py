@@ -1,0 +1,279 @@
+"""How people hear of things: told by a service, or by themselves behind a signed link."""
+
+from datetime import time
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flask import Response, request
+from werkzeug.datastructures import MultiDict
+
+from services.notifications import preferences
+from services.notifications.api.answers import json, page
+from services.notifications.api.schemas import ContactsBody, PreferencesBody, preferences_of
+from services.notifications.domain.preferences import (
+    CHOICES,
+    DAILY,
+    WEEKDAYS,
+    WEEKLY,
+    Preferences,
+    QuietHours,
+    next_digest,
+)
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
+from services.notifications.links import PREFERENCES, UNSUBSCRIBE, Links, Stop, stop_of
+from services.notifications.memberships import communities_of, name_of
+from shared.clock import rfc3339
+from shared.identifiers import is_id
+from shared.web.bodies import Blueprint
+from shared.web.callers import needs_token
+from shared.web.context import service
+from shared.web.errors import not_found
+from shared.web.signer import BadLink, SignedLink, verify
+
+blp = Blueprint("preferences", "preferences", description="How people hear of things")
+EVERYTHING = "everything"
+_MEANINGS = {
+    "at-once": "Each message comes when it happens.",
+    "daily": "One message a day with all that happened.",
+    "weekly": "One message a week with all that happened.",
+    "none": "Nothing, but answers to your own application and what somebody asks of you by name.",
+}
+
+
+@blp.get("/people/<person>/preferences")
+@blp.doc(summary="How a person hears of things; who said nothing has the defaults")
+@needs_token
+def get_one(person: str) -> Response:
+    _check_person(person)
+    with service().database.read() as connection:
+        kept = preferences.of(connection, person)
+    return json(_shown(person, kept.preferences))
+
+
+@blp.put("/people/<person>/preferences")
+@blp.doc(summary="Say how a person hears of things")
+@needs_token
+@blp.arguments(PreferencesBody)
+def put_one(body: dict[str, Any], person: str) -> Response:
+    _check_person(person)
+    wanted = preferences_of(body)
+    with service().database.write() as connection:
+        preferences.put(connection, person, wanted, service().clock.now())
+    return json(_shown(person, wanted))
+
+
+@blp.get("/networks/<network>/contacts")
+@blp.doc(summary="Whom a network wants told of its communities")
+@needs_token
+def get_network_contacts(network: str) -> Response:
+    return _contacts(network)
+
+
+@blp.put("/networks/<network>/contacts")
+@blp.doc(summary="Say whom a network wants told of its communities")
+@needs_token
+@blp.arguments(ContactsBody)
+def put_network_contacts(body: dict[str, Any], network: str) -> Response:
+    if not is_id(network, "net"):
+        raise not_found(f"{network[:60]!r} is no id of a network (net_…).")
+    return _put_contacts(network, body["people"])
+
+
+@blp.get("/operators")
+@blp.doc(summary="Whom operators want told of what needs somebody")
+@needs_token
+def get_operators() -> Response:
+    return _contacts("operators")
+
+
+@blp.put("/operators")
+@blp.doc(summary="Say whom to tell of what needs an operator")
+@needs_token
+@blp.arguments(ContactsBody)
+def put_operators(body: dict[str, Any]) -> Response:
+    return _put_contacts("operators", body["people"])
+
+
+def _contacts(scope: str) -> Response:
+    with service().database.read() as connection:
+        return json({"people": preferences.contacts(connection, [scope])})
+
+
+def _put_contacts(scope: str, people: tuple[str, ...]) -> Response:
+    for person in people:
+        _check_person(person)
+    with service().database.write() as connection:
+        preferences.put_contacts(connection, scope, people)
+    return _contacts(scope)
+
+
+def _check_person(person: str) -> None:
+    if not is_id(person, "per"):
+        raise not_found(f"{person[:60]!r} is no id of a person (per_…).")
+
+
+def _shown(person: str, wanted: Preferences) -> dict[str, Any]:
+    now = service().clock.now()
+    return {
+        "person": person,
+        **preferences.document(wanted),
+        "next": {choice: rfc3339(next_digest(wanted, choice, now)) for choice in (DAILY, WEEKLY)},
+    }
+
+
+# --- pages behind signed links: GET changes nothing, for there are programs that follow links ---
+
+
+@blp.get("/unsubscribe/<signed>")
+@blp.doc(summary="A page with one button, which stops messages of a kind; looking changes nothing")
+def ask_unsubscribe(signed: str) -> Response:
+    try:
+        stop = _stop(signed)
+    except BadLink as bad:
+        return page("bad_link", 410, why=str(bad), root=_root())
+    return page("unsubscribe", done=False, what=_what(stop), signed=signed, root=_root())
+
+
+@blp.post("/unsubscribe/<signed>")
+@blp.doc(summary="Stop messages of a kind: by the page's button, or a mail program's (RFC 8058)")
+def unsubscribe(signed: str) -> Response:
+    try:
+        stop = _stop(signed)
+    except BadLink as bad:
+        return page("bad_link", 410, why=str(bad), root=_root())
+    with service().database.write() as connection:
+        wanted = preferences.of(connection, stop.person).preferences
+        preferences.put(connection, stop.person, stopped(wanted, stop), service().clock.now())
+        generation = preferences.of(connection, stop.person).generation
+    more = Links(service().settings).preferences(stop.person, generation)
+    return page("unsubscribe", done=True, what=_what(stop), more=more, root=_root())
+
+
+def stopped(wanted: Preferences, stop: Stop) -> Preferences:
+    """The preferences after one click."""
+    if stop.category == EVERYTHING:
+        return _changed(wanted, email="none", communities={})
+    return _changed(wanted, stopped=wanted.stopped | {(stop.category, stop.community)})
+
+
+def _changed(wanted: Preferences, **changes: Any) -> Preferences:
+    known = {name: getattr(wanted, name) for name in Preferences.__dataclass_fields__}
+    return Preferences(**(known | changes))
+
+
+def _stop(signed: str) -> Stop:
+    """Raises BadLink."""
+    link = _verified(UNSUBSCRIBE, signed)
+    return stop_of(link.subject)
+
+
+def _verified(purpose: str, signed: str) -> SignedLink:
+    """Raises BadLink, also for a link of an earlier generation."""
+    link = verify(service().settings.secret, purpose, signed, service().clock.now())
+    person = link.subject.split(" ")[0]
+    with service().database.read() as connection:
+        if preferences.of(connection, person).generation != link.generation:
+            raise BadLink("This link was replaced by a newer one.")
+    return link
+
+
+def _what(stop: Stop) -> str:
+    """In words, what is stopped."""
+    if stop.category == EVERYTHING:
+        return "all messages that can be stopped"
+    kind = CATEGORIES.get(stop.category, stop.category)
+    if not stop.community:
+        return f"messages about {kind}"
+    with service().database.read() as connection:
+        return f"messages about {kind}, for {name_of(connection, stop.community)}"
+
+
+@blp.get("/preferences/<signed>")
+@blp.doc(summary="A person's own page: what each choice means, and when the next digest comes")
+def own_page(signed: str) -> Response:
+    try:
+        link = _verified(PREFERENCES, signed)
+    except BadLink as bad:
+        return page("bad_link", 410, why=str(bad), root=_root())
+    return _own_page(link.subject, signed, saved=False)
+
+
+@blp.post("/preferences/<signed>")
+@blp.doc(summary="Save what the person's own page says")
+def save_own_page(signed: str) -> Response:
+    try:
+        link = _verified(PREFERENCES, signed)
+    except BadLink as bad:
+        return page("bad_link", 410, why=str(bad), root=_root())
+    with service().database.write() as connection:
+        before = preferences.of(connection, link.subject).preferences
+        wanted = from_form(before, request.form)
+        preferences.put(connection, link.subject, wanted, service().clock.now())
+    return _own_page(link.subject, signed, saved=True)
+
+
+def from_form(before: Preferences, form: "MultiDict[str, str]") -> Preferences:
+    """What a form says; a value that is none leaves things as they were."""
+    choices = {
+        name.removeprefix("community:"): value
+        for name, value in form.items()
+        if name.startswith("community:") and value in CHOICES
+    }
+    quiet = (_hour(form.get("quiet_from")), _hour(form.get("quiet_to")))
+    kept = set(form.getlist("kept"))
+    gone = {(c, "") for c in CATEGORIES if c not in kept and c not in MUST_BE_TOLD}
+    for_communities = {(c, community) for c, community in before.stopped if community}
+    again = {(c, community) for c, community in for_communities if f"{c}:{community}" in kept}
+    return Preferences(
+        email=form["email"] if form.get("email") in CHOICES else before.email,
+        communities=choices,
+        stopped=frozenset(gone | (for_communities - again)),
+        zone=_zone(form.get("zone")) or before.zone,
+        hour=_hour(form.get("hour")) or before.hour,
+        weekday=form["weekday"] if form.get("weekday") in WEEKDAYS else before.weekday,
+        quiet=QuietHours(quiet[0], quiet[1]) if quiet[0] and quiet[1] else None,
+    )
+
+
+def _hour(text: str | None) -> time | None:
+    try:
+        return time.fromisoformat(text or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _zone(text: str | None) -> str | None:
+    try:
+        return ZoneInfo(text or "").key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _own_page(person: str, signed: str, *, saved: bool) -> Response:
+    now = service().clock.now()
+    with service().database.read() as connection:
+        wanted = preferences.of(connection, person).preferences
+        mine = communities_of(connection, person, now.date())
+        gone = [
+            (f"{category}:{community}", CATEGORIES.get(category), name_of(connection, community))
+            for category, community in sorted(wanted.stopped)
+            if community
+        ]
+    stoppable = {c: words for c, words in CATEGORIES.items() if c not in MUST_BE_TOLD}
+    return page(
+        "preferences",
+        wanted=wanted,
+        signed=signed,
+        saved=saved,
+        communities=mine,
+        categories=stoppable,
+        gone=gone,
+        meanings=_MEANINGS,
+        weekdays=WEEKDAYS,
+        next={c: rfc3339(next_digest(wanted, c, now)) for c in (DAILY, WEEKLY)},
+        root=_root(),
+    )
+
+
+def _root() -> str:
+    return Links(service().settings).of("notifications")

@@ -1,0 +1,105 @@
+"""A calendar's update in a message (iMIP, RFC 6047): one attendee, one event, nothing to answer.
+
+UID and SEQUENCE are those of the feeds, so that a mail program changes what it has already.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any, NamedTuple
+
+from services.notifications.contact_book import Contact
+from shared.clock import parse_rfc3339
+
+REQUEST, CANCEL = "REQUEST", "CANCEL"
+_METHODS = {
+    "session-planned": REQUEST,
+    "session-rescheduled": REQUEST,
+    "session-changed": REQUEST,
+    "session-reinstated": REQUEST,
+    "session-place": REQUEST,
+    "session-role": REQUEST,
+    "session-postponed": CANCEL,
+    "session-cancelled": CANCEL,
+}
+
+
+class CalendarUpdate(NamedTuple):
+    method: str
+    text: str
+
+
+def update_for(
+    content: Mapping[str, Any], attendee: Contact, mail_from: str, at: datetime
+) -> CalendarUpdate | None:
+    """The update that an announcement brings to one person's calendar, where it brings one."""
+    method = _METHODS.get(content["rule"])
+    facts = content["facts"]
+    if method is None or attendee.email is None or facts.get("sequence") is None:
+        return None
+    session = facts["session"]
+    own_name, own = parseaddr(mail_from)
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Hedgerow//notifications//EN",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{method}",
+        "BEGIN:VEVENT",
+        f"UID:{uid(session['id'])}",
+        f"SEQUENCE:{facts['sequence']}",
+        f"DTSTAMP:{_moment(at)}",
+        f"DTSTART:{_moment(parse_rfc3339(facts['starts']))}",
+        f"DTEND:{_moment(parse_rfc3339(facts['ends']))}",
+        f"SUMMARY:{_text(session['title'])}",
+        f"STATUS:{'CANCELLED' if method == CANCEL else 'CONFIRMED'}",
+        f"ORGANIZER;CN={_parameter(own_name or own)}:mailto:{own}",
+        f"ATTENDEE;CN={_parameter(attendee.name)};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
+        f":mailto:{_address(attendee.email)}",
+    ]
+    if session.get("place"):
+        lines.append(f"LOCATION:{_text(session['place'])}")
+    if session.get("access"):
+        lines.append(f"DESCRIPTION:{_text('Access: ' + session['access'])}")
+    lines += ["TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
+    return CalendarUpdate(method, "".join(f"{_folded(line)}\r\n" for line in lines))
+
+
+def uid(session: str) -> str:
+    """The session's calendar identity, the same in every feed and message."""
+    return f"{session}@hedgerow"
+
+
+def _moment(at: datetime) -> str:
+    """In UTC, so that the update needs no definition of a zone."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _text(value: str) -> str:
+    """RFC 5545, 3.3.11."""
+    plain = "".join(c if c >= " " or c == "\n" else " " for c in value[:2000])
+    for character, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        plain = plain.replace(character, escaped)
+    return plain
+
+
+def _parameter(value: str) -> str:
+    """A quoted parameter's value, which can hold no quotes and no control characters."""
+    plain = "".join(c for c in value[:100] if c >= " " and c not in '"\x7f')
+    return f'"{plain}"'
+
+
+def _address(address: str) -> str:
+    return "".join(c for c in address if c > " " and c not in '"<>\x7f')
+
+
+def _folded(line: str) -> str:
+    """Lines of at most 75 octets, never cut within a character (RFC 5545, 3.1)."""
+    parts, part, size = [], "", 0
+    for character in line:
+        width = len(character.encode())
+        if size + width > 75:
+            parts.append(part)
+            part, size = " ", 1
+        part, size = part + character, size + width
+    return "\r\n".join([*parts, part])

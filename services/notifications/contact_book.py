@@ -1,0 +1,64 @@
+"""Names and addresses, asked from the registry for the moment of sending or looking; never kept."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+import httpx
+
+from shared.settings import Settings
+
+_AT_ONCE = 1000
+_PATIENCE = 5.0  # seconds
+_LONGEST_NAME = 200
+
+
+class Contact(NamedTuple):
+    """`version` rises when name or address change."""
+
+    name: str
+    email: str | None
+    version: int
+
+
+class ContactsUnavailable(Exception):
+    """The registry does not answer just now."""
+
+
+class ContactBook(Protocol):
+    def look_up(self, people: Iterable[str]) -> Mapping[str, Contact]:
+        """The contacts of those who are known; who is missing was erased, or never was."""
+
+
+class RegistryContacts:
+    """Asks the registry with the services' token."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._token = settings.service_token
+        self._client = httpx.Client(
+            base_url=settings.urls["registry"],
+            timeout=httpx.Timeout(_PATIENCE, connect=2),
+            trust_env=False,
+        )
+
+    def look_up(self, people: Iterable[str]) -> Mapping[str, Contact]:
+        """Raises ContactsUnavailable."""
+        wanted = list(dict.fromkeys(people))
+        found: dict[str, Contact] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            found |= self._ask(wanted[start : start + _AT_ONCE])
+        return found
+
+    def _ask(self, people: list[str]) -> dict[str, Contact]:
+        try:
+            answer = self._client.post(
+                "/people/contacts",
+                json={"ids": people},
+                headers={"Authorization": f"Bearer {self._token.value}"},
+            )
+            answer.raise_for_status()
+            return {
+                item["id"]: Contact(item["name"][:_LONGEST_NAME], item["email"], item["version"])
+                for item in answer.json()["items"]
+            }
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise ContactsUnavailable("the registry does not give contacts just now") from error

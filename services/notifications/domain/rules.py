@@ -1,0 +1,217 @@
+"""Who is told what: one readable table, from an event's type to the message that it brings.
+
+Adding a message is a row here, a pair of templates and a test. Every event type of the other
+services is either in `RULES` or named in `SILENT`; a test says which is in neither.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+# Audiences: whom a message is for. See services/notifications/audiences.py.
+CONVENERS, MEMBERS, NEAR = "conveners", "members", "conveners nearby"
+THE_PERSON, NETWORK, OPERATORS = "the person", "network's contacts", "operators"
+APPLICANT, SPONSOR, GUEST = "the applicant", "the sponsor", "the guest"
+# Of a session: its cohort's participants, those who have a role or replied, and the conveners and
+# members of the communities that hold it. COMING leaves out who said no.
+ATTENDEES, COMING = "attendees", "attendees but those who said no"
+
+# Urgency. SOON is urgent where what it is about lies within the next 48 hours.
+NORMAL, SOON, URGENT = "normal", "soon", "urgent"
+
+# Categories: what a person can stop for itself.
+COMMUNITY, ROLES, NEARBY, SESSIONS = "community", "roles", "nearby", "sessions"
+REMINDERS, PROGRAMME, DECISION, LINKS = "reminders", "programme", "decision", "links"
+OPERATIONS, REQUEST = "operations", "request"
+
+CATEGORIES: Mapping[str, str] = {
+    COMMUNITY: "what becomes of a community: convener needed, closed, merged, reopened",
+    ROLES: "people who join a community or take a role in it",
+    NEARBY: "new communities in the same network or region",
+    SESSIONS: "meetings and sessions: new, moved, cancelled",
+    REMINDERS: "reminders of what is coming up",
+    PROGRAMME: "the leadership programme: cohorts, applications, dates",
+    LINKS: "links between communities, and matches of saved searches",
+    OPERATIONS: "what an operator of this platform must know",
+    DECISION: "decisions on your own application, which cannot be stopped",
+    REQUEST: "what somebody asks of you by name, once: to confirm a release, to be a guest",
+}
+MUST_BE_TOLD = frozenset({DECISION, REQUEST})
+
+LONGEST_AGE = timedelta(hours=48)  # older news is not news
+
+Data = Mapping[str, Any]
+
+
+def _anything(_data: Data) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row. `message` names the templates, and is the rule's own name in the ledger.
+
+    `when` looks at the event's data: only where it says so is anybody told.
+    """
+
+    event: str
+    audience: tuple[str, ...]
+    message: str
+    urgency: str
+    category: str
+    when: Callable[[Data], bool] = _anything
+    longest_age: timedelta = LONGEST_AGE
+
+
+def _by_people(data: Data) -> bool:
+    """An import, and the undoing of one, tells nobody."""
+    return not (data.get("run") or data.get("source"))
+
+
+def _became_dormant(data: Data) -> bool:
+    return data.get("state") == "dormant"
+
+
+def _joined(data: Data) -> bool:
+    return data.get("role") == "member"
+
+
+def _convenes(data: Data) -> bool:
+    return data.get("role") in ("convener", "co-convener")
+
+
+def _held_by_communities(data: Data) -> bool:
+    """The sessions of a cohort are planned before it has participants: they read its calendar."""
+    return bool(data["session"].get("communities"))
+
+
+_TOLD_FIELDS = frozenset({"title", "modality", "place", "access", "join_address"})
+
+
+def _changed_for_people(data: Data) -> bool:
+    return bool(_TOLD_FIELDS & set(data.get("changed", ())))
+
+
+def _decided(decision: str) -> Callable[[Data], bool]:
+    def when(data: Data) -> bool:
+        return bool(data.get("decision") == decision)
+
+    return when
+
+
+def _grew_quiet(data: Data) -> bool:
+    return data.get("standing") == "quiet"
+
+
+# fmt: off
+REGISTRY = (
+    Rule("registry.community.registered", (NEAR,), "community-nearby", NORMAL, NEARBY, _by_people),
+    Rule("registry.community.convener-needed", (CONVENERS, MEMBERS, NETWORK, OPERATORS),
+         "convener-needed", NORMAL, COMMUNITY),
+    Rule("registry.community.convener-found", (MEMBERS, NETWORK, OPERATORS),
+         "convener-found", NORMAL, COMMUNITY),
+    Rule("registry.community.closed", (CONVENERS, MEMBERS),
+         "community-closed", NORMAL, COMMUNITY, _by_people),
+    Rule("registry.community.reopened", (CONVENERS, MEMBERS),
+         "community-reopened", NORMAL, COMMUNITY, _by_people),
+    Rule("registry.community.succession-noted", (CONVENERS,),
+         "community-joins-yours", NORMAL, COMMUNITY),
+    Rule("registry.community.state-changed", (CONVENERS, MEMBERS),
+         "community-dormant", NORMAL, COMMUNITY, _became_dormant),
+    Rule("registry.community.role-started", (CONVENERS,), "member-joined", NORMAL, ROLES, _joined),
+    Rule("registry.community.role-started", (THE_PERSON,), "role-given", NORMAL, ROLES, _convenes),
+)
+
+SCHEDULING = (
+    Rule("scheduling.session.scheduled", (CONVENERS, MEMBERS),
+         "session-planned", NORMAL, SESSIONS, _held_by_communities),
+    Rule("scheduling.session.rescheduled", (ATTENDEES,), "session-rescheduled", SOON, SESSIONS),
+    Rule("scheduling.session.changed", (COMING,),
+         "session-changed", SOON, SESSIONS, _changed_for_people),
+    Rule("scheduling.session.postponed", (COMING,), "session-postponed", SOON, SESSIONS),
+    Rule("scheduling.session.cancelled", (COMING,), "session-cancelled", SOON, SESSIONS),
+    Rule("scheduling.session.reinstated", (ATTENDEES,), "session-reinstated", SOON, SESSIONS),
+    Rule("scheduling.session.decision-needed", (CONVENERS, OPERATORS),
+         "session-undecided", NORMAL, OPERATIONS),
+    Rule("scheduling.attendance.place-given", (THE_PERSON,), "session-place", SOON, SESSIONS),
+    Rule("scheduling.attendance.role-assigned", (THE_PERSON,), "session-role", NORMAL, SESSIONS),
+    Rule("scheduling.attendance.guest-invited", (GUEST,), "guest-invited", NORMAL, REQUEST),
+    Rule("scheduling.application.submitted", (APPLICANT,),
+         "application-received", NORMAL, PROGRAMME),
+    Rule("scheduling.application.sponsor-asked", (SPONSOR,), "sponsor-asked", NORMAL, REQUEST),
+    Rule("scheduling.application.sponsor-confirmed", (APPLICANT,),
+         "sponsor-confirmed", NORMAL, PROGRAMME),
+    Rule("scheduling.application.sponsor-refused", (APPLICANT,),
+         "sponsor-refused", NORMAL, PROGRAMME),
+    Rule("scheduling.application.decision-released", (APPLICANT,),
+         "decision-offer", SOON, DECISION, _decided("offer")),
+    Rule("scheduling.application.decision-released", (APPLICANT,),
+         "decision-waiting-list", NORMAL, DECISION, _decided("waiting-list")),
+    Rule("scheduling.application.decision-released", (APPLICANT,),
+         "decision-not-offered", NORMAL, DECISION, _decided("not-offered")),
+    Rule("scheduling.application.place-offered", (APPLICANT,), "place-offered", SOON, DECISION),
+    Rule("scheduling.application.offer-lapsed", (APPLICANT,), "offer-lapsed", NORMAL, DECISION),
+    Rule("scheduling.application.accepted", (APPLICANT,), "place-accepted", NORMAL, PROGRAMME),
+    Rule("scheduling.community.standing-changed", (CONVENERS,),
+         "community-quiet", NORMAL, COMMUNITY, _grew_quiet),
+)
+# fmt: on
+
+RULES: tuple[Rule, ...] = REGISTRY + SCHEDULING
+
+# What is told of no event: a webhook that was given up.
+WEBHOOK_DISABLED = Rule("", (OPERATORS,), "webhook-disabled", NORMAL, OPERATIONS)
+
+# What is told of no event: a person whose address no longer works.
+UNREACHABLE = Rule("", (CONVENERS,), "person-unreachable", NORMAL, ROLES)
+
+# What the reminders' ledger sends: of no event, but of a time that has come.
+REMINDER = Rule("", (COMING,), "session-reminder", NORMAL, REMINDERS)
+
+# Deliberately silent: nobody is told, and why.
+SILENT: Mapping[str, str] = {
+    "registry.community.described": "a page that changed is read when it is looked at",
+    "registry.community.network-joined": "a network sees it in its landscape",
+    "registry.community.network-left": "a network sees it in its landscape",
+    "registry.community.stage-changed": "the community said it of itself",
+    "registry.community.succession-withdrawn": "community-reopened tells those whom it concerns",
+    "registry.community.role-ended": "what matters of it is convener-needed",
+    "registry.network.registered": "what happens in networks is told by their communities",
+    "registry.network.described": "a name that changed is shown where it is read",
+    "registry.organisation.registered": "nobody follows an organisation",
+    "registry.organisation.described": "nobody follows an organisation",
+    "registry.person.registered": "who was added is told when a role is given",
+    "registry.person.erased": "nobody is told of an erasure; what is held is forgotten",
+    "scheduling.programme.created": "what a plan is made by concerns the programme team alone",
+    "scheduling.cohort.created": "it is announced when it opens, by the programme team",
+    "scheduling.cohort.changed": "sessions that change tell it themselves",
+    "scheduling.cohort.opened": "the programme team invites; telling everybody would be a flood",
+    "scheduling.cohort.closed": "applicants hear of their decision",
+    "scheduling.cohort.decided": "each decision is told to its applicant",
+    "scheduling.cohort.started": "the first module's reminder tells it",
+    "scheduling.cohort.finished": "who took part was there",
+    "scheduling.application.started": "the applicant is doing it",
+    "scheduling.application.answered": "the applicant is doing it",
+    "scheduling.application.sponsor-named": "sponsor-asked tells the sponsor",
+    "scheduling.application.decision-made": "private until all decisions are released together",
+    "scheduling.application.declined": "the applicant did it",
+    "scheduling.application.withdrawn": "the applicant did it",
+    "scheduling.application.forgotten": "nobody is told of an erasure",
+    "scheduling.attendance.replied": "the person said it",
+    "scheduling.attendance.recorded": "participants see it with what they still owe",
+    "scheduling.attendance.role-removed": "the convener who takes a role back says so",
+    "scheduling.attendance.materials-changed": "links are read at the session's page",
+    "scheduling.attendance.reflection-added": "reflections are read where they are written",
+    "scheduling.attendance.person-forgotten": "nobody is told of an erasure",
+    "scheduling.calendar.link-renewed": "the person asked for it and was answered",
+}
+
+
+def rules_of(event_type: str) -> tuple[Rule, ...]:
+    return _BY_EVENT.get(event_type, ())
+
+
+_BY_EVENT: dict[str, tuple[Rule, ...]] = {}
+for _rule in RULES:
+    _BY_EVENT[_rule.event] = (*_BY_EVENT.get(_rule.event, ()), _rule)

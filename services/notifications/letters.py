@@ -1,0 +1,248 @@
+"""Letters: what goes out as one email. Deliveries that are due are put into them, once each.
+
+A letter's id is derived from what is in it, and so is its Message-ID: the same letter sent again
+after a crash is recognisable as the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+
+from services.notifications import preferences
+from services.notifications.domain.collapsing import Item, Waiting, collapse
+from services.notifications.domain.delivery import Missed, Outcome, Suppressed
+from services.notifications.domain.preferences import Preferences, route
+from services.notifications.domain.rules import LONGEST_AGE, MUST_BE_TOLD
+from services.notifications.events import DELIVERY
+from shared.clock import parse_rfc3339, rfc3339
+from shared.connection import Connection
+from shared.database import lock_in_turn, mark, marks
+from shared.eventstore.events import Cause
+from shared.eventstore.streams import Change
+from shared.identifiers import derived_id
+from shared.projection.generations import OWN, active
+from shared.service import Service
+
+MESSAGE, DIGEST = "message", "digest"
+WAITING, HANDED_OVER, SENT, ENDED = "waiting", "handed over", "sent", "ended"
+MOST_AT_ONCE = 5  # messages to one person; more go as one
+KEPT = timedelta(days=90)
+_AT_ONCE = 1000
+_CAUSE = Cause(correlation="post")
+COLUMNS = (
+    "id, person, kind, items, state, at, due, attempts, first_try, uncertain, words,"
+    " address_version"
+)
+
+
+class Letter(NamedTuple):
+    """The columns of the table; `items` parsed."""
+
+    id: str
+    person: str
+    kind: str
+    items: list[Item]
+    state: str
+    at: str
+    due: str | None
+    attempts: int
+    first_try: str | None
+    uncertain: int
+    words: str
+    address_version: int
+
+    @property
+    def deliveries(self) -> list[str]:
+        return [item.delivery for item in self.items]
+
+
+def as_letter(row: Sequence[Any]) -> Letter:
+    items = msgspec.json.decode(row[3], type=list[Item])
+    return Letter._make((*row[:3], items, *row[4:]))
+
+
+class _Due(NamedTuple):
+    id: str
+    person: str
+    announcement: str
+    about: str
+    category: str
+    community: str | None
+    digest: int
+    at: str
+    due: str
+
+
+def form(service: Service, as_of: datetime) -> int:
+    """Put what is due as of a time into letters; returns how many deliveries were looked at."""
+    now = service.clock.now()
+    with service.write() as connection:
+        due = _due(connection, as_of)
+        if not due:
+            return 0
+        lock_in_turn(connection, "letters")
+        due = _due(connection, as_of)  # as it is now that nobody else forms letters
+        outcomes, wanted = _sift(connection, due, now)
+        made: list[tuple[str, str, list[Item]]] = []
+        for person, theirs in _by_person(wanted).items():
+            for kind, items in _letters_for(theirs):
+                made.append((person, kind, items))
+                overtaken = Suppressed("a newer message tells it")
+                outcomes |= {old: overtaken for item in items for old in item.overtaken}
+        settle(service, connection, outcomes, now)
+        _write(connection, made, now)
+    return len(due)
+
+
+def _due(connection: Connection, as_of: datetime) -> list[_Due]:
+    p = mark(connection)
+    rows = connection.exec_driver_sql(
+        "SELECT id, person, announcement, about, category, community, digest, at, due"
+        f" FROM deliveries_{active(connection, OWN)} AS waiting WHERE due <= {p} AND NOT EXISTS"
+        " (SELECT 1 FROM letter_deliveries WHERE delivery = waiting.id)"
+        f" ORDER BY due, id LIMIT {p}",
+        (rfc3339(as_of), _AT_ONCE),
+    )
+    return [_Due._make(row) for row in rows]
+
+
+def _sift(
+    connection: Connection, due: Sequence[_Due], now: datetime
+) -> tuple[dict[str, Outcome], list[_Due]]:
+    """What is not to go after all and why, and what is."""
+    kept = preferences.of_many(connection, list({each.person for each in due}))
+    outcomes: dict[str, Outcome] = {}
+    wanted = []
+    for each in due:
+        late = now - parse_rfc3339(each.due)
+        reason = _unwanted(kept[each.person].preferences, each, now)
+        if reason:
+            outcomes[each.id] = Suppressed(reason)
+        elif late > LONGEST_AGE:
+            outcomes[each.id] = Missed(late_by(late))
+        else:
+            wanted.append(each)
+    return outcomes, wanted
+
+
+def late_by(late: timedelta) -> str:
+    return f"late by {late / timedelta(hours=1):.0f} hours: nothing could send it in time"
+
+
+def _unwanted(wishes: Preferences, each: _Due, now: datetime) -> str:
+    """Why the person no longer wants it, who may have changed their mind since it was queued."""
+    way = route(
+        wishes,
+        category=each.category,
+        community=each.community,
+        urgent=True,  # when it goes is decided already
+        must=each.category in MUST_BE_TOLD,
+        now=now,
+    )
+    return way.reason if way.due is None else ""
+
+
+def _by_person(due: Sequence[_Due]) -> dict[str, list[_Due]]:
+    found: dict[str, list[_Due]] = {}
+    for each in due:
+        found.setdefault(each.person, []).append(each)
+    return found
+
+
+def _letters_for(theirs: Sequence[_Due]) -> list[tuple[str, list[Item]]]:
+    """One person's letters: a digest, and messages, or where these are many, one of all."""
+    digest = collapse(_waiting(each) for each in theirs if each.digest)
+    single = collapse(_waiting(each) for each in theirs if not each.digest)
+    if len(single) > MOST_AT_ONCE:
+        digest, single = [*single, *digest], []
+    letters = [(MESSAGE, [item]) for item in single]
+    return [*letters, (DIGEST, digest)] if digest else letters
+
+
+def _waiting(each: _Due) -> Waiting:
+    return Waiting(each.id, each.announcement, each.about, each.category, each.at)
+
+
+def _write(
+    connection: Connection, made: Sequence[tuple[str, str, list[Item]]], now: datetime
+) -> None:
+    if not made:
+        return
+    at = rfc3339(now)
+    rows, enclosed = [], []
+    for person, kind, items in made:
+        letter = derived_id("let", *(item.delivery for item in items))
+        rows.append((letter, person, kind, _json(items), WAITING, at, at, 0, 0, 0, "", 0))
+        enclosed += [(item.delivery, letter) for item in items]
+    connection.exec_driver_sql(
+        "INSERT INTO letters (id, person, kind, items, state, at, due, attempts, place, uncertain,"
+        f" words, address_version) VALUES ({marks(connection, 12)}) ON CONFLICT DO NOTHING",
+        rows,
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO letter_deliveries (delivery, letter)"
+        f" VALUES ({marks(connection, 2)}) ON CONFLICT DO NOTHING",
+        enclosed,
+    )
+
+
+def _json(items: Sequence[Item]) -> str:
+    return msgspec.json.encode(items).decode()
+
+
+def settle(
+    service: Service, connection: Connection, outcomes: dict[str, Outcome], now: datetime
+) -> None:
+    """Say in the ledger what became of deliveries, within the caller's transaction."""
+    streams = list(outcomes)
+    for start in range(0, len(streams), 500):
+        chunk = streams[start : start + 500]
+        loaded = service.streams.load_many(connection, DELIVERY, chunk)
+        changes = [
+            Change(stream, found.version, DELIVERY.decide(found.state, outcomes[stream]))
+            for stream, found in loaded.items()
+        ]
+        service.streams.append(connection, changes, cause=_CAUSE, now=now)
+
+
+def tidy(service: Service, now: datetime) -> None:
+    """A timed pass: letters are kept for ninety days. What nothing could send by then is missed."""
+    old = rfc3339(now - KEPT)
+    with service.write() as connection:
+        p = mark(connection)
+        rows = connection.exec_driver_sql(
+            f"SELECT {COLUMNS} FROM letters WHERE at < {p} AND claim IS NULL LIMIT {p}",
+            (old, _AT_ONCE),
+        ).all()
+        gone = [as_letter(row) for row in rows]
+        outcomes: dict[str, Outcome] = {
+            delivery: Missed("no mail server was set")
+            for letter in gone
+            if letter.state == WAITING
+            for delivery in letter.deliveries
+        }
+        settle(service, connection, outcomes, now)
+        ids = [(letter.id,) for letter in gone]
+        if ids:
+            sql = f"DELETE FROM letter_deliveries WHERE letter = {p}"
+            connection.exec_driver_sql(sql, ids)
+            connection.exec_driver_sql(f"DELETE FROM letters WHERE id = {p}", ids)
+
+
+def by_id(connection: Connection, letter: str) -> Letter | None:
+    row = connection.exec_driver_sql(
+        f"SELECT {COLUMNS} FROM letters WHERE id = {mark(connection)}", (letter,)
+    ).first()
+    return as_letter(row) if row else None
+
+
+def status_of(connection: Connection, deliveries: Sequence[str]) -> list[str]:
+    """How these deliveries stand."""
+    rows = connection.exec_driver_sql(
+        f"SELECT status FROM deliveries_{active(connection, OWN)}"
+        f" WHERE id IN ({marks(connection, len(deliveries))})",
+        tuple(deliveries),
+    )
+    return [row[0] for row in rows]

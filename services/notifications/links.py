@@ -1,0 +1,50 @@
+"""Addresses in messages: pages of this platform, and signed links that act without a login."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.settings import Settings
+from shared.web.signer import sign
+
+PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
+_BETWEEN = " "
+
+
+class Stop(NamedTuple):
+    """What an unsubscribing link stops: a category, for a community or for all."""
+
+    person: str
+    category: str
+    community: str
+
+
+class Links:
+    """`generation` is that of the person's links: those of an earlier one lead nowhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def of(self, service: str) -> str:
+        """Where people reach a service from outside."""
+        public = self._settings.public_url
+        return f"{public}/{service}" if public else self._settings.urls[service]
+
+    def preferences(self, person: str, generation: int) -> str:
+        signed = sign(self._settings.secret, PREFERENCES, person, generation, None)
+        return f"{self.of('notifications')}/preferences/{signed}"
+
+    def unsubscribe(self, stop: Stop, generation: int) -> str:
+        signed = sign(self._settings.secret, UNSUBSCRIBE, _BETWEEN.join(stop), generation, None)
+        return f"{self.of('notifications')}/unsubscribe/{signed}"
+
+    def signed(
+        self, service: str, purpose: str, subject: str, generation: int, expires: datetime | None
+    ) -> str:
+        """A page of another service, which verifies the same secret."""
+        signed = sign(self._settings.secret, purpose, subject, generation, expires)
+        return f"{self.of(service)}/{purpose}/{signed}"
+
+
+def stop_of(subject: str) -> Stop:
+    person, category, community = subject.split(_BETWEEN)
+    return Stop(person, category, community)

@@ -1,0 +1,81 @@
+"""Letters as they would arrive, rendered when they are looked at: nothing of them is kept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.notifications import letters, reading
+from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.letters import Letter
+from services.notifications.rendering import Rendered, Renderer
+from shared.connection import Connection
+from shared.database import mark
+from shared.web.paging import Page, encode_cursor
+
+ORDER = "newest"
+
+
+class Outbox:
+    def __init__(self, contacts: ContactBook, renderer: Renderer) -> None:
+        self._contacts, self._renderer = contacts, renderer
+
+    def shown(
+        self, connection: Connection, found: Sequence[Letter], *, whole: bool = False
+    ) -> list[dict[str, Any]]:
+        """Each as its reader would have it; with `whole` text, HTML and headers too."""
+        parts = reading.parts_of(connection, found)
+        generations = reading.generations_of(connection, found)
+        contacts = self._look_up(found, parts)
+        shown = []
+        for letter in found:
+            contact = contacts.get(letter.person) or Contact("a former member", None, 0)
+            known = {**contacts, letter.person: contact}
+            told = parts[letter.id]
+            said = reading.rendered(self._renderer, letter, told, known, generations[letter.person])
+            shown.append(_document(letter, contact, said, whole=whole))
+        return shown
+
+    def _look_up(self, found: Sequence[Letter], parts: reading.Parts) -> Mapping[str, Contact]:
+        """Without the registry, messages are shown to nobody in particular."""
+        try:
+            return self._contacts.look_up(reading.everybody_in(found, parts))
+        except ContactsUnavailable:
+            away = Contact("(the registry does not answer)", None, 0)
+            return dict.fromkeys((letter.person for letter in found), away)
+
+
+def _document(letter: Letter, contact: Contact, said: Rendered, *, whole: bool) -> dict[str, Any]:
+    to = f"{contact.name} <{contact.email}>" if contact.email else contact.name
+    shown = {
+        "id": letter.id,
+        "person": letter.person,
+        "to": to,
+        "subject": said.subject,
+        "at": letter.at,
+        "status": letter.state,
+        "why": letter.words,
+        "attempts": letter.attempts,
+        "deliveries": letter.deliveries,
+    }
+    if whole:
+        shown |= {
+            "headers": dict(said.headers),
+            "text": said.text,
+            "html": said.html,
+            "calendar": said.calendar.text if said.calendar else None,
+        }
+    return shown
+
+
+def page_of(connection: Connection, wanted: Page) -> tuple[list[Letter], str | None]:
+    """Letters, the newest first, and the cursor of the next page."""
+    p = mark(connection)
+    where, values = "", []
+    if wanted.after is not None:
+        where, values = f"WHERE (at, id) < ({p}, {p})", list(wanted.after)
+    rows = connection.exec_driver_sql(
+        f"SELECT {letters.COLUMNS} FROM letters {where} ORDER BY at DESC, id DESC LIMIT {p}",
+        (*values, wanted.limit + 1),
+    ).all()
+    found = [letters.as_letter(row) for row in rows[: wanted.limit]]
+    more = len(rows) > wanted.limit
+    return found, encode_cursor(ORDER, (found[-1].at, found[-1].id)) if more else None

@@ -1,0 +1,107 @@
+"""What notifications keeps of scheduling's events: sessions, who attends, who takes part."""
+
+from typing import Any
+
+import msgspec
+
+from shared.clock import rfc3339
+from shared.eventstore.events import Event
+from shared.projection.projection import Projection, Row
+
+_SESSION, _APPLICATION = "scheduling.session.", "scheduling.application."
+_ATTENDANCE = "scheduling.attendance."
+_STATES = {"postponed": "postponed", "cancelled": "cancelled"}
+
+
+def fold_session(row: Row | None, event: Event) -> Row:
+    """`announced` is when its present time became known."""
+    data: dict[str, Any] = msgspec.json.decode(event.data)
+    change = event.type.removeprefix(_SESSION)
+    before = row["content"] if row else {}
+    moved = before.get("session", {}).get("when") != data["session"]["when"]
+    state = _STATES.get(change, "planned")
+    if change == "changed" and row is not None:
+        state = row["state"]
+    return {
+        "id": event.stream,
+        "state": state,
+        "content": {
+            "session": data["session"],
+            "sequence": data["sequence"],
+            "announced": rfc3339(event.time) if moved else before["announced"],
+        },
+    }
+
+
+def fold_attendance(row: Row | None, event: Event) -> Row:
+    data: dict[str, Any] = msgspec.json.decode(event.data)
+    content = row["content"] if row else {"replies": {}, "roles": {}}
+    replies, roles = dict(content["replies"]), dict(content["roles"])
+    person = data["person"]
+    match event.type.removeprefix(_ATTENDANCE):
+        case "replied":
+            replies[person] = data["reply"]
+        case "place-given":
+            replies[person] = "yes"
+        case "role-assigned":
+            roles[person] = sorted({*roles.get(person, ()), data["role"]})
+        case "role-removed":
+            left = [role for role in roles.get(person, ()) if role != data["role"]]
+            roles = {**roles, person: left} if left else _without(roles, person)
+        case _:  # person-forgotten
+            replies, roles = _without(replies, person), _without(roles, person)
+    return {"session": data["about"]["session"], "content": {"replies": replies, "roles": roles}}
+
+
+def _without(entries: dict[str, Any], key: str) -> dict[str, Any]:
+    return {k: v for k, v in entries.items() if k != key}
+
+
+def fold_application(_row: Row | None, event: Event) -> Row:
+    about = msgspec.json.decode(event.data)["about"]
+    return {
+        "id": event.stream,
+        "cohort": about["cohort"],
+        "person": about["person"],
+        "accepted": int(event.type == f"{_APPLICATION}accepted"),
+    }
+
+
+def _session_of(event: Event) -> str:
+    return str(msgspec.json.decode(event.data)["about"]["session"])
+
+
+def _types(prefix: str, *changes: str) -> dict[str, int]:
+    return {prefix + change: 1 for change in changes}
+
+
+SESSIONS = Projection(
+    table="sessions",
+    columns=("id", "state", "content"),
+    types=_types(
+        _SESSION,
+        *("scheduled", "rescheduled", "changed"),
+        *("postponed", "cancelled", "reinstated"),
+    ),
+    fold=fold_session,
+    json=frozenset({"content"}),
+)
+
+ATTENDANCE = Projection(
+    table="attendance",
+    columns=("session", "content"),
+    types=_types(
+        _ATTENDANCE,
+        *("replied", "place-given", "role-assigned", "role-removed", "person-forgotten"),
+    ),
+    fold=fold_attendance,
+    json=frozenset({"content"}),
+    key=_session_of,
+)
+
+APPLICATIONS = Projection(
+    table="applications",
+    columns=("id", "cohort", "person", "accepted"),
+    types=_types(_APPLICATION, "accepted", "withdrawn", "declined"),
+    fold=fold_application,
+)

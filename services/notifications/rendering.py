@@ -1,0 +1,293 @@
+"""A letter as it will be read: subject, text, HTML, and a calendar's update where there is one.
+
+Rendered when it is sent or looked at, from the announcement's facts, the names that the registry
+gives for that moment, and links signed for the person.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template, select_autoescape
+from markupsafe import escape
+
+from services.notifications.calendars import CalendarUpdate, update_for
+from services.notifications.contact_book import Contact
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
+from services.notifications.domain.wall_clock import local_end, local_start
+from services.notifications.links import Links, Stop
+from shared.clock import parse_rfc3339
+
+DIGEST = "digest"
+_FOLDER = Path(__file__).parent / "templates"
+_SOMEBODY = Contact("somebody", None, 0)
+_PEOPLE = ("person", "applicant", "invited_by")  # facts that hold a person's id
+
+
+class Rendered(NamedTuple):
+    """`headers` are those of the letter's own: how to stop it, what it answers."""
+
+    subject: str
+    text: str
+    html: str
+    at: datetime
+    headers: Mapping[str, str]
+    calendar: CalendarUpdate | None = None
+
+
+class Part(NamedTuple):
+    """One announcement to tell; `since` holds the facts that its story began with."""
+
+    content: Mapping[str, Any]
+    since: Mapping[str, Any]
+
+
+class Reader(NamedTuple):
+    """Who reads it, and of which generation the links are."""
+
+    person: str
+    contact: Contact
+    generation: int
+
+
+def people_in(parts: Sequence[Part]) -> list[str]:
+    """The people whose names the parts tell."""
+    return [
+        str(part.content["facts"][name])
+        for part in parts
+        for name in _PEOPLE
+        if part.content["facts"].get(name)
+    ]
+
+
+class _Form(NamedTuple):
+    """A message with places for its reader's name and links."""
+
+    subject: str
+    text: str
+    html: str
+
+
+# Places in a form: of characters that no text of ours or of others can hold.
+_NAME = "\ue000name\ue001"
+_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer")}
+_PLACE = re.compile("\ue000([a-z]+)\ue001")
+_MOST_FORMS = 200
+_LONGEST_NAME = 80
+
+
+def _filled(form: str, name: str, links: Mapping[str, str]) -> str:
+    values = {"name": name, **links}
+    return _PLACE.sub(lambda place: values.get(place[1], ""), form)
+
+
+class Renderer:
+    def __init__(self, links: Links, mail_from: str) -> None:
+        self._links, self._mail_from = links, mail_from
+        self._forms: dict[tuple[Any, ...], _Form] = {}
+
+    def render(
+        self,
+        kind: str,
+        parts: Sequence[Part],
+        reader: Reader,
+        names: Mapping[str, Contact],
+        at: datetime,
+    ) -> Rendered:
+        """`names` are the contacts of the people in the parts, as far as they are known."""
+        if kind == DIGEST or len(parts) > 1:
+            return self._digest(parts, reader, names, at)
+        (part,) = parts
+        content = part.content
+        form = self._form(part, names, at)
+        stop = Stop(reader.person, content["category"], content.get("community") or "")
+        links = {
+            "preferences": self._links.preferences(reader.person, reader.generation),
+            "unsubscribe": self._links.unsubscribe(stop, reader.generation),
+            **self._asked_of(part, content["facts"], reader),
+        }
+        name = shortened(reader.contact.name, _LONGEST_NAME)
+        return Rendered(
+            subject=form.subject,
+            text=_filled(form.text, name, links),
+            html=_filled(form.html, str(escape(name)), links),
+            at=at,
+            headers=_stopping(links, must=content["category"] in MUST_BE_TOLD),
+            calendar=update_for(content, reader.contact, self._mail_from, at),
+        )
+
+    def _form(self, part: Part, names: Mapping[str, Contact], at: datetime) -> "_Form":
+        """The message without its reader: rendered once for all who get it."""
+        content = part.content
+        told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
+        key = (content["event"], content["rule"], part.since.get("event"), told)
+        if (form := self._forms.get(key)) is None:
+            nobody = Contact(_NAME, None, 0)
+            context = self._context(part, Reader("", nobody, 1), names, at)
+            context["links"] = _PLACES
+            text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
+            form = _Form(
+                _block(text, "subject", context),
+                _tidy(text.render(context)),
+                html.render(context),
+            )
+            if len(self._forms) >= _MOST_FORMS:
+                self._forms.clear()
+            self._forms[key] = form
+        return form
+
+    def _digest(
+        self,
+        parts: Sequence[Part],
+        reader: Reader,
+        names: Mapping[str, Contact],
+        at: datetime,
+    ) -> Rendered:
+        """All in one, grouped by community."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for part in parts:
+            context = self._context(part, reader, names, at)
+            rule = part.content["rule"]
+            groups.setdefault(_group(part), []).append(
+                {
+                    "subject": _block(template(f"{rule}.txt"), "subject", context),
+                    "text": _block(template(f"{rule}.txt"), "body", context),
+                    "html": _block(template(f"{rule}.html"), "body", context),
+                    "stop": context["links"]["unsubscribe"],
+                }
+            )
+        context = self._frame(reader, at) | {"groups": groups, "count": len(parts)}
+        context["links"]["unsubscribe"] = self._links.unsubscribe(
+            Stop(reader.person, "everything", ""), reader.generation
+        )
+        text = template("digest.txt")
+        return Rendered(
+            subject=_block(text, "subject", context),
+            text=_tidy(text.render(context)),
+            html=template("digest.html").render(context),
+            at=at,
+            headers=_stopping(context["links"], must=False),
+        )
+
+    def _frame(self, reader: Reader, at: datetime) -> dict[str, Any]:
+        links = {"preferences": self._links.preferences(reader.person, reader.generation)}
+        name = shortened(reader.contact.name, _LONGEST_NAME) if reader.person else _NAME
+        return {"name": name, "now": at, "links": links, "must": False}
+
+    def _context(
+        self, part: Part, reader: Reader, names: Mapping[str, Contact], at: datetime
+    ) -> dict[str, Any]:
+        facts, category = part.content["facts"], part.content["category"]
+        context = dict(facts) | self._frame(reader, at)
+        first = part.since["facts"]
+        if first.get("before"):
+            context |= {"before": first["before"], "started": first["started"]}
+        communities = facts.get("communities") or [{"name": "a community"}]
+        stop = Stop(reader.person, category, part.content.get("community") or "")
+        context |= {
+            "community": communities[0],
+            "reader": reader.person,
+            "who": {n: names.get(facts[n], _SOMEBODY).name for n in _PEOPLE if facts.get(n)},
+            "category": CATEGORIES.get(category, category),
+            "must": category in MUST_BE_TOLD,
+        }
+        context["links"]["unsubscribe"] = self._links.unsubscribe(stop, reader.generation)
+        context["links"] |= self._asked_of(part, facts, reader)
+        return context
+
+    def _asked_of(self, part: Part, facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+        """Links to the pages of scheduling on which the reader answers."""
+        if part.content["rule"] == "sponsor-asked":
+            expires = parse_rfc3339(facts["expires"])
+            subject, purpose = facts["application"], "sponsor"
+        elif part.content["rule"] == "guest-invited":
+            expires = parse_rfc3339(facts["ends"])
+            subject, purpose = f"{facts['session']['id']} {reader.person}", "guest"
+        else:
+            return {}
+        generation = facts.get("generation", 1)
+        return {"answer": self._links.signed("scheduling", purpose, subject, generation, expires)}
+
+
+def _group(part: Part) -> str:
+    communities = part.content["facts"].get("communities") or []
+    return str(communities[0]["name"]) if communities else "The programme"
+
+
+def _stopping(links: Mapping[str, str], *, must: bool) -> dict[str, str]:
+    """RFC 8058: one click in the reader's mail program. Over http only to this machine itself."""
+    address = links.get("unsubscribe", "")
+    parts = urlsplit(address)
+    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if must or not (parts.scheme == "https" or loopback):
+        return {}
+    return {
+        "List-Unsubscribe": f"<{address}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _tidy(text: str) -> str:
+    """Never more than one empty line: what a template left out leaves no hole."""
+    return re.sub(r"\n\s*\n\s*\n+", "\n\n", text)
+
+
+def _block(of: Template, name: str, context: Mapping[str, Any]) -> str:
+    return _tidy("".join(of.blocks[name](of.new_context(dict(context)))).strip())
+
+
+@cache
+def template(name: str) -> Template:
+    return environment().get_template(name)
+
+
+@cache
+def environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=select_autoescape(("html",)),
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters |= _FILTERS
+    return found
+
+
+def said_when(when: Mapping[str, Any]) -> str:
+    """Friday 20 March 2026, 10:00 to 11:30 (Europe/London, GMT)."""
+    start, end = local_start(when), local_end(when)
+    name = start.tzname() or ""
+    zone = when["zone"] if name.lstrip("+-").isdigit() else f"{when['zone']}, {name}"
+    return f"{start:%A} {said_day(start.date())}, {start:%H:%M} to {end:%H:%M} ({zone})"
+
+
+def said_day(day: date | str) -> str:
+    """20 March 2026."""
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{found.day} {found:%B %Y}"
+
+
+def said_moment(text: str, zone: str = "Europe/London") -> str:
+    at = parse_rfc3339(text).astimezone(ZoneInfo(zone))
+    return f"{said_day(at.date())}, {at:%H:%M} ({zone})"
+
+
+def shortened(text: str, most: int = 400) -> str:
+    """A text no longer than it can be read in a message, in one paragraph."""
+    words = " ".join(_PLACE.sub("", str(text)[: most * 2]).split())
+    return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0] + "…"
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "when": said_when,
+    "day": said_day,
+    "moment": said_moment,
+    "short": shortened,
+}

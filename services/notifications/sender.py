@@ -1,0 +1,244 @@
+"""The sender: claims letters, sends them over one connection, and records each outcome.
+
+Between the server's yes and the row that says so a process may die. Then that one letter is sent
+again, with the same Message-ID, and the ledger says that it may have come twice. Letters are
+claimed in an order and each outcome is recorded before the next is sent, so that it is never more
+than one letter.
+"""
+
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from services.notifications import bouncing, letters, reading
+from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.domain.backoff import GIVE_UP, pause
+from services.notifications.domain.delivery import Failed, Missed, Outcome, Sent, Suppressed
+from services.notifications.domain.rules import LONGEST_AGE
+from services.notifications.letters import ENDED, HANDED_OVER, SENT, WAITING, Letter
+from services.notifications.mail import Envelope, envelope
+from services.notifications.rate import Rate
+from services.notifications.record import Record
+from services.notifications.rendering import Part, Renderer
+from services.notifications.smtp import Connection, Cut, NoServer
+from shared.clock import parse_rfc3339, rfc3339
+from shared.connection import Connection as Database
+from shared.database import mark
+from shared.service import Service
+
+log = structlog.get_logger()
+_AT_ONCE = 100  # letters in one claim
+_TROUBLE_PAUSE = 5.0  # seconds before a server that could not be used is tried again
+
+
+class Sender:
+    """`step` is called again and again by one thread of one process: see shared/worker."""
+
+    def __init__(self, service: Service, contacts: ContactBook, renderer: Renderer) -> None:
+        self._service, self._contacts, self._renderer = service, contacts, renderer
+        settings = service.settings
+        self._mail_from = settings.mail_from
+        self._connection = Connection(settings.smtp_url) if settings.smtp_url else None
+        self._rate = Rate(settings.mail_per_minute)
+        self._claim = f"sender-{uuid.uuid4().hex}"
+        self._recovered = False
+        self._record = Record(service.database)
+        self._rested_until: datetime | None = None
+
+    def step(self) -> bool:
+        """Form letters, and send what is due; returns whether there was anything to do."""
+        now = self._service.clock.now()
+        if not self._recovered:
+            self._recover()
+            self._recovered = True
+        formed = letters.form(self._service, now) > 0
+        if self._connection is None or (self._rested_until and now < self._rested_until):
+            return formed
+        return self._send_some(self._connection, now) or formed
+
+    def close(self) -> None:
+        self._record.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _recover(self) -> None:
+        """Take over what a sender that died had claimed."""
+        with self._service.database.write() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT id, claim FROM letters WHERE claim IS NOT NULL AND state = 'waiting'"
+                " ORDER BY claim, place"
+            ).all()
+            in_hand = {claim: letter for letter, claim in reversed(rows)}  # the first of each
+            p = mark(connection)
+            for letter in in_hand.values():
+                sql = f"UPDATE letters SET uncertain = 1 WHERE id = {p}"
+                connection.exec_driver_sql(sql, (letter,))
+            connection.exec_driver_sql(
+                "UPDATE letters SET claim = NULL WHERE claim IS NOT NULL AND state = 'waiting'"
+            )
+        if in_hand:
+            log.warning("a sender died; sending again what it had in hand", letters=len(in_hand))
+        self._settle_handed_over()
+
+    def _send_some(self, connection: Connection, now: datetime) -> bool:
+        claimed = self._claim_due(now)
+        if not claimed:
+            return False
+        try:
+            self._send_claimed(connection, claimed, now)
+        except (NoServer, ContactsUnavailable) as error:
+            log.warning("messages wait", why=str(error))
+            self._rested_until = now + timedelta(seconds=_TROUBLE_PAUSE)
+        finally:
+            self._settle_handed_over()
+            self._unclaim()
+        return True
+
+    def _claim_due(self, now: datetime) -> list[Letter]:
+        limit = min(_AT_ONCE, self._rate.allowed(now))
+        if limit == 0:
+            return []
+        with self._service.database.write() as connection:
+            p = mark(connection)
+            rows = connection.exec_driver_sql(
+                f"SELECT {letters.COLUMNS} FROM letters WHERE due <= {p} AND claim IS NULL"
+                f" ORDER BY due, id LIMIT {p}",
+                (rfc3339(now), limit),
+            ).all()
+            if rows:
+                connection.exec_driver_sql(
+                    f"UPDATE letters SET claim = {p}, place = {p} WHERE id = {p}",
+                    [(self._claim, place, row[0]) for place, row in enumerate(rows)],
+                )
+        return [letters.as_letter(row) for row in rows]
+
+    def _send_claimed(self, smtp: Connection, claimed: Sequence[Letter], now: datetime) -> None:
+        """Raises NoServer, ContactsUnavailable: then the rest stays as it was."""
+        with self._service.database.read() as connection:
+            parts = reading.parts_of(connection, claimed)
+            generations = reading.generations_of(connection, claimed)
+        contacts = self._contacts.look_up(reading.everybody_in(claimed, parts))
+        with self._service.database.read() as connection:
+            blocked = bouncing.blocked(connection, contacts)
+        for letter in claimed:
+            outcome = _hopeless(letter, contacts, blocked, now)
+            if outcome is None:
+                try:
+                    generation = generations[letter.person]
+                    wire = self._write(letter, parts[letter.id], contacts, generation)
+                except Exception as error:
+                    log.exception("a letter cannot be written", letter=letter.id)
+                    outcome = Failed("cannot be written", f"{type(error).__name__}: {error}"[:200])
+                else:
+                    outcome = self._deliver(smtp, letter, wire, contacts[letter.person], now)
+            if outcome is not None:
+                self._end(letter, outcome)
+
+    def _write(
+        self,
+        letter: Letter,
+        parts: Sequence[Part],
+        contacts: Mapping[str, Contact],
+        generation: int,
+    ) -> Envelope:
+        said = reading.rendered(self._renderer, letter, parts, contacts, generation)
+        contact = contacts[letter.person]
+        return envelope(self._mail_from, contact.name, contact.email or "", letter.id, said)
+
+    def _deliver(
+        self, smtp: Connection, letter: Letter, wire: Envelope, contact: Contact, now: datetime
+    ) -> Outcome | None:
+        """One exchange, recorded at once. What ends the letter without its being sent, if so."""
+        self._rate.take(now)
+        try:
+            refusal = smtp.send(wire)
+        except Cut as cut:
+            return self._postpone(letter, str(cut), now, uncertain=cut.unknown)
+        if refusal is None:
+            self._record.handed_over(letter.id, contact.version)
+            return None
+        words = f"{refusal.code} {refusal.words}"
+        if refusal.permanent:
+            return Failed("refused by the mail server", words)
+        return self._postpone(letter, words, now, uncertain=False)
+
+    def _postpone(
+        self, letter: Letter, words: str, now: datetime, *, uncertain: bool
+    ) -> Outcome | None:
+        first = parse_rfc3339(letter.first_try) if letter.first_try else now
+        if now - first > GIVE_UP:
+            hours = GIVE_UP // timedelta(hours=1)
+            return Failed(f"tried for {hours} hours without success", words)
+        due = now + pause(letter.attempts + 1, random.random())  # noqa: S311 - only to spread
+        with self._service.database.write() as connection:
+            p = mark(connection)
+            connection.exec_driver_sql(
+                f"UPDATE letters SET attempts = attempts + 1, due = {p}, words = {p}, claim = NULL,"
+                f" first_try = coalesce(first_try, {p}), uncertain = uncertain | {p}"
+                f" WHERE id = {p}",
+                (rfc3339(due), words, rfc3339(now), int(uncertain), letter.id),
+            )
+        log.info("a letter is tried again later", letter=letter.id, why=words)
+        return None
+
+    def _settle_handed_over(self) -> None:
+        """Say in the ledger what was sent."""
+        with self._service.write() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT {letters.COLUMNS} FROM letters WHERE claim IS NOT NULL"
+                f" AND state = {mark(connection)}",
+                (HANDED_OVER,),
+            ).all()
+            handed = [letters.as_letter(row) for row in rows]
+            outcomes: dict[str, Outcome] = {
+                delivery: Sent(letter.id, bool(letter.uncertain))
+                for letter in handed
+                for delivery in letter.deliveries
+            }
+            letters.settle(self._service, connection, outcomes, self._service.clock.now())
+            _state(connection, [letter.id for letter in handed], SENT)
+
+    def _end(self, letter: Letter, outcome: Outcome) -> None:
+        """It is not sent, and never will be."""
+        outcomes = dict.fromkeys(letter.deliveries, outcome)
+        with self._service.write() as connection:
+            letters.settle(self._service, connection, outcomes, self._service.clock.now())
+            _state(connection, [letter.id], ENDED)
+
+    def _unclaim(self) -> None:
+        with self._service.database.write() as connection:
+            p = mark(connection)
+            connection.exec_driver_sql(
+                f"UPDATE letters SET claim = NULL WHERE claim = {p} AND state = {p}",
+                (self._claim, WAITING),
+            )
+
+
+def _state(connection: Database, ids: Sequence[str], state: str) -> None:
+    if ids:
+        p = mark(connection)
+        connection.exec_driver_sql(
+            f"UPDATE letters SET state = {p}, claim = NULL, due = NULL WHERE id = {p}",
+            [(state, letter) for letter in ids],
+        )
+
+
+def _hopeless(
+    letter: Letter, contacts: Mapping[str, Any], blocked: set[str], now: datetime
+) -> Outcome | None:
+    """Why a letter need not even be tried; None where it may."""
+    late = now - parse_rfc3339(letter.at)
+    if late > LONGEST_AGE and letter.attempts == 0:
+        return Missed(letters.late_by(late))
+    contact = contacts.get(letter.person)
+    if contact is None:
+        return Suppressed("erased, or not known to the registry")
+    if not contact.email:
+        return Suppressed("no address")
+    if letter.person in blocked:
+        return Suppressed("the address bounces")
+    return None

@@ -1,0 +1,150 @@
+"""One connection to a mail server, for many messages; what it says, told apart for the sender."""
+
+import contextlib
+import smtplib
+import ssl
+import time
+from typing import NamedTuple
+
+from services.notifications.mail import Envelope
+from shared.settings import MailServer, Secret, mail_server
+
+_PATIENCE = 30.0  # seconds for each of the server's answers
+_IDLE = 20.0  # seconds after which a connection is asked whether it still stands
+_LONGEST_WORDS = 300
+
+
+class Refusal(NamedTuple):
+    """The server's no to one message: `permanent` from 500 on."""
+
+    code: int
+    words: str
+
+    @property
+    def permanent(self) -> bool:
+        return self.code >= 500
+
+
+class NoServer(Exception):
+    """No mail server can be used now: it does not answer, or not to us."""
+
+
+class Cut(Exception):
+    """The connection broke. `unknown`: while the server may have been taking the message."""
+
+    def __init__(self, words: str, *, unknown: bool) -> None:
+        super().__init__(words)
+        self.unknown = unknown
+
+
+class Connection:
+    def __init__(self, url: Secret) -> None:
+        self._url = url
+        self._smtp: smtplib.SMTP | None = None
+        self._used = 0.0
+
+    def send(self, envelope: Envelope) -> Refusal | None:
+        """None where the server took it. Raises NoServer, Cut."""
+        smtp = self._open()
+        try:
+            return _exchange(smtp, envelope)
+        except Cut:
+            self.close()
+            raise
+        finally:
+            self._used = time.monotonic()
+
+    def close(self) -> None:
+        if self._smtp is not None:
+            with contextlib.suppress(Exception):
+                self._smtp.quit()
+            self._smtp = None
+
+    def _open(self) -> smtplib.SMTP:
+        if self._smtp is not None and time.monotonic() - self._used > _IDLE:
+            self._check(self._smtp)
+        if self._smtp is None:
+            self._smtp = _connect(mail_server(self._url.value))
+        return self._smtp
+
+    def _check(self, smtp: smtplib.SMTP) -> None:
+        try:
+            alive = smtp.noop()[0] == 250
+        except (smtplib.SMTPException, OSError):
+            alive = False
+        if not alive:
+            self.close()
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    """Raises NoServer."""
+    context = ssl.create_default_context()
+    smtp: smtplib.SMTP | None = None
+    try:
+        if server.tls:
+            smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=context)
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, timeout=_PATIENCE)
+        if server.starttls:
+            smtp.starttls(context=context)
+        if server.user:
+            smtp.login(server.user, server.password)
+        smtp.ehlo_or_helo_if_needed()
+    except (smtplib.SMTPException, OSError) as error:
+        if smtp is not None:
+            smtp.close()
+        raise NoServer(f"{server.host}:{server.port}: {_plain(error)}") from error
+    return smtp
+
+
+def _exchange(smtp: smtplib.SMTP, envelope: Envelope) -> Refusal | None:
+    """MAIL, RCPT, DATA. Raises Cut."""
+    within_data = False
+    try:
+        options = _options(smtp, envelope)
+        if options is None:
+            return Refusal(553, "the mail server does not take international addresses")
+        code, said = smtp.mail(envelope.sender, options)
+        if code < 400:
+            code, said = smtp.rcpt(envelope.recipient)
+        if code >= 400:
+            smtp.rset()
+            return Refusal(code, _words(said))
+        within_data = True
+        code, said = smtp.data(envelope.message)
+        within_data = False
+        if code == 421:
+            raise Cut(_words(said), unknown=False)
+        return None if code < 400 else Refusal(code, _words(said))
+    except smtplib.SMTPDataError as error:
+        return Refusal(error.smtp_code, _words(error.smtp_error))
+    except (smtplib.SMTPException, OSError) as error:
+        raise Cut(_plain(error), unknown=within_data) from error
+
+
+def _options(smtp: smtplib.SMTP, envelope: Envelope) -> list[str] | None:
+    """The options of MAIL; None where the server lacks what the address needs."""
+    options = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []
+    if envelope.recipient.isascii():
+        smtp.command_encoding = "ascii"
+        return options
+    if not smtp.has_extn("smtputf8"):
+        return None
+    smtp.command_encoding = "utf-8"
+    return [*options, "SMTPUTF8"]
+
+
+def _words(said: bytes | str) -> str:
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    return without_addresses(" ".join(text.split())[:_LONGEST_WORDS])
+
+
+def without_addresses(words: str) -> str:
+    """What a server says, without the addresses that it repeats: these are kept nowhere."""
+    return " ".join("…" if "@" in word else word for word in words.split(" "))
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_words(error.smtp_error)}"
+    return _words(str(error) or type(error).__name__)

@@ -1,0 +1,61 @@
+"""How many people would be told: asked of notifications, with the events that would be.
+
+For a `dry_run` of what emails people; nothing is changed by asking.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import msgspec
+from flask import request
+
+from shared.eventstore.events import Event
+from shared.service import Service
+from shared.stream.envelope import attributes
+from shared.web.errors import Problem, invalid
+
+_PATIENCE = 2.0  # seconds
+
+
+def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
+    """`{"notifies", "now", "digest", "none"}`. Raises Problem 503 where nobody answers."""
+    if not events:
+        return {"notifies": 0, "now": 0, "digest": 0, "none": 0}
+    envelopes = [
+        attributes(event, service.name) | {"data": msgspec.Raw(event.data.encode())}
+        for event in events
+    ]
+    try:
+        answer = httpx.post(
+            f"{service.settings.urls['notifications']}/forecasts",
+            content=msgspec.json.encode({"events": envelopes}),
+            headers={
+                "Authorization": f"Bearer {service.settings.service_token.value}",
+                "Content-Type": "application/json",
+            },
+            timeout=_PATIENCE,
+            trust_env=False,
+        )
+        answer.raise_for_status()
+        return _counts(answer.json())
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise Problem(
+            503,
+            "Notifications does not answer, so it is not known how many would be told. Nothing was"
+            " changed; ask again in a moment.",
+            headers={"Retry-After": "2"},
+        ) from error
+
+
+def dry_run_asked() -> bool:
+    """Whether the caller only wants to know how many. Raises Problem 422 for another word."""
+    asked = request.args.get("dry_run", "false")
+    if asked not in ("true", "false"):
+        raise invalid("dry_run", "must be true or false")
+    return asked == "true"
+
+
+def _counts(body: dict[str, Any]) -> dict[str, Any]:
+    counts = {name: int(body[name]) for name in ("now", "digest", "none")}
+    return {"notifies": int(body.get("notifies", counts["now"] + counts["digest"])), **counts}

@@ -1,0 +1,142 @@
+"""Preferences: over the API, and by signed links without a login."""
+
+import re
+from datetime import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from services.notifications import preferences
+from services.notifications.links import Links, Stop
+from tests.notifications import ADA, FALLS, Notifications
+from tests.unit.notifications.test_sending import closed
+
+COMMUNITY = "com_" + "1" * 20
+
+
+def path(address: str) -> str:
+    return urlsplit(address).path
+
+
+def links(notifications: Notifications) -> Links:
+    return Links(notifications.service.settings)
+
+
+def kept(notifications: Notifications) -> preferences.Preferences:
+    with notifications.service.database.read() as connection:
+        return preferences.of(connection, ADA).preferences
+
+
+def test_who_said_nothing_has_the_defaults(notifications: Notifications):
+    found = notifications.operator.get(f"/people/{ADA}/preferences").json
+    assert found["channels"] == {"email": "at-once"}
+    assert found["quiet_hours"] is None
+    assert found["zone"] == "Europe/London"
+
+
+def test_what_is_put_is_what_is_got(notifications: Notifications):
+    body = {
+        "channels": {"email": "weekly"},
+        "communities": {COMMUNITY: "none"},
+        "quiet_hours": {"from": "21:00", "to": "07:00"},
+        "zone": "Europe/Paris",
+        "digest": {"hour": "18:30", "weekday": "friday"},
+        "stopped": [{"category": "nearby"}],
+    }
+    at = f"/people/{ADA}/preferences"
+    answer = notifications.operator.ask("PUT", at, json=body)
+    assert answer.status_code == 200, answer.text
+    found = notifications.operator.get(at).json
+    stopped = [{"category": "nearby", "community": None}]
+    assert {name: found[name] for name in body} == body | {"stopped": stopped}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"channels": {"email": "hourly"}}, "channels.email"),
+        ({"zone": "Mars/Olympus"}, "zone"),
+        ({"quiet_hours": {"from": "25:00", "to": "07:00"}}, "quiet_hours.from"),
+        ({"communities": {"falls": "none"}}, "communities"),
+        ({"stopped": [{"category": "decision"}]}, "stopped.0.category"),
+        ({"colour": "green"}, "colour"),
+    ],
+)
+def test_what_is_wrong_is_named(notifications: Notifications, body: dict, field: str):
+    answer = notifications.operator.ask("PUT", f"/people/{ADA}/preferences", json=body)
+    assert answer.status_code == 422
+    assert field in answer.json["errors"]
+
+
+def test_looking_at_a_link_changes_nothing_and_one_click_stops(notifications: Notifications):
+    closed(notifications)
+    address = path(links(notifications).unsubscribe(Stop(ADA, "community", FALLS), 1))
+    looked = notifications.anyone.get(address)
+    assert looked.status_code == 200
+    assert len(re.findall("<button", looked.text)) == 1
+    assert "Falls in care homes" in looked.text
+    assert kept(notifications).stopped == frozenset()
+    one_click = {"List-Unsubscribe": "One-Click"}
+    clicked = notifications.anyone.ask("POST", address, data=one_click)
+    assert clicked.status_code == 200
+    assert kept(notifications).stopped == {("community", FALLS)}
+    assert notifications.anyone.ask("POST", address, data=one_click).status_code == 200
+    notifications.versions.clear()
+
+
+def test_a_link_that_was_altered_stops_nothing(notifications: Notifications):
+    address = path(links(notifications).unsubscribe(Stop(ADA, "community", FALLS), 1))
+    for wrong in (address[:-2] + "xx", address.replace("unsubscribe/", "preferences/")):
+        for method in ("GET", "POST"):
+            answer = notifications.anyone.ask(method, wrong)
+            assert answer.status_code == 410
+            assert "This link does not work" in answer.text
+    assert kept(notifications) == preferences.Preferences()
+
+
+def test_the_link_of_a_digest_stops_everything(notifications: Notifications):
+    address = path(links(notifications).unsubscribe(Stop(ADA, "everything", ""), 1))
+    notifications.anyone.ask("POST", address)
+    assert kept(notifications).email == "none"
+
+
+def test_the_own_page_works_without_scripts_and_says_what_choices_mean(
+    notifications: Notifications,
+):
+    notifications.landscape()
+    address = path(links(notifications).preferences(ADA, 1))
+    found = notifications.anyone.get(address)
+    assert "<script" not in found.text
+    assert "One message a week with all that happened. The next one would come on" in found.text
+    assert f'name="community:{FALLS}"' in found.text
+    for control in re.findall(r'<(?:input|select) [^>]*id="([^"]+)"', found.text):
+        assert f'for="{control}"' in found.text
+    form = {
+        "email": "daily",
+        f"community:{FALLS}": "none",
+        "kept": ["sessions", "reminders"],
+        "hour": "06:15",
+        "quiet_from": "22:00",
+        "quiet_to": "06:00",
+        "zone": "Nowhere/Land",
+    }
+    saved = notifications.anyone.ask("POST", address, data=form)
+    assert "Saved." in saved.text
+    wanted = kept(notifications)
+    assert (wanted.email, wanted.communities, wanted.hour) == (
+        "daily",
+        {FALLS: "none"},
+        time(6, 15),
+    )
+    assert ("nearby", "") in wanted.stopped
+    assert ("sessions", "") not in wanted.stopped
+    assert wanted.zone == "Europe/London"
+
+
+def test_networks_and_operators_say_whom_to_tell(notifications: Notifications):
+    network = "net_" + "1" * 20
+    for at in (f"/networks/{network}/contacts", "/operators"):
+        assert notifications.operator.ask("PUT", at, json={"people": [ADA]}).json["people"] == [ADA]
+        assert notifications.operator.get(at).json == {"people": [ADA]}
+        wrong = notifications.operator.ask("PUT", at, json={"people": ["ada"]})
+        assert wrong.status_code == 404

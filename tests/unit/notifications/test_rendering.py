@@ -1,0 +1,223 @@
+"""Every template, with real and with hostile data."""
+
+import email
+import email.policy
+import html
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from icalendar import Calendar
+
+from services.notifications import facts
+from services.notifications.contact_book import Contact
+from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, RULES
+from services.notifications.links import Links
+from services.notifications.mail import envelope, letter_of, wire_address
+from services.notifications.rendering import Part, Reader, Rendered, Renderer
+from shared.contracts import schemas
+from shared.settings import load_settings
+from tests.notifications import ADA, NOW, person
+from tests.registry import settings_of
+
+ADA_CONTACT = Contact("Ada Lovelace", "ada@people.example", 1)
+HOSTILE = (
+    "Eve\r\nBcc: all@people.example\r\n\r\n"
+    "<script>alert(1)</script>{{ 7 * 7 }}{% raise %}\x00\u202e"
+)
+SAMPLED = [*RULES, REMINDER]
+
+
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    environ = settings_of(tmp_path_factory.mktemp("r"), PUBLIC_URL="https://hedgerow.example")
+    return Renderer(Links(load_settings(environ)), "Hedgerow <hedgerow@hedgerow.example>")
+
+
+def content(rule: Any, spoil: Any = lambda value: value) -> dict[str, Any]:
+    """The announcement that the golden sample of the rule's event brings."""
+    name = rule.event or "scheduling.session.scheduled"
+    data = spoil(schemas.sample(name, 1))
+    stream = {"community": "com_1", "session": "ses_1", "application": "app_1"}.get(
+        name.split(".")[1], "att_1"
+    )
+    community = {"id": "com_1", "name": "Falls", "domain": "Feet", "region": "wessex"}
+    told = {
+        "communities": [spoil(community)],
+        "networks": [spoil("Wessex HIN")],
+        **facts._of_registry(data, {}),
+        **facts.of_session(stream, data),
+        **facts._of_application(stream, data),
+        "offset": "in a week",
+    }
+    return {
+        "event": uuid.uuid4().hex,
+        "rule": rule.message,
+        "category": rule.category,
+        "community": "com_1",
+        "facts": told,
+    }
+
+
+def spoilt(value: Any) -> Any:
+    """All free text replaced by what an attacker would write; ids, dates and words are ours."""
+    if isinstance(value, dict):
+        return {k: spoilt(v) if k not in ("when", "before") else v for k, v in value.items()}
+    if isinstance(value, list):
+        return [spoilt(v) for v in value]
+    free = isinstance(value, str) and (" " in value or value in ("Falls", "Feet"))
+    return HOSTILE if free and not re.match(r"\d{4}-", value) else value
+
+
+def render(
+    renderer: Renderer, *contents: dict[str, Any], reader: Contact = ADA_CONTACT
+) -> Rendered:
+    parts = [Part(each, each) for each in contents]
+    names = {person(n): reader for n in range(9)}
+    kind = "digest" if len(parts) > 1 else "message"
+    return renderer.render(kind, parts, Reader(ADA, reader, 1), names, NOW)
+
+
+@pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
+def test_a_template_says_all_that_a_reader_needs(renderer: Renderer, rule: Any):
+    said = render(renderer, content(rule))
+    assert said.text.startswith("Hello Ada Lovelace,\n")
+    assert "sent you this\nbecause " in said.text
+    assert "https://hedgerow.example/notifications/preferences/" in said.text
+    assert said.subject
+    assert said.subject == " ".join(said.subject.split())
+    for left_over in (">None<", " None", "{{", "{%", "}}", "Undefined"):
+        assert left_over not in said.text + said.subject + said.html
+    assert "\n\n\n" not in said.text
+    words = set(
+        re.findall(
+            r"[A-Za-z]{4,}", re.sub(r"<head>.*?</head>|<[^>]*>|&[^;]*;", " ", said.html, flags=re.S)
+        )
+    )
+    assert words - set(re.findall(r"[A-Za-z]{4,}", said.text)) <= {"Online"}
+    if "session" in content(rule)["facts"]:
+        assert "2027" in said.text
+        assert "Europe/London" in said.text
+
+
+@pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
+def test_what_must_be_told_cannot_be_stopped_and_all_else_with_one_click(
+    renderer: Renderer, rule: Any
+):
+    said = render(renderer, content(rule))
+    must = rule.category in MUST_BE_TOLD
+    assert ("unsubscribe" in said.text) is not must
+    if must:
+        assert said.headers == {}
+    else:
+        assert said.headers["List-Unsubscribe"].startswith("<https://hedgerow.example/")
+        assert said.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
+def test_hostile_data_stay_data(renderer: Renderer, rule: Any):
+    reader = Contact(HOSTILE, "ada@people.example", 1)
+    said = render(renderer, content(rule, spoilt), reader=reader)
+    assert "<script" not in said.html
+    assert "49" not in re.sub(r"https?://\S+", "", said.text)
+    sent = parsed(reader, said)
+    assert sent["Bcc"] is None
+    assert len(sent.get_all("To")) == len(sent.get_all("Subject")) == 1
+    assert "\n" not in sent["Subject"]
+
+
+def parsed(reader: Contact, said: Rendered) -> Any:
+    own = "Hedgerow <hedgerow@hedgerow.example>"
+    wire = envelope(own, reader.name, reader.email or "", "let_" + "0" * 20, said)
+    return email.message_from_bytes(wire.message, policy=email.policy.default)
+
+
+def test_a_letter_is_text_and_html_with_headers_of_its_own(renderer: Renderer):
+    said = render(renderer, content(RULES[0]))
+    reader = Contact("Zoë Ångström", "zoë@bücher.example", 1)
+    sent = parsed(reader, said)
+    assert sent["Message-ID"] == f"<let_{'0' * 20}@hedgerow.example>"
+    assert str(sent["To"]).startswith("Zoë Ångström <zo")
+    assert sent["Auto-Submitted"] == "auto-generated"
+    body = {
+        part.get_content_type(): part.get_content()
+        for part in sent.walk()
+        if not part.is_multipart()
+    }
+    assert list(body) == ["text/plain", "text/html"]
+    assert body["text/plain"].replace("\r\n", "\n").strip() == said.text.strip()
+    assert all(len(line) <= 998 for line in sent.as_bytes().splitlines())
+
+
+def test_an_address_is_written_as_the_mail_system_takes_it():
+    assert wire_address("zoe@bücher.example") == "zoe@xn--bcher-kva.example"
+    for wrong in (
+        "nobody",
+        "a b@c.example",
+        "a@",
+        "@b",
+        "a@b.example\r\nBcc: c@d.example",
+        "<a@b>",
+    ):
+        with pytest.raises(ValueError, match=r"address|mail domain"):
+            wire_address(wrong)
+
+
+def test_the_envelopes_sender_carries_the_letter(renderer: Renderer):
+    said = render(renderer, content(RULES[0]))
+    letter = "let_" + "1" * 20
+    sender = envelope("H <h@x.example>", "Ada", "ada@y.example", letter, said).sender
+    assert sender == f"h+{letter}@x.example"
+    assert letter_of(sender) == letter
+    assert letter_of("h@x.example") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "method"), [("session-rescheduled", "REQUEST"), ("session-cancelled", "CANCEL")]
+)
+def test_a_calendar_is_changed_by_the_message(renderer: Renderer, message: str, method: str):
+    rule = next(rule for rule in RULES if rule.message == message)
+    said = render(renderer, content(rule))
+    (part,) = [
+        p for p in parsed(ADA_CONTACT, said).walk() if p.get_content_type() == "text/calendar"
+    ]
+    assert part.get_param("method") == method
+    calendar = Calendar.from_ical(part.get_content())
+    assert calendar["METHOD"] == method
+    (event,) = calendar.walk("VEVENT")
+    assert event["SEQUENCE"] == content(rule)["facts"]["sequence"]
+    assert event["ORGANIZER"] == "mailto:hedgerow@hedgerow.example"
+    assert event["ATTENDEE"] == "mailto:ada@people.example"
+    assert event.start == datetime(2027, 3, 25, 10, tzinfo=UTC)
+    assert all(len(line.encode()) <= 75 for line in said.calendar.text.split("\r\n"))
+
+
+def test_a_calendar_cannot_be_broken_into(renderer: Renderer):
+    rule = next(rule for rule in RULES if rule.message == "session-rescheduled")
+    reader = Contact('Eve"\r\nX-EVIL:1', "eve@people.example", 1)
+    said = render(renderer, content(rule, spoilt), reader=reader)
+    (event,) = Calendar.from_ical(said.calendar.text).walk("VEVENT")
+    assert "X-EVIL" not in event
+    assert "BCC" not in event
+
+
+def test_a_digest_groups_by_community_and_stops_each_kind(renderer: Renderer):
+    other = content(RULES[1])
+    other["facts"]["communities"][0]["name"] = "Frailty & <b>care</b>"
+    said = render(renderer, content(RULES[0]), other, content(RULES[3]))
+    assert said.text.index("Falls\n=====") < said.text.index("Frailty & <b>care</b>\n")
+    assert html.escape("Frailty & <b>care</b>") in said.html
+    assert said.html.count("Stop messages of this kind") == 4
+    assert said.subject.startswith("3 things from your communities")
+
+
+def test_a_very_long_name_is_shortened(renderer: Renderer):
+    endless = "A" * 1_000_000
+    reader = Contact(endless[:200], "ada@people.example", 1)
+    said = render(
+        renderer, content(RULES[0], lambda v: v if v != "Wessex HIN" else endless), reader=reader
+    )
+    assert len(said.text) < 10_000
+    assert len(parsed(reader, said).as_bytes()) < 40_000

@@ -1,0 +1,367 @@
+"""Webhooks: subscribed, signed, in order, through trouble; and where they may go."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from services.notifications.domain.patterns import is_pattern, matches
+from services.notifications.domain.targets import Refused, check_address, check_url
+from services.notifications.webhooks import store, transport
+from services.notifications.webhooks.delivering import Deliverer, standing
+from services.notifications.webhooks.queueing import Replays
+from services.notifications.webhooks.store import Attempt
+from shared.clock import rfc3339
+from tests.notifications import ADA, FALLS, FRAILTY, NOW, Notifications, open_notifications
+from tests.receivers import Receiver, receiving
+from tests.registry import open_registry
+from tests.servers import await_that, free_port
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Notifications]:
+    url = f"sqlite:///{tmp_path}/post.db"
+    with open_notifications(url, tmp_path, WEBHOOKS_ALLOW_LOOPBACK="1") as found:
+        yield found
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving(Receiver()) as found:
+        yield found
+
+
+def subscribed(post: Notifications, receiver: Receiver, *types: str, **more: Any) -> Any:
+    body = {"url": receiver.url, "types": list(types) or ["registry.community.*"]} | more
+    answer = post.operator.post("/webhooks", body)
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+def happen(post: Notifications, *names: str, stream: str = FALLS) -> None:
+    now = post.service.clock.now()
+    kind = "registry.community.described"
+    if post.versions.get(stream, 0) == 0:
+        post.community(stream)
+    post.hear(*(post.event(kind, stream, at=now, name=name) for name in names))
+    post.react(now)
+
+
+def delivered(post: Notifications) -> None:
+    """Deliver what is due now, and wait until nobody is at work."""
+    deliverer = Deliverer(post.service)
+    deliverer.step()
+    await_that(deliverer.idle, 30)
+
+
+def make_due(post: Notifications) -> None:
+    with post.service.database.write() as connection:
+        connection.exec_driver_sql("UPDATE webhook_queue SET due = '2020-01-01'")
+        connection.exec_driver_sql("UPDATE webhooks SET pause_until = NULL")
+
+
+def test_an_event_arrives_signed_as_the_official_library_verifies(
+    post: Notifications, receiver: Receiver
+):
+    made = subscribed(post, receiver)
+    happen(post, "One", "Two")
+    delivered(post)
+    events = receiver.verified(made["secret"])
+    assert [e["data"]["name"] for e in events if e["type"].endswith("described")] == ["One", "Two"]
+    assert events[0]["specversion"] == "1.0"
+    headers = receiver.got[0][0]
+    assert headers["content-type"].startswith("application/cloudevents+json")
+    assert "secret" not in post.operator.get(f"/webhooks/{made['id']}").json
+    log = post.operator.get(f"/webhooks/{made['id']}/deliveries").json["items"]
+    assert {(entry["status"], entry["outcome"]) for entry in log} == {(204, "delivered")}
+
+
+def test_only_what_was_asked_for_and_may_be_seen_arrives(post: Notifications, receiver: Receiver):
+    subscribed(post, receiver, "registry.community.closed", "registry.person.*")
+    happen(post, "One")
+    now = post.service.clock.now()
+    known = post.event("registry.person.registered", ADA, at=now)._replace(audience="internal")
+    post.hear(known, post.event("registry.community.closed", at=now, ending="faded", into=[]))
+    post.react(now)
+    delivered(post)
+    kinds = [json.loads(body)["type"] for _, body in receiver.got]
+    assert kinds == ["registry.community.closed"]
+
+
+def test_what_fails_is_sent_again_in_order_and_other_streams_of_it_wait_too(
+    post: Notifications, receiver: Receiver
+):
+    made = subscribed(post, receiver, "registry.community.described")
+    receiver.answer = lambda n: 500 if n == 1 else 204
+    receiver.body = b"out of order " * 1000
+    happen(post, "One", "Two")
+    delivered(post)
+    assert len(receiver.got) == 1
+    failing = post.operator.get(f"/webhooks/{made['id']}").json
+    assert failing["failing_since"] is not None
+    log = post.operator.get(f"/webhooks/{made['id']}/deliveries").json["items"]
+    assert (log[0]["status"], log[0]["outcome"]) == (500, "failed")
+    assert len(log[0]["answer"]) == 1024
+    make_due(post)
+    delivered(post)
+    names = [json.loads(body)["data"]["name"] for _, body in receiver.got]
+    ids = [headers["webhook-id"] for headers, _ in receiver.got]
+    assert names == ["One", "One", "Two"]
+    assert ids[0] == ids[1] != ids[2]
+    assert post.operator.get(f"/webhooks/{made['id']}").json["failing_since"] is None
+
+
+def test_an_endpoint_that_hangs_delays_only_itself(
+    post: Notifications, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(transport, "TOTAL_SECONDS", 3.0)
+    with receiving(Receiver(pause=20)) as hanging:
+        subscribed(post, hanging)
+        subscribed(post, receiver, "registry.community.described")
+        happen(post, "One", "Two", "Three")
+        deliverer = Deliverer(post.service)
+        began = time.monotonic()
+        deliverer.step()
+        await_that(lambda: len(receiver.got) == 3, 10)
+        assert time.monotonic() - began < 2
+        await_that(deliverer.idle, 10)
+        assert time.monotonic() - began < 8
+    assert len(hanging.got) == 1
+
+
+def test_410_disables_at_once_and_the_operators_are_told(post: Notifications, receiver: Receiver):
+    with post.service.database.write() as connection:
+        sql = f"INSERT INTO contacts (scope, person) VALUES ('operators', '{ADA}')"
+        connection.exec_driver_sql(sql)
+    made = subscribed(post, receiver)
+    receiver.answer = lambda n: 410
+    happen(post, "One")
+    delivered(post)
+    found = post.operator.get(f"/webhooks/{made['id']}").json
+    assert (found["state"], found["reason"]) == ("disabled", "the endpoint answered 410 Gone")
+    assert (ADA, "webhook-disabled", "queued", "") in post.ledger()
+    happen(post, "Two")
+    delivered(post)
+    assert len(receiver.got) == 1
+
+
+def test_five_days_of_failing_disable(post: Notifications, receiver: Receiver):
+    made = subscribed(post, receiver)
+    with post.service.database.read() as connection:
+        webhook = store.by_id(connection, made["id"])
+    assert webhook is not None
+    failed = Attempt(500, 1, "", "failed")
+    for days, state in ((4.9, "active"), (5.1, "disabled")):
+        since = webhook._replace(failing_since=rfc3339(NOW - timedelta(days=days)))
+        assert standing(since, failed, NOW).state == state
+
+
+def test_what_was_not_taken_within_a_day_is_given_up(post: Notifications, receiver: Receiver):
+    made = subscribed(post, receiver, "registry.community.described")
+    receiver.answer = lambda n: 500
+    happen(post, "One")
+    with post.service.database.write() as connection:
+        day_ago = rfc3339(post.service.clock.now() - timedelta(hours=25))
+        connection.exec_driver_sql(f"UPDATE webhook_queue SET queued_at = '{day_ago}'")
+    delivered(post)
+    log = post.operator.get(f"/webhooks/{made['id']}/deliveries").json["items"]
+    assert [entry["outcome"] for entry in log] == ["given up"]
+    assert post.rows("SELECT * FROM webhook_queue") == []
+
+
+def test_a_rotated_secret_signs_beside_the_former_one_for_a_day(
+    post: Notifications, receiver: Receiver
+):
+    made = subscribed(post, receiver, "registry.community.described")
+    rotated = post.operator.post(f"/webhooks/{made['id']}/rotation").json
+    assert rotated["secret"] != made["secret"]
+    happen(post, "One")
+    delivered(post)
+    for secret in (made["secret"], rotated["secret"]):
+        assert len(receiver.verified(secret)) == 1
+    with post.service.database.read() as connection:
+        webhook = store.by_id(connection, made["id"])
+    assert webhook is not None
+    later = post.service.clock.now() + timedelta(hours=25)
+    assert webhook.secrets(later) == [rotated["secret"]]
+
+
+def test_a_test_event_says_what_came_of_it(post: Notifications, receiver: Receiver):
+    made = subscribed(post, receiver)
+    receiver.body, receiver.answer = b"thank you", lambda n: 200
+    found = post.operator.post(f"/webhooks/{made['id']}/test").json
+    assert (found["status"], found["answer"], found["outcome"]) == (200, "thank you", "delivered")
+    (event,) = receiver.verified(made["secret"])
+    assert event["type"] == "hedgerow.webhook.test"
+
+
+def test_what_was_before_it_comes_by_a_replay_from_the_services_cursor(
+    tmp_path: Path, receiver: Receiver
+):
+    with open_registry(f"sqlite:///{tmp_path}/registry.db", tmp_path) as registry:
+        community = registry.operator.community("Falls")
+        for stage in ("potential", "coalescing"):
+            registry.operator.done(f"/communities/{community}/stage", stage=stage)
+        port = free_port()
+        server = make_server("127.0.0.1", port, registry.app, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = {
+            "WEBHOOKS_ALLOW_LOOPBACK": "1",
+            "REGISTRY_URL": f"http://127.0.0.1:{port}",
+        }
+        url = f"sqlite:///{tmp_path}/post.db"
+        with open_notifications(url, tmp_path, **settings) as post:
+            made = subscribed(post, receiver)
+            asked = {"service": "registry", "after": ""}
+            answer = post.operator.post(f"/webhooks/{made['id']}/replay", asked)
+            assert answer.status_code == 202
+            replays = Replays(post.service)
+            while replays.step():
+                pass
+            delivered(post)
+            assert post.rows("SELECT * FROM webhook_replays") == []
+        server.shutdown()
+        server.server_close()
+    kinds = [event["type"] for event in receiver.verified(made["secret"])]
+    assert kinds == ["registry.community.registered"] + ["registry.community.stage-changed"] * 2
+
+
+# --- where they may go ---
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254"),
+        *("0.0.0.1", "224.0.0.1", "255.255.255.255", "100.64.0.1", "fe80::1", "fc00::1"),
+        *("64:ff9b::7f00:1", "2002:7f00:1::", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "ff02::1"),
+        *("2001:0:4136:e378::1", "::7f00:1", "fec0::1", "192.88.99.1", "::"),
+    ],
+)
+def test_addresses_that_are_not_public_are_refused(address: str):
+    with pytest.raises(Refused):
+        check_address(address, plain=False, allow_loopback=False)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+def test_public_addresses_are_not(address: str):
+    check_address(address, plain=False, allow_loopback=False)
+
+
+def test_loopback_only_where_a_setting_allows_it_and_http_only_there():
+    check_address("127.0.0.1", plain=True, allow_loopback=True)
+    for address in ("93.184.215.14", "10.0.0.1"):
+        with pytest.raises(Refused):
+            check_address(address, plain=True, allow_loopback=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://hooks.example/a", "ftp://hooks.example", "https://", "https://u:p@hooks.example"),
+        *("https://hooks.example:99999", "https://hooks.example/#x", "https://u@hooks.example"),
+    ],
+)
+def test_an_address_of_another_form_is_refused(url: str):
+    with pytest.raises(Refused):
+        check_url(url, allow_loopback=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "field"),
+    [("https://127.0.0.1/a", "url"), ("https://10.0.0.8/a", "url"), ("http://x.example", "url")],
+)
+def test_a_bad_address_is_refused_when_it_is_given(
+    notifications: Notifications, url: str, field: str
+):
+    answer = notifications.operator.post("/webhooks", {"url": url, "types": ["*"]})
+    assert answer.status_code == 422
+    assert field in answer.json["errors"]
+
+
+def test_a_name_that_leads_elsewhere_by_then_is_refused_at_the_attempt(
+    notifications: Notifications, monkeypatch: pytest.MonkeyPatch
+):
+    """DNS rebinding: public when it was given, ours when it is used."""
+    leads_to = ["93.184.215.14"]
+
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (leads_to[0], port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    body = {"url": "https://hooks.example/a", "types": ["*"]}
+    made = notifications.operator.post("/webhooks", body).json
+    leads_to[0] = "169.254.169.254"
+    found = notifications.operator.post(f"/webhooks/{made['id']}/test").json
+    assert found["status"] is None
+    assert "169.254.169.254, which is no public address" in found["answer"]
+
+
+def test_the_connection_goes_to_the_very_address_that_was_checked(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    """The second look-up, which a library would do by itself, would lead elsewhere."""
+    port = int(receiver.url.split(":")[2].split("/")[0])
+    asked: list[str] = []
+
+    def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["192.0.2.1"]
+
+    monkeypatch.setattr(transport, "resolve", resolve)
+    url = f"http://hooks.example:{port}/a"
+    attempt = transport.post(url, {"webhook-id": "x"}, b"{}", allow_loopback=True)
+    assert attempt.outcome == "delivered"
+    assert asked == ["hooks.example"]
+    assert receiver.got[0][0]["host"] == f"hooks.example:{port}"
+
+
+def test_a_redirect_is_not_followed(post: Notifications, receiver: Receiver):
+    with receiving(Receiver()) as elsewhere:
+        receiver.answer, receiver.location = (lambda n: 302), elsewhere.url
+        made = subscribed(post, receiver)
+        found = post.operator.post(f"/webhooks/{made['id']}/test").json
+        assert (found["status"], found["outcome"]) == (302, "failed")
+        assert elsewhere.got == []
+
+
+def test_types_are_names_or_patterns(post: Notifications, receiver: Receiver):
+    assert matches("registry.community.closed", ["registry.community.*"])
+    assert matches("registry.community.closed", ["registry.*"])
+    assert not matches("registry.communityx.closed", ["registry.community.*"])
+    assert is_pattern("*")
+    for wrong in ("registry.*.closed", "Registry", "a..b", "registry.community*", ""):
+        assert not is_pattern(wrong)
+    answer = post.operator.post("/webhooks", {"url": receiver.url, "types": ["a.*.b"]})
+    assert answer.status_code == 422
+
+
+def test_a_subscription_is_changed_listed_and_ended(post: Notifications, receiver: Receiver):
+    made = subscribed(post, receiver, description="Q's own list")
+    at = f"/webhooks/{made['id']}"
+    assert post.operator.patch(at, {"description": "Q"}).status_code == 428
+    assert post.operator.changed(at, description="Q", state="disabled")["state"] == "disabled"
+    assert post.operator.post(f"{at}/replay", {"service": "registry"}).status_code == 409
+    assert post.operator.changed(at, state="active")["reason"] is None
+    assert [item["id"] for item in post.operator.get("/webhooks").json["items"]] == [made["id"]]
+    assert post.operator.ask("DELETE", at).status_code == 204
+    assert post.operator.get(at).status_code == 404
+    assert post.anyone.get("/webhooks").status_code == 401
+
+
+def test_each_stream_is_in_order_whatever_else_comes(post: Notifications, receiver: Receiver):
+    subscribed(post, receiver, "registry.community.described")
+    for number in range(5):
+        happen(post, f"A{number}")
+        happen(post, f"B{number}", stream=FRAILTY)
+    delivered(post)
+    names = [json.loads(body)["data"]["name"] for _, body in receiver.got]
+    assert [name for name in names if name[0] == "A"] == [f"A{n}" for n in range(5)]
+    assert [name for name in names if name[0] == "B"] == [f"B{n}" for n in range(5)]
