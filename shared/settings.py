@@ -176,16 +176,17 @@ class _Reader:
             except OSError as error:
                 self.problems.append(f"{name}: {path} cannot be read ({error.strerror})")
 
-    def expect_apart(self, ports: Mapping[str, int]) -> None:
-        for port in sorted(set(ports.values())):
-            names = [f"HEDGEROW_{s.upper()}_PORT" for s in ports if ports[s] == port]
+    def ports(self) -> dict[str, int]:
+        found = {s: self.get(f"{s.upper()}_PORT", d, _port) for s, d in PORTS.items()}
+        for port in sorted(set(found.values())):
+            names = [f"HEDGEROW_{s.upper()}_PORT" for s in found if found[s] == port]
             if len(names) > 1:
                 self.problems.append(f"{' and '.join(names)}: both are {port}; give each its own")
+        return found
 
     def read(self) -> Settings:
         data_dir = Path(self.get("DATA_DIR", "var")).resolve()
-        ports = {s: self.get(f"{s.upper()}_PORT", d, _port) for s, d in PORTS.items()}
-        self.expect_apart(ports)
+        ports = self.ports()
         databases = {
             s: self.get(f"{s.upper()}_DATABASE_URL", f"sqlite:///{data_dir / s}.db", _database)
             for s in SERVICES

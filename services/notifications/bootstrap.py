@@ -35,6 +35,16 @@ from shared.settings import Settings
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
+_CALLS = (
+    outbox_api.blp,
+    deliveries.blp,
+    preferences_api.blp,
+    forecasts.blp,
+    webhooks_api.blp,
+    bounces.blp,
+    reminders.blp,
+)
+
 
 def build(settings: Settings) -> Service:
     def streams() -> Streams:
@@ -49,15 +59,7 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[
-            outbox_api.blp,
-            deliveries.blp,
-            preferences_api.blp,
-            forecasts.blp,
-            webhooks_api.blp,
-            bounces.blp,
-            reminders.blp,
-        ],
+        blueprints=_CALLS,
         own=[DELIVERIES, ANNOUNCEMENTS],
         followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
         follows=["registry", "scheduling", "discovery"],

@@ -1,10 +1,13 @@
 """Sessions over HTTP: planned, moved, clashing; who comes and who came."""
 
+import json
 from typing import Any
 
+import httpx
 import pytest
 
 from services.scheduling import registry_client
+from shared.web import forecasts
 from tests.scheduling import Scheduling, brochure
 
 
@@ -333,32 +336,34 @@ def test_participants_and_what_they_owe(scheduling: Scheduling, monkeypatch: Any
     assert scheduling.anyone.get(at).status_code == 401
 
 
-def test_without_forecasts_a_dry_run_counts_whom_scheduling_knows(
-    scheduling: Scheduling, monkeypatch: Any
+def test_a_dry_run_sends_what_would_be_to_be_counted_and_changes_nothing(
+    scheduling: Scheduling, monkeypatch: pytest.MonkeyPatch
 ):
-    import httpx
+    asked = []
 
-    from services.scheduling import forecasting
+    def counts(_url: str, *, content: bytes, **_: Any) -> httpx.Response:
+        asked.extend(event["type"] for event in json.loads(content)["events"])
+        answer = {"now": 3, "digest": 1, "none": 2}
+        return httpx.Response(200, json=answer, request=httpx.Request("POST", _url))
 
-    transport = httpx.MockTransport(lambda _: httpx.Response(404))
-    monkeypatch.setattr(forecasting, "client", lambda: httpx.Client(transport=transport))
+    monkeypatch.setattr(forecasts.httpx, "post", counts)
     community = scheduling.community()
     session = scheduling.meeting(community)["id"]
-    for name in ("Ada", "Bo", "Cy"):
-        scheduling.role(community, scheduling.person(name), "member")
-    put(scheduling, f"/sessions/{session}/replies/{scheduling.person('Di')}", reply="yes")
     path = f"/sessions/{session}/postponement?dry_run=true"
-    counts = scheduling.operator.post(path, {"reason": "Snow"}).json
-    assert counts == {"notifies": 4, "now": 4, "digest": 0, "none": 0}
+    told = scheduling.operator.post(path, {"reason": "Snow"}).json
+    assert told == {"notifies": 4, "now": 3, "digest": 1, "none": 2}
+    assert asked == ["scheduling.session.postponed"]
     assert scheduling.anyone.get(f"/sessions/{session}").json["sequence"] == 0
-    body = {
-        "kind": "community-meeting",
-        "communities": [community],
-        "title": "New",
-        "date": "2027-05-05",
-        "start": "10:00",
-        "end": "11:00",
-    }
-    counts = scheduling.operator.post("/sessions?dry_run=true", body).json
-    assert counts["notifies"] == 3
-    assert len(scheduling.anyone.get("/sessions").json["items"]) == 1
+
+
+def test_a_dry_run_whose_count_nobody_knows_is_503_and_changes_nothing(
+    scheduling: Scheduling, monkeypatch: pytest.MonkeyPatch
+):
+    def nobody(_url: str, **_: Any) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    monkeypatch.setattr(forecasts.httpx, "post", nobody)
+    session = scheduling.meeting(scheduling.community())["id"]
+    path = f"/sessions/{session}/cancellation?dry_run=true"
+    assert scheduling.operator.post(path, {"reason": "Snow"}).status_code == 503
+    assert scheduling.anyone.get(f"/sessions/{session}").json["sequence"] == 0

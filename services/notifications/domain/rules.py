@@ -198,6 +198,7 @@ SILENT: Mapping[str, str] = {
     "scheduling.application.declined": "the applicant did it",
     "scheduling.application.withdrawn": "the applicant did it",
     "scheduling.application.forgotten": "nobody is told of an erasure",
+    "scheduling.session.decision-settled": "nothing changes: the session goes on as it was planned",
     "scheduling.attendance.replied": "the person said it",
     "scheduling.attendance.recorded": "participants see it with what they still owe",
     "scheduling.attendance.role-removed": "the convener who takes a role back says so",

@@ -8,7 +8,6 @@ from flask import Response, g, request
 
 from services.scheduling import queries
 from services.scheduling.domain.refusal import Refused
-from services.scheduling.forecasting import forecast
 from services.scheduling.queries import Found
 from shared.connection import Connection
 from shared.eventstore.events import Event
@@ -17,6 +16,7 @@ from shared.projection.projection import Projection
 from shared.web.commands import Answer, cause, etag, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.forecasts import dry_run_asked, forecast
 from shared.web.paging import MAX_LIMIT, Page, decode_cursor
 
 WORDS = {
@@ -127,10 +127,7 @@ def changing(work: Callable[[Connection], Answer], *, emails: bool = False) -> R
     if not emails:
         return transact(service(), work)
     check_parameters("dry_run")
-    asked = request.args.get("dry_run", "false")
-    if asked not in ("true", "false"):
-        raise invalid("dry_run", "must be true or false")
-    if asked == "false":
+    if not dry_run_asked():
         return transact(service(), work)
 
     def rolled_back(connection: Connection) -> Answer:

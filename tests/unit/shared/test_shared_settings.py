@@ -206,3 +206,12 @@ def test_a_secret_is_never_shown():
     secret = Secret("HEDGEROW_SECRET", value="hunter2")
     assert "hunter2" not in f"{secret} {secret!r} {[secret]}"
     assert "operator-token" not in repr(load())
+
+
+def test_two_services_on_one_port_are_refused():
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"HEDGEROW_REGISTRY_PORT": "8002"}, need_tokens=False)
+    (problem,) = refused.value.problems
+    assert problem == (
+        "HEDGEROW_REGISTRY_PORT and HEDGEROW_SCHEDULING_PORT: both are 8002; give each its own"
+    )
