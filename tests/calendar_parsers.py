@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ import icalendar
 import pytest
 
 _FOLDER = Path(__file__).parent / "parsers"
+_LOCK = Path(__file__).parents[1] / "requirements" / "parsers.lock"
 
 
 def by_icalendar(body: bytes) -> dict[str, Any]:
@@ -37,9 +40,8 @@ def by_icalendar(body: bytes) -> dict[str, Any]:
 
 def by_ical_js(body: bytes) -> dict[str, Any]:
     """The same by ical.js, which reads nothing but the VTIMEZONE that is there."""
-    _install()
     result = subprocess.run(
-        ["node", "occurrences.mjs"], cwd=_FOLDER, input=body, capture_output=True, check=False
+        [_install(), "occurrences.mjs"], cwd=_FOLDER, input=body, capture_output=True, check=False
     )
     assert result.returncode == 0, result.stderr.decode()
     found: dict[str, Any] = json.loads(result.stdout)
@@ -52,23 +54,39 @@ def by_ical_js(body: bytes) -> dict[str, Any]:
 
 
 @cache
-def _install() -> None:
-    """From the lock file, with its hashes, once."""
-    if (_FOLDER / "node_modules" / "ical.js").is_dir():
-        return
+def _install() -> str:
+    """Install ical.js from its lock file, with its hash; gives the program node.
+
+    Where the machine has no node, one comes from pip's packages.
+    """
     try:
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=_FOLDER,
-            check=True,
-            capture_output=True,
-            timeout=100,
-        )
+        node, npm = _node()
+        if not (_FOLDER / "node_modules" / "ical.js").is_dir():
+            _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        return node
     except (OSError, subprocess.SubprocessError) as error:
-        reason = f"ical.js cannot be installed; node and npm are needed ({error})"
+        reason = f"ical.js cannot be installed: {error}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
+
+
+def _node() -> tuple[str, str]:
+    """node and npm: the machine's, else those of requirements/parsers.lock."""
+    found = shutil.which("node"), shutil.which("npm")
+    if found[0] and found[1]:
+        return found[0], found[1]
+    own = Path(sys.executable).parent
+    if not (own / "npm").exists():
+        _run(
+            sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(_LOCK)
+        )
+    os.environ["PATH"] += f":{own}"  # npm is a script that looks for node
+    return str(own / "node"), str(own / "npm")
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, cwd=_FOLDER, check=True, capture_output=True, timeout=110)
 
 
 def _utc(moment: datetime) -> str:

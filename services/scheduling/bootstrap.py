@@ -22,6 +22,7 @@ from services.scheduling.api import (
 from services.scheduling.applying import lapse_offers
 from services.scheduling.events import EVENT_TYPES
 from services.scheduling.following import asks_for_decisions, takes_out_erased
+from services.scheduling.holdings import holdings
 from services.scheduling.passing_time import delete_old_words, move_cohorts_on, review_standings
 from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
 from services.scheduling.projections.own import OWN_PROJECTIONS
@@ -65,6 +66,6 @@ def build(settings: Settings) -> Service:
             asks_for_decisions(get),
         ],
         passes=[move_cohorts_on, lapse_offers, review_standings, delete_old_words],
-        holds=texts.held,
+        holds=holdings,
     )
     return service

@@ -10,6 +10,7 @@ from typing import Any
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.projection.generations import OWN, active
 
 # What can be written of an application, by the applicant and by others about them.
 ELIGIBILITY, PRIORITY, ABOUT = "eligibility", "priority", "about"
@@ -117,6 +118,11 @@ def forget(connection: Connection, person: str) -> None:
     p = mark(connection)
     for table in ("application_texts", "reflections"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE person = {p}", (person,))
+    connection.exec_driver_sql(  # what they wrote as somebody's sponsor
+        f"DELETE FROM application_texts WHERE field = '{SPONSOR_REASON}' AND application IN"
+        f" (SELECT id FROM applications_{active(connection, OWN)} WHERE sponsor = {p})",
+        (person,),
+    )
     connection.exec_driver_sql(
         f"DELETE FROM idempotency_keys WHERE body LIKE {p}", (f"%{person}%",)
     )

@@ -121,6 +121,10 @@ def test_a_refusals_reason_is_kept_where_it_can_be_erased(scheduling: Scheduling
     assert found["texts"]["sponsor_reason"] == "We are too few"
     assert "too few" not in scheduling.operator.get("/events?limit=1000").text
     assert "Your sponsor has refused" in found["missing"][0]
+    held = scheduling.operator.get(f"/people/{found['person']}/holdings").json["holds"]
+    assert held["applications"][0]["state"] == "submitted"
+    scheduling.hears("registry.person.erased", found["sponsor"])
+    assert "sponsor_reason" not in shown(scheduling, application)["texts"]
 
 
 def test_an_altered_expired_or_former_link_is_told_kindly(scheduling: Scheduling):

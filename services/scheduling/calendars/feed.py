@@ -93,7 +93,7 @@ def _is_local(when: When) -> bool:
     """
     if any(exists_twice(when.date, hour, when.zone) for hour in (when.start, when.end)):
         return False
-    return has_rule(when.zone, when.date.year)
+    return has_rule(when.zone)
 
 
 def _times(when: When) -> Iterator[str]:

@@ -63,10 +63,10 @@ def vtimezone(name: str, first_year: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1000)
-def has_rule(name: str, first_year: int) -> bool:
+def has_rule(name: str) -> bool:
     """Whether the zone keeps to a rule in the end; one that follows the moon does not."""
     late = tuple(f"DTSTART:{year}" for year in range(_HORIZON - 5, _HORIZON))
-    return not any(line.startswith(late) for line in vtimezone(name, first_year))
+    return not any(line.startswith(late) for line in vtimezone(name, _HORIZON - 10))
 
 
 def _component(group: Sequence[Onset]) -> Iterator[str]:
