@@ -99,18 +99,26 @@ def await_that(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+_GIVEN: set[int] = set()
+
+
 def free_port() -> int:
     """A loopback port that is free, and stays so while a server is down between stop and start.
+
+    It is given once by this process.
 
     It lies below the range from which systems take the ports of outgoing connections: a client
     that tries again and again to reach a stopped server could else be given that very port.
     """
     for _ in range(1000):
         port = random.randrange(15_000, 32_000)
+        if port in _GIVEN:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _GIVEN.add(port)
             return port
     raise RuntimeError("no free port on 127.0.0.1 between 15000 and 32000")
