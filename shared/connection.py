@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
 Parameters = Sequence[Any]
-_LOOK_AGAIN_SECONDS, _LOOK_AGAIN_AT_MOST = 0.001, 0.008
+_LOOK_AGAIN_SECONDS = 0.001
 
 
 class Rows(list[Any]):
@@ -98,7 +98,6 @@ class Connection:
         """
         self._driver.execute("PRAGMA busy_timeout = 0")
         deadline = time.monotonic() + seconds
-        pause = _LOOK_AGAIN_SECONDS
         try:
             while True:
                 try:
@@ -108,8 +107,7 @@ class Connection:
                     busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                     if not busy or time.monotonic() > deadline:
                         raise self._told(error, "BEGIN IMMEDIATE") from error
-                time.sleep(pause)
-                pause = min(pause * 1.5, _LOOK_AGAIN_AT_MOST)
+                time.sleep(_LOOK_AGAIN_SECONDS)
         finally:
             self._driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
