@@ -1,4 +1,7 @@
-"""Platforms to be harmed: started once for all tests, which leave them whole."""
+"""Platforms to be harmed: the tests leave them whole for the next.
+
+Over Kafka there is one at a time, for they all have the same topics: one for each module.
+"""
 
 import uuid
 from collections.abc import Iterator
@@ -17,7 +20,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def deployed(
     kafka: KafkaServer, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
