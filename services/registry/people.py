@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks, share_lock
+from shared.eventstore.events import Conflict
 from shared.web.paging import Page, encode_cursor
 
 _COLUMNS = "id, name, email, version, added_at"
@@ -72,13 +73,15 @@ def add(
 
 
 def change(connection: Connection, person: Person, name: str, email: str | None) -> Person:
-    """Raises IntegrityError where another has the address."""
+    """Raises IntegrityError where another has the address, Conflict where others were first."""
     p = mark(connection)
-    connection.exec_driver_sql(
+    changed = connection.exec_driver_sql(
         f"UPDATE people SET name = {p}, email = {p}, email_key = {p}, version = version + 1"
         f" WHERE id = {p} AND version = {p}",
         (name, email, email.casefold() if email else None, person.id, person.version),
     )
+    if changed.rowcount != 1:
+        raise Conflict(person.id, person.version)
     return person._replace(name=name, email=email, version=person.version + 1)
 
 
