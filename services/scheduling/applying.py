@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.scheduling import admitting, queries, texts
+from services.scheduling import admitting, known, queries, texts
 from services.scheduling.domain import admission
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.admission import Changes, Places
@@ -65,6 +65,7 @@ class Applying:
     def answer(self, stream: str, fields: Mapping[str, Any]) -> None:
         """What it says from now on. Raises Refused."""
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
+        check_not_erased(self.connection, _person(loaded.state))
         events, words = self._answers(loaded.state, fields)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         person = _person(loaded.state)
@@ -97,6 +98,7 @@ class Applying:
     def submit(self, stream: str, late_reason: str | None) -> None:
         """Hand it in. Raises Refused."""
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
+        check_not_erased(self.connection, _person(loaded.state))
         cohort = self.cohort(_cohort(loaded.state))
         open_ = self._is_open(cohort)
         days, late = self._days(loaded.state), late_reason is not None
@@ -143,6 +145,15 @@ class Applying:
         cohort = self.service.streams.load(self.connection, COHORT, _cohort(state)).state
         programme = queries.one(self.connection, PROGRAMMES, cohort.programme)
         return float(programme.state.rules.commitment.days) if programme else 10.0
+
+
+def check_not_erased(connection: Connection, *people: str) -> None:
+    """Raises Refused where nothing more is taken: of the applicant, or of who writes for them."""
+    if known.erased(connection, *people):
+        raise Refused(
+            "The person whose words these would be was erased. Nothing more is taken.",
+            unlawful=True,
+        )
 
 
 def lapse_offers(service: Service, now: datetime) -> int:

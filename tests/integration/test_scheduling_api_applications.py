@@ -130,6 +130,30 @@ def test_an_erased_persons_words_go_and_the_counts_stay(scheduling: Scheduling):
     assert "scheduling.person.erasure-confirmed" in told
 
 
+@pytest.mark.parametrize("step", ["draft", "submitted", "released"])
+def test_nothing_more_is_written_of_an_erased_person(scheduling: Scheduling, step: str):
+    cohort = open_cohort(scheduling)
+    make: dict[str, Callable[[], str]] = {
+        "draft": lambda: str(draft(scheduling, cohort, "Ada")["id"]),
+        "submitted": lambda: submitted(scheduling, cohort, "Ada"),
+        "released": lambda: offered(scheduling, cohort, "Ada", places=1)[0],
+    }
+    at = f"/applications/{make[step]()}"
+    ada = scheduling.operator.get(at).json["person"]
+    link = scheduling.operator.get(f"{at}/sponsor-link").json.get("url", "")
+    scheduling.hears("registry.person.erased", ada)
+    assert scheduling.operator.patch(at, {"about": "Zebedee"}, "*").status_code == 409
+    decision = {"decision": "offer", "reason": "Zebedee"}
+    refused = scheduling.operator.ask("PUT", f"{at}/decision", json=decision)
+    assert refused.status_code == 409
+    assert "erased" in refused.json["detail"]
+    if link:
+        reply = {"answer": "refuse", "reason": "Zebedee"}
+        path = link.removeprefix("http://localhost")
+        assert scheduling.anyone.ask("POST", path, data=reply).status_code in (409, 410)
+    assert scheduling.operator.get(at).json["texts"] == {}
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

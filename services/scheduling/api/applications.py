@@ -25,7 +25,7 @@ from services.scheduling.api.application_schemas import (
     LateBody,
     WithdrawalBody,
 )
-from services.scheduling.applying import Applying
+from services.scheduling.applying import Applying, check_not_erased
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import STATES
 from services.scheduling.events import APPLICATION, EVENT_TYPES
@@ -179,6 +179,7 @@ def change(fields: dict[str, Any], application: str) -> Response:
         raise Problem(422, "The body names nothing to change.")
     with service().database.read() as connection:
         about = require(connection, APPLICATIONS, application).state.about
+        decided(check_not_erased, connection, about.person)
     fields = with_sponsor(fields, about.person, about.cohort)
 
     def work(connection: Connection) -> Answer:

@@ -15,6 +15,7 @@ from services.scheduling.api.answers import (
 )
 from services.scheduling.api.application_schemas import DecisionBody
 from services.scheduling.api.applications import answer, applying
+from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import admission
 from services.scheduling.domain import application as a
 from services.scheduling.domain import application_decisions as d
@@ -40,6 +41,7 @@ def decide(fields: dict[str, Any], application: str) -> Response:
         found = require(connection, APPLICATIONS, application)
         admitting.in_turn(connection, found.state.about.cohort)
         check_version(application, require(connection, APPLICATIONS, application).version)
+        decided(check_not_erased, connection, found.state.about.person)
         now = service().clock.now()
         command = d.Decide(fields["decision"], now)
         handle(connection, APPLICATION, application, command, named=False)

@@ -4,7 +4,8 @@ from flask import Response, request
 
 from services.scheduling import queries, registry_client, texts
 from services.scheduling.api import pages
-from services.scheduling.api.answers import handle, json_response, require
+from services.scheduling.api.answers import decided, handle, json_response, require
+from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import application as a
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import Application
@@ -47,6 +48,7 @@ def answer(signed: str) -> Response:
     def work(connection: Connection) -> None:
         command = d.SponsorReplies(said == "confirm", generation)
         before = require(connection, APPLICATIONS, application).state
+        decided(check_not_erased, connection, before.about.person, before.sponsor)
         handle(connection, APPLICATION, application, command, named=False)
         if said == "refuse" and reason and before.sponsor_reply is None:
             words = {texts.SPONSOR_REASON: reason}

@@ -83,6 +83,12 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             raise Refused("There is no such application.", unlawful=True)
         case Forget(why):
             return [] if application.forgotten else [a.Forgotten(about, why)]
+        case _ if application.forgotten:
+            raise Refused(
+                "What was written for this application was deleted, as its person was erased or"
+                " its time has passed. Nothing more is taken for it.",
+                unlawful=True,
+            )
         case SponsorReplies():
             return _sponsor_replies(application, about, command)
         case Decide(decision) if application.released and decision == application.decision:
