@@ -114,7 +114,9 @@ class Applying:
 
         Raises Refused.
         """
-        cohort_id = _cohort(self.service.streams.load(self.connection, APPLICATION, stream).state)
+        before = self.service.streams.load(self.connection, APPLICATION, stream).state
+        check_not_erased(self.connection, _person(before))
+        cohort_id = _cohort(before)
         cohort = self.cohort(cohort_id)
         applications = admitting.load(self.connection, self.service, cohort_id)
         states, at = admitting.states(applications), self.places(cohort)

@@ -154,6 +154,51 @@ def test_nothing_more_is_written_of_an_erased_person(scheduling: Scheduling, ste
     assert scheduling.operator.get(at).json["texts"] == {}
 
 
+def erase(scheduling: Scheduling, application: str) -> None:
+    person = scheduling.operator.get(f"/applications/{application}").json["person"]
+    scheduling.hears("registry.person.erased", person)
+
+
+def test_an_erased_persons_offer_goes_to_the_first_who_waits_and_is_not_erased(
+    scheduling: Scheduling,
+):
+    cohort = open_cohort(scheduling, places=1)
+    ada, bo, cy = offered(scheduling, cohort, "Ada", "Bo", "Cy", places=1)
+    erase(scheduling, bo)
+    erase(scheduling, ada)
+    assert [state(scheduling, key) for key in (ada, bo)] == ["withdrawn", "withdrawn"]
+    assert scheduling.operator.get(f"/applications/{cy}").json["decision"] == "offer"
+    for step in ("acceptance", "declination", "submission", "sponsor-request", "link"):
+        assert scheduling.operator.post(f"/applications/{ada}/{step}").status_code == 409
+    history = scheduling.operator.get(f"/applications/{ada}/history").json["items"]
+    assert [entry["sentence"] for entry in history[-2:]] == [
+        "Withdrawn.",
+        "Its words were deleted (erased).",
+    ]
+
+
+def test_an_erased_persons_decision_is_not_released(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    ada, bo = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo"))
+    for application in (ada, bo):
+        decide(scheduling, application, "offer")
+    erase(scheduling, ada)
+    released = scheduling.operator.done(f"/cohorts/{cohort}/release")
+    assert (released["released"], released["decisions"]["offer"]) == (1, 1)
+    assert state(scheduling, ada) == "withdrawn"
+
+
+@pytest.mark.parametrize("step", ["acceptance", "declination"])
+def test_an_application_that_is_finished_stays_so_when_its_person_is_erased(
+    scheduling: Scheduling, step: str
+):
+    [application] = offered(scheduling, open_cohort(scheduling), "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/{step}")
+    before = state(scheduling, application)
+    erase(scheduling, application)
+    assert state(scheduling, application) == before
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -245,7 +245,8 @@ def _act(application: str, step: Callable[[Applying], None], *, theirs: bool = F
 @needs_token
 def ask_again(application: str) -> Response:
     def work(connection: Connection) -> Answer:
-        require(connection, APPLICATIONS, application)
+        found = require(connection, APPLICATIONS, application)
+        decided(check_not_erased, connection, found.state.about.person)
         expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
         handle(connection, APPLICATION, application, d.AskSponsorAgain(10.0, expires))
         return answer(connection, application)
@@ -259,7 +260,8 @@ def ask_again(application: str) -> Response:
 @blp.alt_response(201, description="The address")
 def link(application: str) -> Response:
     with service().database.read() as connection:
-        require(connection, APPLICATIONS, application)
+        found = require(connection, APPLICATIONS, application)
+        decided(check_not_erased, connection, found.state.about.person)
     expires = service().clock.now() + timedelta(days=365)
     signed = signed_link(APPLICATION_LINK, application, 1, expires)
     response = json_response({"url": address(f"application/{signed}")}, private=True)

@@ -69,7 +69,9 @@ def _opened(purpose: str, signed: str) -> tuple[str, str]:
         found = queries.one(connection, SESSIONS, session)
         invited = dict(queries.attendance_of(connection, session).guests)
         gone = bool(known.unknown_people(connection, [person]))
-    if found is None or gone or (purpose == GUEST and person not in invited):
+    if gone:
+        raise pages.no_longer()
+    if found is None or (purpose == GUEST and person not in invited):
         raise pages.used_up()
     return session, person
 

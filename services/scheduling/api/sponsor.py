@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from services.scheduling import queries, registry_client, texts
+from services.scheduling import known, queries, registry_client, texts
 from services.scheduling.api import pages
 from services.scheduling.api.answers import decided, handle, json_response, require
 from services.scheduling.applying import check_not_erased
@@ -65,8 +65,11 @@ def _opened(signed: str) -> tuple[str, int]:
     link = pages.opened(SPONSOR, signed)
     with service().database.read() as connection:
         found = queries.one(connection, APPLICATIONS, link.subject)
-    if found is None or found.state.generation != link.generation:
-        raise pages.used_up()
+        if found is None or found.state.generation != link.generation:
+            raise pages.used_up()
+        gone = known.erased(connection, found.state.about.person, found.state.sponsor)
+    if gone:
+        raise pages.no_longer()
     if found.state.outcome == a.WITHDRAWN:
         raise pages.Unusable(
             "Nothing is asked of you any more", "The application was withdrawn.", 410
@@ -115,6 +118,7 @@ def link(application: str) -> Response:
         state: Application = require(connection, APPLICATIONS, application).state
         if not state.generation:
             raise Problem(409, "The sponsor is asked when the application is handed in.")
+        decided(check_not_erased, connection, state.about.person if state.about else "")
         events = service().store.load(connection, application)
     asked = [e for e in events if e.type == "scheduling.application.sponsor-asked"]
     told: a.SponsorAsked = service().types.decode(asked[-1])

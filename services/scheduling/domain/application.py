@@ -203,6 +203,11 @@ class Application:
         """On the waiting list, and told so; not the same as not yet decided."""
         return self.state == RELEASED and self.decision == WAITING_LIST
 
+    @property
+    def finished(self) -> bool:
+        """Nothing more comes of it: it came to something, or was told that there is no place."""
+        return self.outcome is not None or (self.released and self.decision == NOT_OFFERED)
+
 
 def evolve(application: Application, event: ApplicationEvent) -> Application:
     """The application after an event."""
