@@ -46,7 +46,7 @@ class Applying:
         events = self.check_start(cohort_id, person, fields)
         late = fields.get("late_reason")
         state = _after(Application(), events)
-        more, words = self._answers(state, fields)
+        more, words = self._answers(stream, state, fields)
         self.append(self.connection, [Change(stream, 0, [*events, *more])])
         words |= {texts.LATE_REASON: late} if late and state.late else {}
         texts.keep_answers(self.connection, stream, person, words, self.now)
@@ -66,13 +66,13 @@ class Applying:
         """What it says from now on. Raises Refused."""
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
         check_not_erased(self.connection, _person(loaded.state))
-        events, words = self._answers(loaded.state, fields)
+        events, words = self._answers(stream, loaded.state, fields)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         person = _person(loaded.state)
         texts.keep_answers(self.connection, stream, person, words, self.now)
 
     def _answers(
-        self, state: Application, fields: Mapping[str, Any]
+        self, stream: str, state: Application, fields: Mapping[str, Any]
     ) -> tuple[list[Any], dict[str, str | None]]:
         said = {**fields.get("eligibility", {}), **fields.get("priority", {})}
         said.pop("text", None)
@@ -83,8 +83,13 @@ class Applying:
         }
         words |= {texts.ABOUT: fields["about"]} if "about" in fields else {}
         kept = [n for n in texts.BY_THE_APPLICANT if words.get(n, n in state.texts)]
+        before = texts.answers(self.connection, stream)
+        reworded = [n for n, text in words.items() if (text or "") != before.get(n, "")]
         command = d.Answer(
-            replace(state.facts, **said), fields.get("community", state.community), tuple(kept)
+            replace(state.facts, **said),
+            fields.get("community", state.community),
+            tuple(kept),
+            tuple(reworded),
         )
         events: list[Any] = d.decide(state, command)
         if "sponsor" in fields:
@@ -104,7 +109,7 @@ class Applying:
         days, late = self._days(loaded.state), late_reason is not None
         events = d.decide(loaded.state, d.Submit(open_, late, days, self._expires()))
         self.append(self.connection, [Change(stream, loaded.version, events)])
-        if late and not open_:
+        if events and late and not open_:
             words = {texts.LATE_REASON: late_reason}
             person = _person(loaded.state)
             texts.keep_answers(self.connection, stream, person, words, self.now)

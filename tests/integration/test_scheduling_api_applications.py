@@ -154,6 +154,52 @@ def test_nothing_more_is_written_of_an_erased_person(scheduling: Scheduling, ste
     assert scheduling.operator.get(at).json["texts"] == {}
 
 
+@pytest.mark.parametrize("field", ["about", "eligibility", "priority"])
+def test_each_change_of_words_alone_is_a_version_that_a_stale_writer_is_told_of(
+    scheduling: Scheduling, field: str
+):
+    made = draft(scheduling, open_cohort(scheduling), "Ada")
+    at = f"/applications/{made['id']}"
+
+    def said(text: str) -> Any:
+        return {field: text if field == "about" else {"text": text}}
+
+    before = scheduling.operator.get(at)
+    for text in ("I knit", "I weave", "I weave", ""):
+        scheduling.operator.changed(at, **said(text))
+    now = scheduling.operator.get(at, headers={"If-None-Match": before.headers["ETag"]})
+    assert (now.status_code, now.json["version"]) == (200, before.json["version"] + 3)
+    stale = scheduling.operator.patch(at, said("I sew"), before.headers["ETag"])
+    assert stale.status_code == 412
+    history = scheduling.operator.get(f"{at}/history")
+    assert field in history.json["items"][-1]["sentence"]
+    assert history.json["items"][-1]["data"]["reworded"] == [field]
+    assert "weave" not in history.text
+
+
+def test_another_reason_for_the_same_decision_is_a_version_and_after_release_refused(
+    scheduling: Scheduling,
+):
+    cohort = open_cohort(scheduling)
+    ada, bo = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo"))
+    for application in (ada, bo):
+        decide(scheduling, application, "waiting-list")
+    before = scheduling.operator.get(f"/applications/{ada}").json
+    body = {"decision": "waiting-list", "reason": "Zebedee"}
+    after = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
+    assert after.json["version"] == before["version"] + 1
+    assert after.json["texts"]["decision_reason"] == "Zebedee"
+    assert "Zebedee" not in scheduling.operator.get(f"/applications/{ada}/history").text
+    scheduling.operator.done(f"/cohorts/{cohort}/release")
+    assert scheduling.operator.get(f"/applications/{ada}").json["position"] == 1
+    again = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
+    assert again.status_code == 200
+    body["reason"] = "Dougal"
+    late = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
+    assert late.status_code == 409
+    assert "Dougal" not in scheduling.operator.get(f"/applications/{ada}").text
+
+
 def erase(scheduling: Scheduling, application: str) -> None:
     person = scheduling.operator.get(f"/applications/{application}").json["person"]
     scheduling.hears("registry.person.erased", person)

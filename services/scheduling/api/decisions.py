@@ -43,10 +43,12 @@ def decide(fields: dict[str, Any], application: str) -> Response:
         check_version(application, require(connection, APPLICATIONS, application).version)
         decided(check_not_erased, connection, found.state.about.person)
         now = service().clock.now()
-        command = d.Decide(fields["decision"], now)
+        reason, kept = fields["reason"], texts.answers(connection, application)
+        reworded = reason is not None and reason != kept.get(texts.DECISION_REASON, "")
+        command = d.Decide(fields["decision"], now, reworded)
         handle(connection, APPLICATION, application, command, named=False)
-        if fields["reason"] is not None:
-            words = {texts.DECISION_REASON: fields["reason"]}
+        if reworded:
+            words = {texts.DECISION_REASON: reason}
             texts.keep_answers(connection, application, found.state.about.person, words, now)
         result = answer(connection, application)
         confirmed = found.state.sponsor_reply == a.CONFIRMED

@@ -37,12 +37,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`texts` names the answers that hold words of the person's own; they are kept elsewhere."""
+    """`texts` names the answers that hold words of the person's own; they are kept elsewhere.
+
+    `reworded` names those whose words are others than before.
+    """
 
     about: About
     facts: Facts
     community: str | None = None
     texts: tuple[str, ...] = ()
+    reworded: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,15 @@ class SponsorRefused:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMade:
-    """Private until all are released together: nobody is told."""
+    """Private until all are released together: nobody is told.
+
+    `reworded`: the decision is the same, with another reason.
+    """
 
     about: About
     decision: str
     at: datetime
+    reworded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
