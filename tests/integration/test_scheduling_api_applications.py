@@ -167,7 +167,8 @@ def test_each_change_of_words_alone_is_a_version_that_a_stale_writer_is_told_of(
     before = scheduling.operator.get(at)
     for text in ("I knit", "I weave", "I weave", ""):
         scheduling.operator.changed(at, **said(text))
-    now = scheduling.operator.get(at, headers={"If-None-Match": before.headers["ETag"]})
+    unchanged = {"If-None-Match": before.headers["ETag"]}
+    now = scheduling.operator.ask("GET", at, headers=unchanged)
     assert (now.status_code, now.json["version"]) == (200, before.json["version"] + 3)
     stale = scheduling.operator.patch(at, said("I sew"), before.headers["ETag"])
     assert stale.status_code == 412
@@ -198,6 +199,37 @@ def test_another_reason_for_the_same_decision_is_a_version_and_after_release_ref
     late = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
     assert late.status_code == 409
     assert "Dougal" not in scheduling.operator.get(f"/applications/{ada}").text
+
+
+def test_a_participant_who_may_not_come_is_not_told_where_to_join(scheduling: Scheduling):
+    sessions = [{"kind": "webinar", "number": 1, "date": "2027-02-28"}]
+    cohort = scheduling.cohort(sessions=sessions)
+    webinar = cohort["sessions"][0]["id"]
+    scheduling.operator.done(f"/cohorts/{cohort['id']}/opening")
+    [application] = offered(scheduling, cohort["id"], "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/acceptance")
+    scheduling.operator.changed(f"/sessions/{webinar}", join_address="https://m.example/1")
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    at, feed = f"/sessions/{webinar}", f"/people/{ada}/calendar-link"
+    calendar = scheduling.operator.made(feed)["url"].removeprefix("http://localhost")
+    reply = scheduling.operator.made(f"{at}/replies/{ada}/link")["url"]
+    page = reply.removeprefix("http://localhost")
+    told, mark = {}, ""
+    for said in ("", "no", "maybe", "yes", "maybe"):
+        if said:
+            body = {"reply": said}
+            scheduling.operator.ask("PUT", f"{at}/replies/{ada}", json=body)
+        mine = scheduling.acting(ada).get(f"{at}/join-address")
+        own = scheduling.anyone.ask("GET", calendar, headers={"If-None-Match": mark})
+        mark = own.headers["ETag"]
+        pages = (own.text, scheduling.anyone.get(page).text)
+        told[said] = (mine.status_code, *("m.example" in text for text in pages))
+    assert told == {
+        "": (200, True, True),
+        "no": (403, False, False),
+        "maybe": (403, False, False),
+        "yes": (200, True, True),
+    }
 
 
 def erase(scheduling: Scheduling, application: str) -> None:

@@ -223,7 +223,7 @@ def join_address(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         actor = caller().actor
-        if actor is not None and not attending.is_part(connection, found, actor):
+        if actor is not None and not attending.may_join(connection, found, actor):
             raise Problem(403, "The address to join by is for those who are coming.")
         told = texts.join_address(connection, session)
     return json_response({"session": session, "join_address": told}, private=True)

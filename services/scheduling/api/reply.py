@@ -83,7 +83,7 @@ def _page(
         found = require(connection, SESSIONS, session)
         state: Session = found.state
         replies = queries.attendance_of(connection, session)
-        coming = attending.is_part(connection, found, person)
+        coming = attending.may_join(connection, found, person)
         join = texts.join_address(connection, session) if coming else None
     waits = replies.waiting.index(person) + 1 if person in replies.waiting else None
     when = state.known.when
