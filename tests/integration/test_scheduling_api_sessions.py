@@ -255,6 +255,24 @@ def test_a_community_that_closes_leaves_its_sessions_to_be_decided(scheduling: S
     assert scheduling.anyone.get("/sessions?needs_decision=true").json["items"] == []
 
 
+@pytest.mark.parametrize("step", ["cancellation", "postponement"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_reinstated_session_of_a_closed_community_is_to_be_decided_again(
+    scheduling: Scheduling, step: str, first: bool
+):
+    community = scheduling.community()
+    session = scheduling.meeting(community)["id"]
+    if first:
+        scheduling.operator.done(f"/sessions/{session}/{step}")
+    scheduling.hears("registry.community.closed", community, ending="closed")
+    if not first:
+        scheduling.operator.done(f"/sessions/{session}/{step}")
+    shown = scheduling.operator.done(f"/sessions/{session}/reinstatement")
+    assert shown["needs_decision"] == [community]
+    [listed] = scheduling.anyone.get("/sessions?needs_decision=true").json["items"]
+    assert (listed["id"], listed["version"]) == (session, shown["version"])
+
+
 def test_events_that_come_twice_or_too_early_are_borne(scheduling: Scheduling):
     scheduling.hears("registry.community.described", "com_later", name="Described first")
     scheduling.hears_again("registry.community.described", "com_later", 1, {"name": "Again"})

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import documents, queries
+from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
 from services.scheduling.api.answers import (
     append,
@@ -69,7 +69,20 @@ def cancel(fields: dict[str, Any], session: str) -> Response:
 @needs_token
 @blp.arguments(ReasonBody)
 def reinstate(fields: dict[str, Any], session: str) -> Response:
-    return _act(session, d.Reinstate(fields["reason"]))
+    """Of a community that has closed meanwhile, somebody must say what becomes of it."""
+
+    def work(connection: Connection) -> Answer:
+        require(connection, SESSIONS, session)
+        state = handle(connection, SESSION, session, d.Reinstate(fields["reason"])).state
+        when, holders = state.known.when, known.communities(connection, state.known.communities)
+        for key, community in holders.items():
+            if community.state == "closed" and when.date >= today(service().clock.now(), when.zone):
+                ask = d.AskForDecision(key, "closed", community.into)
+                handle(connection, SESSION, session, ask, named=False)
+        found = require(connection, SESSIONS, session)
+        return Answer(documents.session(found), 200, found.version)
+
+    return changing(work, emails=True)
 
 
 @blp.get("/series/<series>")
