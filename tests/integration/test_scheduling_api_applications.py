@@ -404,6 +404,40 @@ def test_an_offer_that_nobody_answers_goes_on(scheduling: Scheduling):
     assert scheduling.operator.get(f"/applications/{second}").json["decision"] == "offer"
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_an_applicant_sees_and_changes_their_own_application_and_decides_nothing(
+    scheduling: Scheduling, own: bool
+):
+    cohort = open_cohort(scheduling)
+    application, other = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo"))
+    at = f"/applications/{application if own else other}"
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    bo = scheduling.operator.get(f"/applications/{other}").json["person"]
+    applicant, allowed = scheduling.acting(ada), 200 if own else 403
+    assert applicant.get(at).status_code == allowed
+    assert applicant.get(f"{at}/history").status_code == allowed
+    assert applicant.patch(at, {"about": "I knit"}, "*").status_code == allowed
+    assert applicant.post(f"{at}/submission").status_code == allowed
+    assert applicant.post(f"{at}/link").status_code == (201 if own else 403)
+    assert applicant.post(f"{at}/sponsor-request").status_code == allowed
+    listed = applicant.get(f"/cohorts/{cohort}/applications")
+    assert [item["id"] for item in listed.json["items"]] == [application]
+    theirs = f"/cohorts/{cohort}/applications?person={ada if own else bo}"
+    assert applicant.get(theirs).status_code == allowed
+    body = {"decision": "offer"}
+    assert applicant.ask("PUT", f"{at}/decision", json=body).status_code == 403
+    assert applicant.get(f"{at}/sponsor-link").status_code == 403
+    for path in ("participants", "participants.csv"):
+        assert applicant.get(f"/cohorts/{cohort}/{path}").status_code == 403
+    decide(scheduling, application, "offer")
+    assert applicant.post(f"/cohorts/{cohort}/release").status_code == 403
+    cy = scheduling.person("Cy")
+    begun = applicant.post(f"/cohorts/{cohort}/applications", {"person": cy})
+    assert begun.status_code == 403
+    assert applicant.post(f"{at}/withdrawal").status_code == allowed
+    assert scheduling.operator.get(f"{at}/sponsor-link").status_code == 200
+
+
 def test_only_the_applicant_answers_an_offer(scheduling: Scheduling):
     cohort = open_cohort(scheduling)
     [application] = offered(scheduling, cohort, "Ada", places=1)

@@ -8,6 +8,7 @@ from flask import Response, request
 
 from services.scheduling import documents, queries, registry_client, texts
 from services.scheduling.api import session_fields
+from services.scheduling.api.acting import only_theirs
 from services.scheduling.api.answers import (
     append,
     changing,
@@ -52,7 +53,11 @@ def applying(connection: Connection) -> Applying:
 
 
 def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
-    """As the caller may see it: an applicant does not see what is not released yet."""
+    """As the caller may see it: an applicant does not see what is not released yet.
+
+    Raises Problem 403 where it is another's.
+    """
+    only_theirs(found.state.about.person)
     if private is None:
         private = caller().actor != found.state.about.person
     words = texts.answers(connection, found.id)
@@ -74,6 +79,7 @@ def answer(connection: Connection, application: str, status: int = 200) -> Answe
 @blp.arguments(ApplicationBody)
 @blp.alt_response(201, description="The application as a draft")
 def start(fields: dict[str, Any], cohort: str) -> Response:
+    only_theirs(fields["person"])
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
         if "Idempotency-Key" not in request.headers:  # else it may be there, and be answered again
@@ -139,6 +145,9 @@ def list_all(cohort: str) -> Response:
         for name in ("state", "person")
         if name in request.args
     ]
+    if caller().actor is not None:  # they see their own alone
+        only_theirs(request.args.get("person", caller().actor or ""))
+        conditions.append(("person = {p}", caller().actor or ""))
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
         found = queries.page(connection, APPLICATIONS, _ORDER, conditions, wanted)
@@ -165,6 +174,7 @@ def history(application: str) -> Response:
     if not events or not events[0].type.startswith("scheduling.application."):
         raise not_found(f"There is no application {application}.")
     person = EVENT_TYPES.decode(events[0]).about.person
+    only_theirs(person)
     hidden = "scheduling.application.decision-made" if caller().actor == person else ""
     return page_response([entry(event) for event in events if event.type != hidden], None)
 
@@ -179,6 +189,7 @@ def change(fields: dict[str, Any], application: str) -> Response:
         raise Problem(422, "The body names nothing to change.")
     with service().database.read() as connection:
         about = require(connection, APPLICATIONS, application).state.about
+        only_theirs(about.person)
         decided(check_not_erased, connection, about.person)
     fields = with_sponsor(fields, about.person, about.cohort)
 
@@ -200,6 +211,7 @@ def submit(fields: dict[str, Any], application: str) -> Response:
     late_reason = fields["late_reason"]
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
+    only_theirs(found.state.about.person)
     _only_the_team(found.state.about.person, late_reason)
     return _act(application, lambda a: a.submit(application, late_reason))
 
@@ -216,24 +228,21 @@ def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG
 @blp.doc(summary="The applicant takes the place that was offered")
 @needs_token
 def accept(application: str) -> Response:
-    return _act(application, lambda a: a.place(application, "acceptance"), theirs=True)
+    return _act(application, lambda a: a.place(application, "acceptance"))
 
 
 @blp.post("/applications/<application>/declination")
 @blp.doc(summary="The applicant gives the place back; it goes to the first who waits")
 @needs_token
 def decline(application: str) -> Response:
-    return _act(application, lambda a: a.place(application, "declination"), theirs=True)
+    return _act(application, lambda a: a.place(application, "declination"))
 
 
-def _act(application: str, step: Callable[[Applying], None], *, theirs: bool = False) -> Response:
-    """`theirs`: on behalf of nobody but the applicant."""
-
+def _act(application: str, step: Callable[[Applying], None]) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
         check_version(application, found.version)
-        if theirs and caller().actor not in (None, found.state.about.person):
-            raise Problem(403, "Only the applicant answers an offer.")
         decided(step, applying(connection))
         return answer(connection, application)
 
@@ -246,6 +255,7 @@ def _act(application: str, step: Callable[[Applying], None], *, theirs: bool = F
 def ask_again(application: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
         decided(check_not_erased, connection, found.state.about.person)
         expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
         handle(connection, APPLICATION, application, d.AskSponsorAgain(10.0, expires))
@@ -261,6 +271,7 @@ def ask_again(application: str) -> Response:
 def link(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
         decided(check_not_erased, connection, found.state.about.person)
     expires = service().clock.now() + timedelta(days=365)
     signed = signed_link(APPLICATION_LINK, application, 1, expires)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from services.scheduling import admitting, queries, texts
+from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import (
     append,
     changing,
@@ -39,6 +40,7 @@ blp = Blueprint("decisions", "decisions", description="Who gets a place")
 def decide(fields: dict[str, Any], application: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
+        only_the_team()
         admitting.in_turn(connection, found.state.about.cohort)
         check_version(application, require(connection, APPLICATIONS, application).version)
         decided(check_not_erased, connection, found.state.about.person)
@@ -72,6 +74,7 @@ def release(cohort: str) -> Response:
 
     def work(connection: Connection) -> Answer:
         require(connection, COHORTS, cohort)
+        only_the_team()
         admitting.in_turn(connection, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
         loaded = service().streams.load(connection, COHORT, cohort)

@@ -4,6 +4,7 @@ from flask import Response, request
 
 from services.scheduling import known, queries, registry_client, texts
 from services.scheduling.api import pages
+from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import decided, handle, json_response, require
 from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import application as a
@@ -116,6 +117,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
 def link(application: str) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
+        only_the_team()
         if not state.generation:
             raise Problem(409, "The sponsor is asked when the application is handed in.")
         decided(check_not_erased, connection, state.about.person if state.about else "")
