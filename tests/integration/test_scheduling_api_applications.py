@@ -356,6 +356,36 @@ def test_decisions_are_private_until_all_are_released(scheduling: Scheduling):
     assert scheduling.operator.post(f"/cohorts/{cohort}/release").status_code == 409
 
 
+def test_nothing_that_an_applicant_sees_moves_with_a_decision(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    application = submitted(scheduling, cohort, "Ada")
+    at = f"/applications/{application}"
+    applicant = scheduling.acting(scheduling.operator.get(at).json["person"])
+    listed = f"/cohorts/{cohort}/applications?state="
+
+    def seen() -> Any:
+        paths = (at, f"{at}/history", f"{listed}submitted", f"{listed}decided")
+        answers = [applicant.get(path) for path in paths]
+        return [(answer.json, answer.headers.get("ETag")) for answer in answers]
+
+    before = seen()
+    for decision in ("offer", "waiting-list", "offer"):
+        decide(scheduling, application, decision)
+        assert seen() == before
+    etag = before[0][1]
+    assert etag != scheduling.operator.get(at).headers["ETag"]
+    again = applicant.ask("POST", f"{at}/sponsor-request", headers={"If-Match": str(etag)})
+    assert again.status_code == 200
+    versions = [e["version"] for e in applicant.get(f"{at}/history").json["items"]]
+    assert versions == list(range(1, again.json["version"] + 1))
+    scheduling.operator.done(f"/cohorts/{cohort}/release")
+    told = applicant.get(at)
+    assert told.json["version"] > again.json["version"]
+    accepted = {"If-Match": told.headers["ETag"]}
+    answer = applicant.ask("POST", f"{at}/acceptance", headers=accepted)
+    assert answer.status_code == 200
+
+
 def test_not_yet_decided_is_not_the_waiting_list(scheduling: Scheduling):
     cohort = open_cohort(scheduling)
     undecided = submitted(scheduling, cohort, "Ada")

@@ -1,6 +1,6 @@
 """Applications, as the team and an applicant with a token use them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +35,9 @@ from services.scheduling.links import APPLICATION as APPLICATION_LINK
 from services.scheduling.links import address, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from services.scheduling.queries import Found
+from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.eventstore.events import Event
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
@@ -52,6 +54,23 @@ def applying(connection: Connection) -> Applying:
     return Applying(service(), connection, append)
 
 
+def as_seen(connection: Connection, found: Found) -> Found:
+    """With the version and time of the last change that the caller may see.
+
+    An applicant's versions count what they may see, so that no gap tells of the rest.
+    """
+    x = found.state
+    if x.decision is None or caller().actor != x.about.person:
+        return found
+    events = _seen(service().store.load(connection, found.id))
+    return found._replace(version=len(events), changed_at=rfc3339(events[-1].time))
+
+
+def _seen(events: Sequence[Event]) -> list[Event]:
+    """Those that an applicant may see."""
+    return [e for e in events if e.type != "scheduling.application.decision-made"]
+
+
 def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
     """As the caller may see it: an applicant does not see what is not released yet.
 
@@ -60,6 +79,7 @@ def shown(connection: Connection, found: Found, *, private: bool | None = None) 
     only_theirs(found.state.about.person)
     if private is None:
         private = caller().actor != found.state.about.person
+    found = as_seen(connection, found)
     words = texts.answers(connection, found.id)
     body = documents.application(found, words, private=private)
     if found.state.waiting:
@@ -70,7 +90,8 @@ def shown(connection: Connection, found: Found, *, private: bool | None = None) 
 def answer(connection: Connection, application: str, status: int = 200) -> Answer:
     found = require(connection, APPLICATIONS, application)
     location = f"/applications/{application}" if status == 201 else None
-    return Answer(shown(connection, found), status, found.version, location)
+    body = shown(connection, found)
+    return Answer(body, status, body["version"], location)
 
 
 @blp.post("/cohorts/<cohort>/applications")
@@ -140,18 +161,20 @@ def list_all(cohort: str) -> Response:
     if request.args.get("state", STATES[0]) not in STATES:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
     wanted = page(_ORDER)
-    conditions = [("cohort = {p}", cohort)] + [
-        (f"{name} = {{p}}", request.args[name])
-        for name in ("state", "person")
-        if name in request.args
-    ]
+    state, person = (request.args.get(name) for name in ("state", "person"))
+    conditions = [("cohort = {p}", cohort)]
+    conditions += [("person = {p}", person)] if person is not None else []
+    if state is not None and caller().actor is None:
+        conditions.append(("state = {p}", state))
     if caller().actor is not None:  # they see their own alone
-        only_theirs(request.args.get("person", caller().actor or ""))
+        only_theirs(person or caller().actor or "")
         conditions.append(("person = {p}", caller().actor or ""))
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
         found = queries.page(connection, APPLICATIONS, _ORDER, conditions, wanted)
         items = [shown(connection, f) for f in found.items]
+    if state is not None:  # as the caller sees it
+        items = [item for item in items if item["state"] == state]
     return page_response(items, found.next)
 
 
@@ -162,7 +185,7 @@ def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
         body = shown(connection, found)
-    return json_response(body, found.version, private=True)
+    return json_response(body, body["version"], private=True)
 
 
 @blp.get("/applications/<application>/history")
@@ -175,8 +198,10 @@ def history(application: str) -> Response:
         raise not_found(f"There is no application {application}.")
     person = EVENT_TYPES.decode(events[0]).about.person
     only_theirs(person)
-    hidden = "scheduling.application.decision-made" if caller().actor == person else ""
-    return page_response([entry(event) for event in events if event.type != hidden], None)
+    if caller().actor != person:
+        return page_response([entry(event) for event in events], None)
+    items = [entry(event) | {"version": n} for n, event in enumerate(_seen(events), 1)]
+    return page_response(items, None)
 
 
 @blp.patch("/applications/<application>")
@@ -195,7 +220,7 @@ def change(fields: dict[str, Any], application: str) -> Response:
 
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
-        check_version(application, found.version)
+        check_version(application, as_seen(connection, found).version)
         _check_community(connection, fields)
         decided(applying(connection).answer, application, fields)
         return answer(connection, application)
@@ -242,7 +267,7 @@ def _act(application: str, step: Callable[[Applying], None]) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
         only_theirs(found.state.about.person)
-        check_version(application, found.version)
+        check_version(application, as_seen(connection, found).version)
         decided(step, applying(connection))
         return answer(connection, application)
 
@@ -258,7 +283,9 @@ def ask_again(application: str) -> Response:
         only_theirs(found.state.about.person)
         decided(check_not_erased, connection, found.state.about.person)
         expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
-        handle(connection, APPLICATION, application, d.AskSponsorAgain(10.0, expires))
+        check_version(application, as_seen(connection, found).version)
+        command = d.AskSponsorAgain(10.0, expires)
+        handle(connection, APPLICATION, application, command, named=False)
         return answer(connection, application)
 
     return changing(work, emails=True)
