@@ -216,7 +216,7 @@ def test_replies_fill_the_places_and_then_the_waiting_list(scheduling: Schedulin
 
 
 def test_attendance_is_corrected_and_the_past_kept(scheduling: Scheduling):
-    session = scheduling.meeting(scheduling.community())["id"]
+    session = scheduling.meeting(scheduling.community(), date="2026-03-11")["id"]
     ada = scheduling.person()
     at = f"/sessions/{session}/attendance"
     put(scheduling, f"{at}/{ada}", status="absent")
@@ -224,6 +224,20 @@ def test_attendance_is_corrected_and_the_past_kept(scheduling: Scheduling):
     [item] = scheduling.operator.get(at).json["items"]
     assert item["status"] == "attended"
     assert [h["status"] for h in item["history"]] == ["absent", "attended"]
+
+
+@pytest.mark.parametrize("postponed", [True, False])
+def test_nobody_has_attended_what_has_not_begun_though_apologies_come_early(
+    scheduling: Scheduling, postponed: bool
+):
+    day = "2026-03-11" if postponed else "2099-03-11"
+    session = scheduling.meeting(scheduling.community(), date=day)["id"]
+    if postponed:
+        scheduling.operator.done(f"/sessions/{session}/postponement")
+    at = f"/sessions/{session}/attendance/{scheduling.person()}"
+    refused = scheduling.operator.ask("PUT", at, json={"status": "attended"})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["status"])
+    put(scheduling, at, status="apologies")
 
 
 def test_materials_and_the_address_to_join_by(scheduling: Scheduling):
