@@ -130,6 +130,31 @@ def test_a_series_changes_as_a_whole_or_one_by_one(scheduling: Scheduling):
     assert states == ["planned", "cancelled", "cancelled"]
 
 
+@pytest.mark.parametrize("day", ["2019-03-10", "2027-03-10"])
+@pytest.mark.parametrize("more", [{}, {"cancelled": True}, {"from": "2098-01-01"}])
+def test_a_series_never_ends_before_it_starts(
+    scheduling: Scheduling, day: str, more: dict[str, Any]
+):
+    made = scheduling.meeting(scheduling.community(), date=day, repeat={"weeks": 6, "count": 3})
+    for end in ("09:00", "13:00"):
+        body = {"start": "13:00", "end": end, **more}
+        answer = scheduling.operator.patch(f"/series/{made['series']}", body, "*")
+        assert (answer.status_code, list(answer.json["errors"])) == (422, ["end"])
+
+
+@pytest.mark.parametrize("more", [{}, {"title": "Another"}])
+def test_a_series_that_is_to_be_on_again_is_told_how(scheduling: Scheduling, more: dict[str, Any]):
+    made = scheduling.meeting(scheduling.community(), repeat={"weeks": 6, "count": 3})
+    path = f"/series/{made['series']}"
+    scheduling.operator.patch(path, {"cancelled": True}, "*")
+    before = scheduling.anyone.get(path).json
+    answer = scheduling.operator.patch(path, {"cancelled": False, **more}, "*")
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["cancelled"])
+    assert "nothing was changed" in answer.json["detail"]
+    assert "reinstatement" in answer.json["detail"]
+    assert scheduling.anyone.get(path).json == before
+
+
 def test_a_cancelled_session_is_reinstated_before_it_is_moved(scheduling: Scheduling):
     at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
     scheduling.operator.done(f"{at}/cancellation", reason="Flood")

@@ -112,6 +112,7 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
     reason, begins = fields.pop("reason", None), fields.pop("begins", None)
     if not fields:
         raise Problem(422, "The body names nothing to change.")
+    _check_series(fields)
     cancelled, shift = fields.pop("cancelled", False), fields.pop("shift_days", 0)
 
     def command(before: Particulars) -> d.Command:
@@ -129,6 +130,19 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
         return Answer(shown, 200, _version(found))
 
     return changing(work, emails=True)
+
+
+def _check_series(fields: dict[str, Any]) -> None:
+    """Raises Problem 422 for what no session could be, whether or not one is ahead."""
+    if fields.get("cancelled") is False:
+        raise invalid(
+            "cancelled",
+            "can only be true here, and nothing was changed; reinstate each cancelled session by"
+            " /sessions/{id}/reinstatement",
+        )
+    start, end = fields.get("start"), fields.get("end")
+    if start is not None and end is not None and end <= start:
+        raise invalid("end", f"must be after the start, at {start}")
 
 
 def _change_each(
