@@ -277,6 +277,21 @@ def test_an_application_that_is_finished_stays_so_when_its_person_is_erased(
     assert state(scheduling, application) == before
 
 
+def test_an_erased_participant_writes_no_reflection(scheduling: Scheduling):
+    sessions = [{"kind": "webinar", "number": 1, "date": "2026-02-28"}]
+    cohort = scheduling.cohort(sessions=sessions)
+    scheduling.operator.done(f"/cohorts/{cohort['id']}/opening")
+    [application] = offered(scheduling, cohort["id"], "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/acceptance")
+    at = f"/sessions/{cohort['sessions'][0]['id']}/reflections"
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    words = {"person": ada, "text": "Zebedee"}
+    assert scheduling.operator.post(at, words).status_code == 201
+    erase(scheduling, application)
+    assert scheduling.operator.post(at, words).status_code == 422
+    assert scheduling.operator.get(at).json["items"] == []
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

@@ -289,6 +289,7 @@ def _full(connection: Connection, session: str, most: int) -> set[str]:
 def reflect(fields: dict[str, Any], session: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, SESSIONS, session)
+        session_fields.check_people(connection, "person", fields["person"])
         _only(fields["person"])
         if not attending.is_part(connection, found, fields["person"]):
             raise invalid("person", "takes no part in this session")
