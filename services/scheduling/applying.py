@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.scheduling import admitting, queries, texts
+from services.scheduling import admitting, known, queries, texts
 from services.scheduling.domain import admission
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.admission import Changes, Places
@@ -46,7 +46,7 @@ class Applying:
         events = self.check_start(cohort_id, person, fields)
         late = fields.get("late_reason")
         state = _after(Application(), events)
-        more, words = self._answers(state, fields)
+        more, words = self._answers(stream, state, fields)
         self.append(self.connection, [Change(stream, 0, [*events, *more])])
         words |= {texts.LATE_REASON: late} if late and state.late else {}
         texts.keep_answers(self.connection, stream, person, words, self.now)
@@ -65,13 +65,14 @@ class Applying:
     def answer(self, stream: str, fields: Mapping[str, Any]) -> None:
         """What it says from now on. Raises Refused."""
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
-        events, words = self._answers(loaded.state, fields)
+        check_not_erased(self.connection, _person(loaded.state))
+        events, words = self._answers(stream, loaded.state, fields)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         person = _person(loaded.state)
         texts.keep_answers(self.connection, stream, person, words, self.now)
 
     def _answers(
-        self, state: Application, fields: Mapping[str, Any]
+        self, stream: str, state: Application, fields: Mapping[str, Any]
     ) -> tuple[list[Any], dict[str, str | None]]:
         said = {**fields.get("eligibility", {}), **fields.get("priority", {})}
         said.pop("text", None)
@@ -82,8 +83,13 @@ class Applying:
         }
         words |= {texts.ABOUT: fields["about"]} if "about" in fields else {}
         kept = [n for n in texts.BY_THE_APPLICANT if words.get(n, n in state.texts)]
+        before = texts.answers(self.connection, stream)
+        reworded = [n for n, text in words.items() if (text or "") != before.get(n, "")]
         command = d.Answer(
-            replace(state.facts, **said), fields.get("community", state.community), tuple(kept)
+            replace(state.facts, **said),
+            fields.get("community", state.community),
+            tuple(kept),
+            tuple(reworded),
         )
         events: list[Any] = d.decide(state, command)
         if "sponsor" in fields:
@@ -97,12 +103,13 @@ class Applying:
     def submit(self, stream: str, late_reason: str | None) -> None:
         """Hand it in. Raises Refused."""
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
+        check_not_erased(self.connection, _person(loaded.state))
         cohort = self.cohort(_cohort(loaded.state))
         open_ = self._is_open(cohort)
         days, late = self._days(loaded.state), late_reason is not None
         events = d.decide(loaded.state, d.Submit(open_, late, days, self._expires()))
         self.append(self.connection, [Change(stream, loaded.version, events)])
-        if late and not open_:
+        if events and late and not open_:
             words = {texts.LATE_REASON: late_reason}
             person = _person(loaded.state)
             texts.keep_answers(self.connection, stream, person, words, self.now)
@@ -112,7 +119,9 @@ class Applying:
 
         Raises Refused.
         """
-        cohort_id = _cohort(self.service.streams.load(self.connection, APPLICATION, stream).state)
+        before = self.service.streams.load(self.connection, APPLICATION, stream).state
+        check_not_erased(self.connection, _person(before))
+        cohort_id = _cohort(before)
         cohort = self.cohort(cohort_id)
         applications = admitting.load(self.connection, self.service, cohort_id)
         states, at = admitting.states(applications), self.places(cohort)
@@ -143,6 +152,15 @@ class Applying:
         cohort = self.service.streams.load(self.connection, COHORT, _cohort(state)).state
         programme = queries.one(self.connection, PROGRAMMES, cohort.programme)
         return float(programme.state.rules.commitment.days) if programme else 10.0
+
+
+def check_not_erased(connection: Connection, *people: str) -> None:
+    """Raises Refused where nothing more is taken: of the applicant, or of who writes for them."""
+    if known.erased(connection, *people):
+        raise Refused(
+            "The person whose words these would be was erased. Nothing more is taken.",
+            unlawful=True,
+        )
 
 
 def lapse_offers(service: Service, now: datetime) -> int:

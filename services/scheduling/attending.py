@@ -44,6 +44,15 @@ def is_part(connection: Connection, session: queries.Found, person: str) -> bool
     return cohort is not None and cohort in queries.cohorts_of(connection, person)
 
 
+def may_join(connection: Connection, session: queries.Found, person: str) -> bool:
+    """Whether a person is told where to join: not one who said no or maybe, or still waits."""
+    attendance = queries.attendance_of(connection, session.id)
+    if person in attendance.coming or any(p == person for p, _ in attendance.roles):
+        return True
+    replied = person in dict(attendance.replies)
+    return not replied and is_part(connection, session, person)
+
+
 def changes_of_forgetting(service: Service, connection: Connection, person: str) -> list[Change]:
     """Take an erased person out of every session; records of who came stay, by an empty id."""
     sessions = _sessions_with(connection, person)

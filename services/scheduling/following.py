@@ -1,14 +1,15 @@
 """What scheduling does when the registry tells something: communities that end, people erased."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
-from services.scheduling import attending, queries
-from services.scheduling.domain import application_decisions as d
+from services.scheduling import admitting, attending, queries
+from services.scheduling.domain import admission
 from services.scheduling.domain.session_decisions import AskForDecision, SettleDecision
-from services.scheduling.events import APPLICATION, SESSION
+from services.scheduling.domain.wall_clock import today
+from services.scheduling.events import COHORT, SESSION
 from services.scheduling.projections.own import APPLICATIONS
 from shared.connection import Connection
 from shared.database import mark
@@ -30,8 +31,8 @@ def asks_for_decisions(service: Get) -> Reaction:
 
     def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
         told = msgspec.json.decode(event.data)
-        today = now.date().isoformat()
-        ahead = queries.sessions_of_community(connection, event.stream, since=today)
+        since = now.date().isoformat()
+        ahead = queries.sessions_of_community(connection, event.stream, since=since)
         streams = service().streams
         loaded = streams.load_many(connection, SESSION, [found.id for found in ahead])
         command: AskForDecision | SettleDecision = SettleDecision(event.stream)
@@ -48,18 +49,26 @@ def asks_for_decisions(service: Get) -> Reaction:
 
 
 def takes_out_erased(service: Get) -> Reaction:
-    """An erased person waits for nothing and keeps no place at a session; counts stay."""
+    """An erased person waits for nothing, applies for nothing and keeps no place at a session.
+
+    Counts stay.
+    """
 
     def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
         streams, person = service().streams, event.stream
         where = f"person = {mark(connection)}"
         theirs = queries.select(connection, APPLICATIONS, where, (person,))
-        changes = attending.changes_of_forgetting(service(), connection, person)
-        for application, found in streams.load_many(
-            connection, APPLICATION, [found.id for found in theirs]
-        ).items():
-            events = APPLICATION.decide(found.state, d.Forget("erased"))
-            changes.append(Change(application, found.version, events))
+        changes = []
+        for cohort in sorted({found.state.about.cohort for found in theirs}):
+            admitting.in_turn(connection, cohort)
+            state = streams.load(connection, COHORT, cohort).state
+            applications = admitting.load(connection, service(), cohort)
+            keys = [found.id for found in theirs if found.state.about.cohort == cohort]
+            reply_by = today(now, state.zone) + timedelta(days=state.reply_days)
+            at = admitting.places(state, reply_by)
+            erased = admission.erase(admitting.states(applications), keys, at)
+            changes += admitting.changes_of(applications, erased)
+        changes += attending.changes_of_forgetting(service(), connection, person)
         streams.append(connection, changes, cause=cause, now=now)
 
     return Reaction("take an erased person out", frozenset({ERASED}), perform)

@@ -100,6 +100,10 @@ def _of_application(event: a.ApplicationEvent) -> str:
     match event:
         case a.Started(late=late):
             return "Begun late, by an operator." if late else "Begun."
+        case a.Answered(reworded=reworded) if reworded:
+            return f"Filled in; in words of their own: {_join(list(reworded))}."
+        case a.DecisionMade(decision=decision, reworded=True):
+            return f"Decided as before, in private, with another reason: {decision}."
         case a.DecisionMade(decision=decision):
             return f"Decided, in private: {decision}."
         case a.DecisionReleased(decision=decision, reply_by=reply_by):

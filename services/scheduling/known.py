@@ -47,6 +47,16 @@ def unknown_people(connection: Connection, ids: Sequence[str]) -> list[str]:
     return [wanted for wanted in ids if wanted not in there]
 
 
+def erased(connection: Connection, *ids: str) -> bool:
+    """Whether one of these people was erased."""
+    rows = connection.exec_driver_sql(
+        f"SELECT id FROM people_{active(connection, FOLLOWED)}"
+        f" WHERE erased = 1 AND id IN ({marks(connection, len(ids))})",
+        ids,
+    )
+    return rows.first() is not None
+
+
 def communities_of(connection: Connection, person: str, on: date | None = None) -> list[str]:
     """Where a person holds a role; ever, or on one day."""
     p, values = mark(connection), [person]

@@ -52,6 +52,7 @@ def every_command(scheduling: Scheduling) -> None:
     _around_the_celebration(scheduling, cohort)
     operator.done(f"/applications/{applications[0]}/withdrawal")
     lapse_offers(scheduling.service, now + timedelta(days=5))
+    scheduling.hears("registry.person.erased", derived_id("per", "Bo"))
     _meetings(scheduling)
     for _ in range(2):
         move_cohorts_on(scheduling.service, now)
@@ -98,7 +99,6 @@ def _around_the_celebration(scheduling: Scheduling, cohort: Any) -> None:
     _put(scheduling, f"{party}/materials", materials=links)
     operator.made(f"{party}/reflections", person=ada, text="Zebedee danced")
     operator.made(f"/people/{ada}/calendar-link")
-    scheduling.hears("registry.person.erased", bo)
 
 
 def _meetings(scheduling: Scheduling) -> None:

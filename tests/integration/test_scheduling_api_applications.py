@@ -130,6 +130,168 @@ def test_an_erased_persons_words_go_and_the_counts_stay(scheduling: Scheduling):
     assert "scheduling.person.erasure-confirmed" in told
 
 
+@pytest.mark.parametrize("step", ["draft", "submitted", "released"])
+def test_nothing_more_is_written_of_an_erased_person(scheduling: Scheduling, step: str):
+    cohort = open_cohort(scheduling)
+    make: dict[str, Callable[[], str]] = {
+        "draft": lambda: str(draft(scheduling, cohort, "Ada")["id"]),
+        "submitted": lambda: submitted(scheduling, cohort, "Ada"),
+        "released": lambda: offered(scheduling, cohort, "Ada", places=1)[0],
+    }
+    at = f"/applications/{make[step]()}"
+    ada = scheduling.operator.get(at).json["person"]
+    link = scheduling.operator.get(f"{at}/sponsor-link").json.get("url", "")
+    scheduling.hears("registry.person.erased", ada)
+    assert scheduling.operator.patch(at, {"about": "Zebedee"}, "*").status_code == 409
+    decision = {"decision": "offer", "reason": "Zebedee"}
+    refused = scheduling.operator.ask("PUT", f"{at}/decision", json=decision)
+    assert refused.status_code == 409
+    assert "erased" in refused.json["detail"]
+    if link:
+        reply = {"answer": "refuse", "reason": "Zebedee"}
+        path = link.removeprefix("http://localhost")
+        assert scheduling.anyone.ask("POST", path, data=reply).status_code in (409, 410)
+    assert scheduling.operator.get(at).json["texts"] == {}
+
+
+@pytest.mark.parametrize("field", ["about", "eligibility", "priority"])
+def test_each_change_of_words_alone_is_a_version_that_a_stale_writer_is_told_of(
+    scheduling: Scheduling, field: str
+):
+    made = draft(scheduling, open_cohort(scheduling), "Ada")
+    at = f"/applications/{made['id']}"
+
+    def said(text: str) -> Any:
+        return {field: text if field == "about" else {"text": text}}
+
+    before = scheduling.operator.get(at)
+    for text in ("I knit", "I weave", "I weave", ""):
+        scheduling.operator.changed(at, **said(text))
+    unchanged = {"If-None-Match": before.headers["ETag"]}
+    now = scheduling.operator.ask("GET", at, headers=unchanged)
+    assert (now.status_code, now.json["version"]) == (200, before.json["version"] + 3)
+    stale = scheduling.operator.patch(at, said("I sew"), before.headers["ETag"])
+    assert stale.status_code == 412
+    history = scheduling.operator.get(f"{at}/history")
+    assert field in history.json["items"][-1]["sentence"]
+    assert history.json["items"][-1]["data"]["reworded"] == [field]
+    assert "weave" not in history.text
+
+
+def test_another_reason_for_the_same_decision_is_a_version_and_after_release_refused(
+    scheduling: Scheduling,
+):
+    cohort = open_cohort(scheduling)
+    ada, bo = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo"))
+    for application in (ada, bo):
+        decide(scheduling, application, "waiting-list")
+    before = scheduling.operator.get(f"/applications/{ada}").json
+    body = {"decision": "waiting-list", "reason": "Zebedee"}
+    after = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
+    assert after.json["version"] == before["version"] + 1
+    assert after.json["texts"]["decision_reason"] == "Zebedee"
+    assert "Zebedee" not in scheduling.operator.get(f"/applications/{ada}/history").text
+    scheduling.operator.done(f"/cohorts/{cohort}/release")
+    assert scheduling.operator.get(f"/applications/{ada}").json["position"] == 1
+    again = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
+    assert again.status_code == 200
+    body["reason"] = "Dougal"
+    late = scheduling.operator.ask("PUT", f"/applications/{ada}/decision", json=body)
+    assert late.status_code == 409
+    assert "Dougal" not in scheduling.operator.get(f"/applications/{ada}").text
+
+
+def test_a_participant_who_may_not_come_is_not_told_where_to_join(scheduling: Scheduling):
+    sessions = [{"kind": "webinar", "number": 1, "date": "2027-02-28"}]
+    cohort = scheduling.cohort(sessions=sessions)
+    webinar = cohort["sessions"][0]["id"]
+    scheduling.operator.done(f"/cohorts/{cohort['id']}/opening")
+    [application] = offered(scheduling, cohort["id"], "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/acceptance")
+    scheduling.operator.changed(f"/sessions/{webinar}", join_address="https://m.example/1")
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    at, feed = f"/sessions/{webinar}", f"/people/{ada}/calendar-link"
+    calendar = scheduling.operator.made(feed)["url"].removeprefix("http://localhost")
+    reply = scheduling.operator.made(f"{at}/replies/{ada}/link")["url"]
+    page = reply.removeprefix("http://localhost")
+    told, mark = {}, ""
+    for said in ("", "no", "maybe", "yes", "maybe"):
+        if said:
+            body = {"reply": said}
+            scheduling.operator.ask("PUT", f"{at}/replies/{ada}", json=body)
+        mine = scheduling.acting(ada).get(f"{at}/join-address")
+        own = scheduling.anyone.ask("GET", calendar, headers={"If-None-Match": mark})
+        mark = own.headers["ETag"]
+        pages = (own.text, scheduling.anyone.get(page).text)
+        told[said] = (mine.status_code, *("m.example" in text for text in pages))
+    assert told == {
+        "": (200, True, True),
+        "no": (403, False, False),
+        "maybe": (403, False, False),
+        "yes": (200, True, True),
+    }
+
+
+def erase(scheduling: Scheduling, application: str) -> None:
+    person = scheduling.operator.get(f"/applications/{application}").json["person"]
+    scheduling.hears("registry.person.erased", person)
+
+
+def test_an_erased_persons_offer_goes_to_the_first_who_waits_and_is_not_erased(
+    scheduling: Scheduling,
+):
+    cohort = open_cohort(scheduling, places=1)
+    ada, bo, cy = offered(scheduling, cohort, "Ada", "Bo", "Cy", places=1)
+    erase(scheduling, bo)
+    erase(scheduling, ada)
+    assert [state(scheduling, key) for key in (ada, bo)] == ["withdrawn", "withdrawn"]
+    assert scheduling.operator.get(f"/applications/{cy}").json["decision"] == "offer"
+    for step in ("acceptance", "declination", "submission", "sponsor-request", "link"):
+        assert scheduling.operator.post(f"/applications/{ada}/{step}").status_code == 409
+    history = scheduling.operator.get(f"/applications/{ada}/history").json["items"]
+    assert [entry["sentence"] for entry in history[-2:]] == [
+        "Withdrawn.",
+        "Its words were deleted (erased).",
+    ]
+
+
+def test_an_erased_persons_decision_is_not_released(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    ada, bo = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo"))
+    for application in (ada, bo):
+        decide(scheduling, application, "offer")
+    erase(scheduling, ada)
+    released = scheduling.operator.done(f"/cohorts/{cohort}/release")
+    assert (released["released"], released["decisions"]["offer"]) == (1, 1)
+    assert state(scheduling, ada) == "withdrawn"
+
+
+@pytest.mark.parametrize("step", ["acceptance", "declination"])
+def test_an_application_that_is_finished_stays_so_when_its_person_is_erased(
+    scheduling: Scheduling, step: str
+):
+    [application] = offered(scheduling, open_cohort(scheduling), "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/{step}")
+    before = state(scheduling, application)
+    erase(scheduling, application)
+    assert state(scheduling, application) == before
+
+
+def test_an_erased_participant_writes_no_reflection(scheduling: Scheduling):
+    sessions = [{"kind": "webinar", "number": 1, "date": "2026-02-28"}]
+    cohort = scheduling.cohort(sessions=sessions)
+    scheduling.operator.done(f"/cohorts/{cohort['id']}/opening")
+    [application] = offered(scheduling, cohort["id"], "Ada", places=1)
+    scheduling.operator.done(f"/applications/{application}/acceptance")
+    at = f"/sessions/{cohort['sessions'][0]['id']}/reflections"
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    words = {"person": ada, "text": "Zebedee"}
+    assert scheduling.operator.post(at, words).status_code == 201
+    erase(scheduling, application)
+    assert scheduling.operator.post(at, words).status_code == 422
+    assert scheduling.operator.get(at).json["items"] == []
+
+
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
@@ -209,6 +371,36 @@ def test_decisions_are_private_until_all_are_released(scheduling: Scheduling):
     assert scheduling.operator.post(f"/cohorts/{cohort}/release").status_code == 409
 
 
+def test_nothing_that_an_applicant_sees_moves_with_a_decision(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    application = submitted(scheduling, cohort, "Ada")
+    at = f"/applications/{application}"
+    applicant = scheduling.acting(scheduling.operator.get(at).json["person"])
+    listed = f"/cohorts/{cohort}/applications?state="
+
+    def seen() -> Any:
+        paths = (at, f"{at}/history", f"{listed}submitted", f"{listed}decided")
+        answers = [applicant.get(path) for path in paths]
+        return [(answer.json, answer.headers.get("ETag")) for answer in answers]
+
+    before = seen()
+    for decision in ("offer", "waiting-list", "offer"):
+        decide(scheduling, application, decision)
+        assert seen() == before
+    etag = before[0][1]
+    assert etag != scheduling.operator.get(at).headers["ETag"]
+    again = applicant.ask("POST", f"{at}/sponsor-request", headers={"If-Match": str(etag)})
+    assert again.status_code == 200
+    versions = [e["version"] for e in applicant.get(f"{at}/history").json["items"]]
+    assert versions == list(range(1, again.json["version"] + 1))
+    scheduling.operator.done(f"/cohorts/{cohort}/release")
+    told = applicant.get(at)
+    assert told.json["version"] > again.json["version"]
+    accepted = {"If-Match": told.headers["ETag"]}
+    answer = applicant.ask("POST", f"{at}/acceptance", headers=accepted)
+    assert answer.status_code == 200
+
+
 def test_not_yet_decided_is_not_the_waiting_list(scheduling: Scheduling):
     cohort = open_cohort(scheduling)
     undecided = submitted(scheduling, cohort, "Ada")
@@ -255,6 +447,40 @@ def test_an_offer_that_nobody_answers_goes_on(scheduling: Scheduling):
     lapse_offers(scheduling.service, now + timedelta(days=5))
     assert state(scheduling, first) == "lapsed"
     assert scheduling.operator.get(f"/applications/{second}").json["decision"] == "offer"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_an_applicant_sees_and_changes_their_own_application_and_decides_nothing(
+    scheduling: Scheduling, own: bool
+):
+    cohort = open_cohort(scheduling)
+    application, other = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo"))
+    at = f"/applications/{application if own else other}"
+    ada = scheduling.operator.get(f"/applications/{application}").json["person"]
+    bo = scheduling.operator.get(f"/applications/{other}").json["person"]
+    applicant, allowed = scheduling.acting(ada), 200 if own else 403
+    assert applicant.get(at).status_code == allowed
+    assert applicant.get(f"{at}/history").status_code == allowed
+    assert applicant.patch(at, {"about": "I knit"}, "*").status_code == allowed
+    assert applicant.post(f"{at}/submission").status_code == allowed
+    assert applicant.post(f"{at}/link").status_code == (201 if own else 403)
+    assert applicant.post(f"{at}/sponsor-request").status_code == allowed
+    listed = applicant.get(f"/cohorts/{cohort}/applications")
+    assert [item["id"] for item in listed.json["items"]] == [application]
+    theirs = f"/cohorts/{cohort}/applications?person={ada if own else bo}"
+    assert applicant.get(theirs).status_code == allowed
+    body = {"decision": "offer"}
+    assert applicant.ask("PUT", f"{at}/decision", json=body).status_code == 403
+    assert applicant.get(f"{at}/sponsor-link").status_code == 403
+    for path in ("participants", "participants.csv"):
+        assert applicant.get(f"/cohorts/{cohort}/{path}").status_code == 403
+    decide(scheduling, application, "offer")
+    assert applicant.post(f"/cohorts/{cohort}/release").status_code == 403
+    cy = scheduling.person("Cy")
+    begun = applicant.post(f"/cohorts/{cohort}/applications", {"person": cy})
+    assert begun.status_code == 403
+    assert applicant.post(f"{at}/withdrawal").status_code == allowed
+    assert scheduling.operator.get(f"{at}/sponsor-link").status_code == 200
 
 
 def test_only_the_applicant_answers_an_offer(scheduling: Scheduling):

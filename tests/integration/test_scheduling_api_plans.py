@@ -68,6 +68,7 @@ def test_the_brochures_dates_give_exactly_one_warning(scheduling: Scheduling):
     ("fields", "field"),
     [
         ({"zone": "Europe/Lyonesse"}, "zone"),
+        ({"zone": "localtime"}, "zone"),
         ({"places": 0}, "places"),
         ({"places": -3}, "places"),
         ({"places": "many"}, "places"),

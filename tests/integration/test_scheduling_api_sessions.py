@@ -28,6 +28,7 @@ def test_a_meeting_is_planned_and_read(scheduling: Scheduling):
         ({"end": "10:00"}, "end"),
         ({"start": "25:00"}, "start"),
         ({"zone": "Europe/Nowhere"}, "zone"),
+        ({"zone": "posix/Europe/London"}, "zone"),
         ({"zone": "../etc/passwd"}, "zone"),
         ({"date": "2027-02-29"}, "date"),
         ({"date": "9999-12-31"}, "date"),
@@ -129,6 +130,31 @@ def test_a_series_changes_as_a_whole_or_one_by_one(scheduling: Scheduling):
     assert states == ["planned", "cancelled", "cancelled"]
 
 
+@pytest.mark.parametrize("day", ["2019-03-10", "2027-03-10"])
+@pytest.mark.parametrize("more", [{}, {"cancelled": True}, {"from": "2098-01-01"}])
+def test_a_series_never_ends_before_it_starts(
+    scheduling: Scheduling, day: str, more: dict[str, Any]
+):
+    made = scheduling.meeting(scheduling.community(), date=day, repeat={"weeks": 6, "count": 3})
+    for end in ("09:00", "13:00"):
+        body = {"start": "13:00", "end": end, **more}
+        answer = scheduling.operator.patch(f"/series/{made['series']}", body, "*")
+        assert (answer.status_code, list(answer.json["errors"])) == (422, ["end"])
+
+
+@pytest.mark.parametrize("more", [{}, {"title": "Another"}])
+def test_a_series_that_is_to_be_on_again_is_told_how(scheduling: Scheduling, more: dict[str, Any]):
+    made = scheduling.meeting(scheduling.community(), repeat={"weeks": 6, "count": 3})
+    path = f"/series/{made['series']}"
+    scheduling.operator.patch(path, {"cancelled": True}, "*")
+    before = scheduling.anyone.get(path).json
+    answer = scheduling.operator.patch(path, {"cancelled": False, **more}, "*")
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["cancelled"])
+    assert "nothing was changed" in answer.json["detail"]
+    assert "reinstatement" in answer.json["detail"]
+    assert scheduling.anyone.get(path).json == before
+
+
 def test_a_cancelled_session_is_reinstated_before_it_is_moved(scheduling: Scheduling):
     at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
     scheduling.operator.done(f"{at}/cancellation", reason="Flood")
@@ -215,7 +241,7 @@ def test_replies_fill_the_places_and_then_the_waiting_list(scheduling: Schedulin
 
 
 def test_attendance_is_corrected_and_the_past_kept(scheduling: Scheduling):
-    session = scheduling.meeting(scheduling.community())["id"]
+    session = scheduling.meeting(scheduling.community(), date="2026-03-11")["id"]
     ada = scheduling.person()
     at = f"/sessions/{session}/attendance"
     put(scheduling, f"{at}/{ada}", status="absent")
@@ -223,6 +249,20 @@ def test_attendance_is_corrected_and_the_past_kept(scheduling: Scheduling):
     [item] = scheduling.operator.get(at).json["items"]
     assert item["status"] == "attended"
     assert [h["status"] for h in item["history"]] == ["absent", "attended"]
+
+
+@pytest.mark.parametrize("postponed", [True, False])
+def test_nobody_has_attended_what_has_not_begun_though_apologies_come_early(
+    scheduling: Scheduling, postponed: bool
+):
+    day = "2026-03-11" if postponed else "2099-03-11"
+    session = scheduling.meeting(scheduling.community(), date=day)["id"]
+    if postponed:
+        scheduling.operator.done(f"/sessions/{session}/postponement")
+    at = f"/sessions/{session}/attendance/{scheduling.person()}"
+    refused = scheduling.operator.ask("PUT", at, json={"status": "attended"})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["status"])
+    put(scheduling, at, status="apologies")
 
 
 def test_materials_and_the_address_to_join_by(scheduling: Scheduling):
@@ -253,6 +293,24 @@ def test_a_community_that_closes_leaves_its_sessions_to_be_decided(scheduling: S
     assert (listed["id"], listed["state"], listed["needs_decision"]) == (session, "planned", [one])
     scheduling.operator.changed(f"/sessions/{session}", communities=[other])
     assert scheduling.anyone.get("/sessions?needs_decision=true").json["items"] == []
+
+
+@pytest.mark.parametrize("step", ["cancellation", "postponement"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_reinstated_session_of_a_closed_community_is_to_be_decided_again(
+    scheduling: Scheduling, step: str, first: bool
+):
+    community = scheduling.community()
+    session = scheduling.meeting(community)["id"]
+    if first:
+        scheduling.operator.done(f"/sessions/{session}/{step}")
+    scheduling.hears("registry.community.closed", community, ending="closed")
+    if not first:
+        scheduling.operator.done(f"/sessions/{session}/{step}")
+    shown = scheduling.operator.done(f"/sessions/{session}/reinstatement")
+    assert shown["needs_decision"] == [community]
+    [listed] = scheduling.anyone.get("/sessions?needs_decision=true").json["items"]
+    assert (listed["id"], listed["version"]) == (session, shown["version"])
 
 
 def test_events_that_come_twice_or_too_early_are_borne(scheduling: Scheduling):

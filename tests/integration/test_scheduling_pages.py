@@ -127,6 +127,18 @@ def test_a_refusals_reason_is_kept_where_it_can_be_erased(scheduling: Scheduling
     assert "sponsor_reason" not in shown(scheduling, application)["texts"]
 
 
+def test_the_links_of_an_erased_person_say_kindly_that_they_no_longer_work(
+    scheduling: Scheduling,
+):
+    application, sponsors = submitted(scheduling)
+    own = local(scheduling.operator.made(f"/applications/{application}/link")["url"])
+    scheduling.hears("registry.person.erased", shown(scheduling, application)["person"])
+    for link in (own, sponsors):
+        assert "no longer works" in read(scheduling.anyone.get(link), 410)
+        answer = form(scheduling, link, step="withdrawal", answer="confirm")
+        assert "no longer works" in read(answer, 410)
+
+
 def test_an_altered_expired_or_former_link_is_told_kindly(scheduling: Scheduling):
     application, link = submitted(scheduling)
     assert "does not work" in read(scheduling.anyone.get(link[:-3] + "abc"), 404)
@@ -226,7 +238,7 @@ def test_a_guest_answers_by_one_link_and_counts(scheduling: Scheduling):
     assert scheduling.operator.get(at).json["items"][0]["guest_of"] == ada
     scheduling.hears("registry.person.erased", made)
     assert scheduling.operator.get(at).json["coming"] == 0
-    assert "newer" in read(scheduling.anyone.get(link), 410)
+    assert "no longer works" in read(scheduling.anyone.get(link), 410)
 
 
 def test_the_style_is_served_and_needs_nothing_from_elsewhere(scheduling: Scheduling):

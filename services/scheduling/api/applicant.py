@@ -38,7 +38,7 @@ _DONE = {
 @blp.doc(summary="The applicant's page; opening it changes nothing")
 def show(signed: str) -> Response:
     try:
-        return _page(pages.opened(APPLICATION, signed).subject)
+        return _page(_opened(signed))
     except pages.Unusable as unusable:
         return unusable.page
 
@@ -47,7 +47,7 @@ def show(signed: str) -> Response:
 @blp.doc(summary="What the applicant does, by the form field `step`")
 def act(signed: str) -> Response:
     try:
-        application = pages.opened(APPLICATION, signed).subject
+        application = _opened(signed)
     except pages.Unusable as unusable:
         return unusable.page
     step = request.form.get("step", "")
@@ -57,6 +57,16 @@ def act(signed: str) -> Response:
     if problem is None and step != "save":
         problem = pages.done(lambda connection: _step(connection, application, step))
     return _page(application, problem, None if problem else _DONE[step])
+
+
+def _opened(signed: str) -> str:
+    """The application. Raises Unusable."""
+    application = pages.opened(APPLICATION, signed).subject
+    with service().database.read() as connection:
+        found = queries.one(connection, APPLICATIONS, application)
+        if found is not None and known.erased(connection, found.state.about.person):
+            raise pages.no_longer()
+    return application
 
 
 def _step(connection: Connection, application: str, step: str) -> None:

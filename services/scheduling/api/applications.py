@@ -1,6 +1,6 @@
 """Applications, as the team and an applicant with a token use them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from flask import Response, request
 
 from services.scheduling import documents, queries, registry_client, texts
 from services.scheduling.api import session_fields
+from services.scheduling.api.acting import only_theirs
 from services.scheduling.api.answers import (
     append,
     changing,
@@ -25,7 +26,7 @@ from services.scheduling.api.application_schemas import (
     LateBody,
     WithdrawalBody,
 )
-from services.scheduling.applying import Applying
+from services.scheduling.applying import Applying, check_not_erased
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import STATES
 from services.scheduling.events import APPLICATION, EVENT_TYPES
@@ -34,7 +35,9 @@ from services.scheduling.links import APPLICATION as APPLICATION_LINK
 from services.scheduling.links import address, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from services.scheduling.queries import Found
+from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.eventstore.events import Event
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
@@ -51,10 +54,32 @@ def applying(connection: Connection) -> Applying:
     return Applying(service(), connection, append)
 
 
+def as_seen(connection: Connection, found: Found) -> Found:
+    """With the version and time of the last change that the caller may see.
+
+    An applicant's versions count what they may see, so that no gap tells of the rest.
+    """
+    x = found.state
+    if x.decision is None or caller().actor != x.about.person:
+        return found
+    events = _seen(service().store.load(connection, found.id))
+    return found._replace(version=len(events), changed_at=rfc3339(events[-1].time))
+
+
+def _seen(events: Sequence[Event]) -> list[Event]:
+    """Those that an applicant may see."""
+    return [e for e in events if e.type != "scheduling.application.decision-made"]
+
+
 def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
-    """As the caller may see it: an applicant does not see what is not released yet."""
+    """As the caller may see it: an applicant does not see what is not released yet.
+
+    Raises Problem 403 where it is another's.
+    """
+    only_theirs(found.state.about.person)
     if private is None:
         private = caller().actor != found.state.about.person
+    found = as_seen(connection, found)
     words = texts.answers(connection, found.id)
     body = documents.application(found, words, private=private)
     if found.state.waiting:
@@ -65,7 +90,8 @@ def shown(connection: Connection, found: Found, *, private: bool | None = None) 
 def answer(connection: Connection, application: str, status: int = 200) -> Answer:
     found = require(connection, APPLICATIONS, application)
     location = f"/applications/{application}" if status == 201 else None
-    return Answer(shown(connection, found), status, found.version, location)
+    body = shown(connection, found)
+    return Answer(body, status, body["version"], location)
 
 
 @blp.post("/cohorts/<cohort>/applications")
@@ -74,6 +100,7 @@ def answer(connection: Connection, application: str, status: int = 200) -> Answe
 @blp.arguments(ApplicationBody)
 @blp.alt_response(201, description="The application as a draft")
 def start(fields: dict[str, Any], cohort: str) -> Response:
+    only_theirs(fields["person"])
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
         if "Idempotency-Key" not in request.headers:  # else it may be there, and be answered again
@@ -134,15 +161,20 @@ def list_all(cohort: str) -> Response:
     if request.args.get("state", STATES[0]) not in STATES:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
     wanted = page(_ORDER)
-    conditions = [("cohort = {p}", cohort)] + [
-        (f"{name} = {{p}}", request.args[name])
-        for name in ("state", "person")
-        if name in request.args
-    ]
+    state, person = (request.args.get(name) for name in ("state", "person"))
+    conditions = [("cohort = {p}", cohort)]
+    conditions += [("person = {p}", person)] if person is not None else []
+    if state is not None and caller().actor is None:
+        conditions.append(("state = {p}", state))
+    if caller().actor is not None:  # they see their own alone
+        only_theirs(person or caller().actor or "")
+        conditions.append(("person = {p}", caller().actor or ""))
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
         found = queries.page(connection, APPLICATIONS, _ORDER, conditions, wanted)
         items = [shown(connection, f) for f in found.items]
+    if state is not None:  # as the caller sees it
+        items = [item for item in items if item["state"] == state]
     return page_response(items, found.next)
 
 
@@ -153,7 +185,7 @@ def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
         body = shown(connection, found)
-    return json_response(body, found.version, private=True)
+    return json_response(body, body["version"], private=True)
 
 
 @blp.get("/applications/<application>/history")
@@ -165,8 +197,11 @@ def history(application: str) -> Response:
     if not events or not events[0].type.startswith("scheduling.application."):
         raise not_found(f"There is no application {application}.")
     person = EVENT_TYPES.decode(events[0]).about.person
-    hidden = "scheduling.application.decision-made" if caller().actor == person else ""
-    return page_response([entry(event) for event in events if event.type != hidden], None)
+    only_theirs(person)
+    if caller().actor != person:
+        return page_response([entry(event) for event in events], None)
+    items = [entry(event) | {"version": n} for n, event in enumerate(_seen(events), 1)]
+    return page_response(items, None)
 
 
 @blp.patch("/applications/<application>")
@@ -179,11 +214,13 @@ def change(fields: dict[str, Any], application: str) -> Response:
         raise Problem(422, "The body names nothing to change.")
     with service().database.read() as connection:
         about = require(connection, APPLICATIONS, application).state.about
+        only_theirs(about.person)
+        decided(check_not_erased, connection, about.person)
     fields = with_sponsor(fields, about.person, about.cohort)
 
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
-        check_version(application, found.version)
+        check_version(application, as_seen(connection, found).version)
         _check_community(connection, fields)
         decided(applying(connection).answer, application, fields)
         return answer(connection, application)
@@ -199,6 +236,7 @@ def submit(fields: dict[str, Any], application: str) -> Response:
     late_reason = fields["late_reason"]
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
+    only_theirs(found.state.about.person)
     _only_the_team(found.state.about.person, late_reason)
     return _act(application, lambda a: a.submit(application, late_reason))
 
@@ -215,24 +253,21 @@ def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG
 @blp.doc(summary="The applicant takes the place that was offered")
 @needs_token
 def accept(application: str) -> Response:
-    return _act(application, lambda a: a.place(application, "acceptance"), theirs=True)
+    return _act(application, lambda a: a.place(application, "acceptance"))
 
 
 @blp.post("/applications/<application>/declination")
 @blp.doc(summary="The applicant gives the place back; it goes to the first who waits")
 @needs_token
 def decline(application: str) -> Response:
-    return _act(application, lambda a: a.place(application, "declination"), theirs=True)
+    return _act(application, lambda a: a.place(application, "declination"))
 
 
-def _act(application: str, step: Callable[[Applying], None], *, theirs: bool = False) -> Response:
-    """`theirs`: on behalf of nobody but the applicant."""
-
+def _act(application: str, step: Callable[[Applying], None]) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
-        check_version(application, found.version)
-        if theirs and caller().actor not in (None, found.state.about.person):
-            raise Problem(403, "Only the applicant answers an offer.")
+        only_theirs(found.state.about.person)
+        check_version(application, as_seen(connection, found).version)
         decided(step, applying(connection))
         return answer(connection, application)
 
@@ -244,9 +279,13 @@ def _act(application: str, step: Callable[[Applying], None], *, theirs: bool = F
 @needs_token
 def ask_again(application: str) -> Response:
     def work(connection: Connection) -> Answer:
-        require(connection, APPLICATIONS, application)
+        found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
+        decided(check_not_erased, connection, found.state.about.person)
         expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
-        handle(connection, APPLICATION, application, d.AskSponsorAgain(10.0, expires))
+        check_version(application, as_seen(connection, found).version)
+        command = d.AskSponsorAgain(10.0, expires)
+        handle(connection, APPLICATION, application, command, named=False)
         return answer(connection, application)
 
     return changing(work, emails=True)
@@ -258,7 +297,9 @@ def ask_again(application: str) -> Response:
 @blp.alt_response(201, description="The address")
 def link(application: str) -> Response:
     with service().database.read() as connection:
-        require(connection, APPLICATIONS, application)
+        found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
+        decided(check_not_erased, connection, found.state.about.person)
     expires = service().clock.now() + timedelta(days=365)
     signed = signed_link(APPLICATION_LINK, application, 1, expires)
     response = json_response({"url": address(f"application/{signed}")}, private=True)

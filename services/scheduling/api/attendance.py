@@ -18,7 +18,7 @@ from services.scheduling.api.attendance_schemas import (
     StatusBody,
 )
 from services.scheduling.domain import attendance as at
-from services.scheduling.domain.session import CANCELLED, Session
+from services.scheduling.domain.session import CANCELLED, POSTPONED, Session
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.identifiers import new_id
@@ -112,11 +112,24 @@ def put_status(fields: dict[str, Any], session: str, person: str) -> Response:
         session_fields.check_people(connection, "person", person)
         if state.state == CANCELLED:
             raise Problem(409, "This session was cancelled: nobody can have come.")
+        _check_begun(state, fields["status"])
         command = at.Record(attending.about(session, state), person, fields["status"])
         act(connection, session, command)
         return Answer({"session": session, "person": person, "status": fields["status"]})
 
     return changing(work)
+
+
+def _check_begun(state: Session, status: str) -> None:
+    """Raises Problem 422: apologies can come before a session, and nobody has been there yet."""
+    when = state.known.when
+    if status != at.ATTENDED:
+        return
+    if state.state == POSTPONED:
+        raise invalid("status", "the session is postponed, so nobody can have attended it yet")
+    if service().clock.now() < when.begins():
+        told = f"the session has not begun; it does at {when.start} on {when.date} ({when.zone})"
+        raise invalid("status", told)
 
 
 @blp.get("/sessions/<session>/attendance")
@@ -223,7 +236,7 @@ def join_address(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         actor = caller().actor
-        if actor is not None and not attending.is_part(connection, found, actor):
+        if actor is not None and not attending.may_join(connection, found, actor):
             raise Problem(403, "The address to join by is for those who are coming.")
         told = texts.join_address(connection, session)
     return json_response({"session": session, "join_address": told}, private=True)
@@ -276,6 +289,7 @@ def _full(connection: Connection, session: str, most: int) -> set[str]:
 def reflect(fields: dict[str, Any], session: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, SESSIONS, session)
+        session_fields.check_people(connection, "person", fields["person"])
         _only(fields["person"])
         if not attending.is_part(connection, found, fields["person"]):
             raise invalid("person", "takes no part in this session")

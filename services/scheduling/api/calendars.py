@@ -1,7 +1,7 @@
 """Calendar feeds: of a cohort, of a community, and a person's own."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from flask import Response, request
@@ -65,12 +65,16 @@ def own(signed: str) -> Response:
         if link.generation != present or known.unknown_people(connection, [person]):
             raise gone
         versions = subscriptions.of_person(connection, person, _today())
+        withheld = subscriptions.not_coming(connection, person)
         return _answer(
             connection,
             "My sessions",
             "What I take part in",
             versions,
-            lambda found: subscriptions.addresses(connection, found),
+            lambda found: subscriptions.addresses(
+                connection, [f for f in found if f.id not in withheld]
+            ),
+            withheld,
             secret=True,
         )
 
@@ -81,11 +85,12 @@ def _answer(
     description: str,
     versions: Versions,
     addresses: Callable[[list[Found]], dict[str, str]] = lambda _found: {},
+    withheld: Sequence[str] = (),
     *,
     secret: bool = False,
 ) -> Response:
     """The feed; or 304, for which nothing of it is built."""
-    mark = subscriptions.etag(versions, name)
+    mark = subscriptions.etag(versions, name, withheld)
     response = Response(content_type="text/calendar; charset=utf-8")
     response.set_etag(mark, weak=True)
     response.headers["Vary"] = "Accept-Encoding"

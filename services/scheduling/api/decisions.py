@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from services.scheduling import admitting, queries, texts
+from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import (
     append,
     changing,
@@ -15,6 +16,7 @@ from services.scheduling.api.answers import (
 )
 from services.scheduling.api.application_schemas import DecisionBody
 from services.scheduling.api.applications import answer, applying
+from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import admission
 from services.scheduling.domain import application as a
 from services.scheduling.domain import application_decisions as d
@@ -38,13 +40,17 @@ blp = Blueprint("decisions", "decisions", description="Who gets a place")
 def decide(fields: dict[str, Any], application: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
+        only_the_team()
         admitting.in_turn(connection, found.state.about.cohort)
         check_version(application, require(connection, APPLICATIONS, application).version)
+        decided(check_not_erased, connection, found.state.about.person)
         now = service().clock.now()
-        command = d.Decide(fields["decision"], now)
+        reason, kept = fields["reason"], texts.answers(connection, application)
+        reworded = reason is not None and reason != kept.get(texts.DECISION_REASON, "")
+        command = d.Decide(fields["decision"], now, reworded)
         handle(connection, APPLICATION, application, command, named=False)
-        if fields["reason"] is not None:
-            words = {texts.DECISION_REASON: fields["reason"]}
+        if reworded:
+            words = {texts.DECISION_REASON: reason}
             texts.keep_answers(connection, application, found.state.about.person, words, now)
         result = answer(connection, application)
         confirmed = found.state.sponsor_reply == a.CONFIRMED
@@ -68,6 +74,7 @@ def release(cohort: str) -> Response:
 
     def work(connection: Connection) -> Answer:
         require(connection, COHORTS, cohort)
+        only_the_team()
         admitting.in_turn(connection, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
         loaded = service().streams.load(connection, COHORT, cohort)

@@ -70,6 +70,16 @@ def opened(purpose: str, signed: str) -> SignedLink:
         ) from error
 
 
+def no_longer() -> Unusable:
+    """For a link of, or about, somebody who was erased."""
+    return Unusable(
+        "This link no longer works",
+        "What it was for has ended, and nothing is asked of you any more. If you think that this"
+        " is a mistake, talk to the programme team.",
+        410,
+    )
+
+
 def used_up() -> Unusable:
     return Unusable(
         "A newer link was sent",

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import check_parameters, json_response, require
 from services.scheduling.domain.wall_clock import today
 from services.scheduling.participation import Participant, participants, shown
@@ -36,6 +37,7 @@ def _found(connection: Connection, cohort: str, person: str | None = None) -> li
 @needs_token
 def list_all(cohort: str) -> Response:
     check_parameters()
+    only_the_team()
     with service().database.read() as connection:
         items = [shown(p) for p in _found(connection, cohort)]
     return json_response({"items": items, "next": None}, private=True)
@@ -46,6 +48,7 @@ def list_all(cohort: str) -> Response:
 @needs_token
 def table(cohort: str) -> Response:
     check_parameters()
+    only_the_team()
     with service().database.read() as connection:
         rows = [_row(shown(p)) for p in _found(connection, cohort)]
     text = io.StringIO()

@@ -69,7 +69,9 @@ def _opened(purpose: str, signed: str) -> tuple[str, str]:
         found = queries.one(connection, SESSIONS, session)
         invited = dict(queries.attendance_of(connection, session).guests)
         gone = bool(known.unknown_people(connection, [person]))
-    if found is None or gone or (purpose == GUEST and person not in invited):
+    if gone:
+        raise pages.no_longer()
+    if found is None or (purpose == GUEST and person not in invited):
         raise pages.used_up()
     return session, person
 
@@ -81,7 +83,7 @@ def _page(
         found = require(connection, SESSIONS, session)
         state: Session = found.state
         replies = queries.attendance_of(connection, session)
-        coming = attending.is_part(connection, found, person)
+        coming = attending.may_join(connection, found, person)
         join = texts.join_address(connection, session) if coming else None
     waits = replies.waiting.index(person) + 1 if person in replies.waiting else None
     when = state.known.when

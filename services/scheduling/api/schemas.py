@@ -236,7 +236,7 @@ class SeriesChangeBody(Body):
     access = Access(0, 1000)
     description = Text(0, 5000, lines=True)
     capacity = Whole(1, 100_000, allow_none=True)
-    cancelled = Flag(metadata={"description": "true cancels them"})
+    cancelled = Flag(metadata={"description": "true cancels them; each is reinstated by itself"})
     reason = Text(0, 500, allow_none=True)
 
 

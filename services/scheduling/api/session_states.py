@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import documents, queries
+from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
 from services.scheduling.api.answers import (
     append,
@@ -69,7 +69,20 @@ def cancel(fields: dict[str, Any], session: str) -> Response:
 @needs_token
 @blp.arguments(ReasonBody)
 def reinstate(fields: dict[str, Any], session: str) -> Response:
-    return _act(session, d.Reinstate(fields["reason"]))
+    """Of a community that has closed meanwhile, somebody must say what becomes of it."""
+
+    def work(connection: Connection) -> Answer:
+        require(connection, SESSIONS, session)
+        state = handle(connection, SESSION, session, d.Reinstate(fields["reason"])).state
+        when, holders = state.known.when, known.communities(connection, state.known.communities)
+        for key, community in holders.items():
+            if community.state == "closed" and when.date >= today(service().clock.now(), when.zone):
+                ask = d.AskForDecision(key, "closed", community.into)
+                handle(connection, SESSION, session, ask, named=False)
+        found = require(connection, SESSIONS, session)
+        return Answer(documents.session(found), 200, found.version)
+
+    return changing(work, emails=True)
 
 
 @blp.get("/series/<series>")
@@ -99,6 +112,7 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
     reason, begins = fields.pop("reason", None), fields.pop("begins", None)
     if not fields:
         raise Problem(422, "The body names nothing to change.")
+    _check_series(fields)
     cancelled, shift = fields.pop("cancelled", False), fields.pop("shift_days", 0)
 
     def command(before: Particulars) -> d.Command:
@@ -116,6 +130,19 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
         return Answer(shown, 200, _version(found))
 
     return changing(work, emails=True)
+
+
+def _check_series(fields: dict[str, Any]) -> None:
+    """Raises Problem 422 for what no session could be, whether or not one is ahead."""
+    if fields.get("cancelled") is False:
+        raise invalid(
+            "cancelled",
+            "can only be true here, and nothing was changed; reinstate each cancelled session by"
+            " /sessions/{id}/reinstatement",
+        )
+    start, end = fields.get("start"), fields.get("end")
+    if start is not None and end is not None and end <= start:
+        raise invalid("end", f"must be after the start, at {start}")
 
 
 def _change_each(

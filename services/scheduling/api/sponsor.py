@@ -2,9 +2,11 @@
 
 from flask import Response, request
 
-from services.scheduling import queries, registry_client, texts
+from services.scheduling import known, queries, registry_client, texts
 from services.scheduling.api import pages
-from services.scheduling.api.answers import handle, json_response, require
+from services.scheduling.api.acting import only_the_team
+from services.scheduling.api.answers import decided, handle, json_response, require
+from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import application as a
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import Application
@@ -47,6 +49,7 @@ def answer(signed: str) -> Response:
     def work(connection: Connection) -> None:
         command = d.SponsorReplies(said == "confirm", generation)
         before = require(connection, APPLICATIONS, application).state
+        decided(check_not_erased, connection, before.about.person, before.sponsor)
         handle(connection, APPLICATION, application, command, named=False)
         if said == "refuse" and reason and before.sponsor_reply is None:
             words = {texts.SPONSOR_REASON: reason}
@@ -63,8 +66,11 @@ def _opened(signed: str) -> tuple[str, int]:
     link = pages.opened(SPONSOR, signed)
     with service().database.read() as connection:
         found = queries.one(connection, APPLICATIONS, link.subject)
-    if found is None or found.state.generation != link.generation:
-        raise pages.used_up()
+        if found is None or found.state.generation != link.generation:
+            raise pages.used_up()
+        gone = known.erased(connection, found.state.about.person, found.state.sponsor)
+    if gone:
+        raise pages.no_longer()
     if found.state.outcome == a.WITHDRAWN:
         raise pages.Unusable(
             "Nothing is asked of you any more", "The application was withdrawn.", 410
@@ -111,8 +117,10 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
 def link(application: str) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
+        only_the_team()
         if not state.generation:
             raise Problem(409, "The sponsor is asked when the application is handed in.")
+        decided(check_not_erased, connection, state.about.person if state.about else "")
         events = service().store.load(connection, application)
     asked = [e for e in events if e.type == "scheduling.application.sponsor-asked"]
     told: a.SponsorAsked = service().types.decode(asked[-1])

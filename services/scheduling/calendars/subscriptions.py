@@ -58,9 +58,21 @@ def _versions(connection: Connection, where: str, values: tuple[Any, ...]) -> Ve
     return [(row[0], row[1]) for row in rows]
 
 
-def etag(versions: Versions, name: str) -> str:
+def not_coming(connection: Connection, person: str) -> list[str]:
+    """The sessions that a person may or cannot come to: they are not told where to join."""
+    n, p = active(connection, OWN), mark(connection)
+    rows = connection.exec_driver_sql(
+        f"SELECT session FROM attendance_people_{n} WHERE person = {p} AND reply IS NOT NULL"
+        f" AND coming = 0 AND session NOT IN (SELECT session FROM session_roles_{n}"
+        f" WHERE person = {p}) ORDER BY session",
+        (person, person),
+    )
+    return [row[0] for row in rows]
+
+
+def etag(versions: Versions, name: str, withheld: Sequence[str] = ()) -> str:
     """The same for as long as the feed is: nothing of it need be built to tell."""
-    told = f"{_FORMAT} {_ZONES} {name} {versions}"
+    told = f"{_FORMAT} {_ZONES} {name} {versions} {' '.join(withheld)}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

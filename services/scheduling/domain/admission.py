@@ -4,7 +4,7 @@ Whoever calls this holds the cohort's lock, so that all see the same application
 exceeded, and a freed one goes to exactly one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -37,7 +37,8 @@ def held(applications: Applications) -> int:
 
 def undecided(applications: Applications) -> list[str]:
     """Those handed in that nobody has decided yet."""
-    return [i for i, x in applications.items() if x.state in (a.SUBMITTED, a.SPONSOR_CONFIRMED)]
+    waiting = (a.SUBMITTED, a.SPONSOR_CONFIRMED)
+    return [i for i, x in applications.items() if x.state in waiting and not x.forgotten]
 
 
 def release(applications: Applications, at: Places) -> Changes:
@@ -45,7 +46,7 @@ def release(applications: Applications, at: Places) -> Changes:
 
     Raises Refused where none was made.
     """
-    ready = {i: x for i, x in applications.items() if x.state == a.DECIDED}
+    ready = {i: x for i, x in applications.items() if x.state == a.DECIDED and not x.forgotten}
     if not ready:
         raise Refused("No decision waits to be released.", unlawful=True)
     position = max((x.position or 0 for x in applications.values()), default=0)
@@ -65,7 +66,7 @@ def accept(applications: Applications, key: str, at: Places, now: datetime) -> C
     x = applications[key]
     if x.state == a.ACCEPTED:
         return {}
-    if not x.offered or x.reply_by is None:
+    if not x.offered or x.reply_by is None or x.forgotten:
         raise Refused(_why_no_offer(x), unlawful=True)
     if now >= end_of_day(x.reply_by, at.zone):
         raise Refused(f"The offer was open until {x.reply_by}.", unlawful=True)
@@ -98,6 +99,24 @@ def withdraw(applications: Applications, key: str, at: Places) -> Changes:
     return _with_next(applications, {key: [a.Withdrawn(_about(x), x.state)]}, at)
 
 
+def erase(applications: Applications, keys: Iterable[str], at: Places) -> Changes:
+    """Their person was erased: what is open is withdrawn, its place goes on; the words are gone.
+
+    What is finished stays as it is, so that the counts do.
+    """
+    theirs = [key for key in keys if not applications[key].forgotten]
+    opened: Changes = {
+        key: [a.Withdrawn(_about(x), x.state)]
+        for key, x in applications.items()
+        if key in theirs and not x.finished
+    }
+    changes = _with_next(applications, opened, at) if opened else {}
+    for key in theirs:
+        gone = a.Forgotten(_about(applications[key]), "erased")
+        changes[key] = [*changes.get(key, ()), gone]
+    return changes
+
+
 def lapse(applications: Applications, at: Places, now: datetime) -> Changes:
     """What time brings: offers that nobody answered go on to those who wait."""
     changes: Changes = {
@@ -123,7 +142,11 @@ def _offer(applications: Applications, changes: Changes, at: Places, most: int) 
     """Offer free places, `most` of them, in the order of the waiting list."""
     free = min(most, at.places - held(applications))
     waiting = sorted(
-        ((x.position or 0, key) for key, x in applications.items() if x.waiting),
+        (
+            (x.position or 0, key)
+            for key, x in applications.items()
+            if x.waiting and not x.forgotten
+        ),
     )
     offered: Changes = {
         key: [a.PlaceOffered(_about(applications[key]), at.reply_by)]
@@ -141,6 +164,8 @@ def _after(applications: Applications, changes: Changes) -> dict[str, Applicatio
 
 
 def _why_no_offer(x: Application) -> str:
+    if x.forgotten:
+        return "Its words were deleted; no place is held for it."
     if x.waiting:
         return f"This application is on the waiting list, at place {x.position}."
     if x.state in (a.ACCEPTED, a.DECLINED, a.LAPSED, a.WITHDRAWN):

@@ -37,12 +37,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`texts` names the answers that hold words of the person's own; they are kept elsewhere."""
+    """`texts` names the answers that hold words of the person's own; they are kept elsewhere.
+
+    `reworded` names those whose words are others than before.
+    """
 
     about: About
     facts: Facts
     community: str | None = None
     texts: tuple[str, ...] = ()
+    reworded: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,15 @@ class SponsorRefused:
 
 @dataclass(frozen=True, slots=True)
 class DecisionMade:
-    """Private until all are released together: nobody is told."""
+    """Private until all are released together: nobody is told.
+
+    `reworded`: the decision is the same, with another reason.
+    """
 
     about: About
     decision: str
     at: datetime
+    reworded: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,11 @@ class Application:
     def waiting(self) -> bool:
         """On the waiting list, and told so; not the same as not yet decided."""
         return self.state == RELEASED and self.decision == WAITING_LIST
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more comes of it: it came to something, or was told that there is no place."""
+        return self.outcome is not None or (self.released and self.decision == NOT_OFFERED)
 
 
 def evolve(application: Application, event: ApplicationEvent) -> Application:

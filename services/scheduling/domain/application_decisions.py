@@ -25,6 +25,7 @@ class Answer:
     facts: Facts
     community: str | None
     texts: tuple[str, ...]
+    reworded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,11 @@ class SponsorReplies:
 
 @dataclass(frozen=True, slots=True)
 class Decide:
+    """`reworded`: its reason is another one than before."""
+
     decision: str
     at: datetime
+    reworded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,17 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             raise Refused("There is no such application.", unlawful=True)
         case Forget(why):
             return [] if application.forgotten else [a.Forgotten(about, why)]
+        case _ if application.forgotten:
+            raise Refused(
+                "What was written for this application was deleted, as its person was erased or"
+                " its time has passed. Nothing more is taken for it.",
+                unlawful=True,
+            )
         case SponsorReplies():
             return _sponsor_replies(application, about, command)
-        case Decide(decision) if application.released and decision == application.decision:
+        case Decide(decision, reworded=False) if (
+            application.released and decision == application.decision
+        ):
             return []  # said again, as after a lost answer
         case _ if application.outcome is not None:
             raise Refused(f"This application is {application.outcome}.", unlawful=True)
@@ -97,8 +109,8 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             return _submit(application, about, command)
         case AskSponsorAgain(days, expires):
             return _ask_again(application, about, days, expires)
-        case Decide(decision, at):
-            return _decide(application, about, decision, at)
+        case Decide():
+            return _decide(application, about, command)
 
 
 def missing(application: Application) -> list[str]:
@@ -137,9 +149,10 @@ def _answer(application: Application, about: About, command: Answer) -> list[App
     if application.decision is not None:
         raise Refused("It is being decided; it can no longer be changed.", unlawful=True)
     now = (command.facts, command.community, command.texts)
-    if now == (application.facts, application.community, application.texts):
+    same = now == (application.facts, application.community, application.texts)
+    if same and not command.reworded:
         return []
-    return [a.Answered(about, *now)]
+    return [a.Answered(about, *now, command.reworded or None)]
 
 
 def _name_sponsor(application: Application, about: About, sponsor: str) -> list[ApplicationEvent]:
@@ -201,11 +214,14 @@ def _sponsor_replies(
     return [kind(about, application.sponsor)]
 
 
-def _decide(
-    application: Application, about: About, decision: str, at: datetime
-) -> list[ApplicationEvent]:
+def _decide(application: Application, about: About, command: Decide) -> list[ApplicationEvent]:
     if not application.submitted:
         raise Refused("A draft cannot be decided: it was not handed in.", unlawful=True)
     if application.released:
         raise Refused("Its decision was released already.", unlawful=True)
-    return [] if decision == application.decision else [a.DecisionMade(about, decision, at)]
+    if command.decision != application.decision:
+        return [a.DecisionMade(about, command.decision, command.at)]
+    if not command.reworded:
+        return []
+    at = application.decided_at or command.at  # those who wait keep their order
+    return [a.DecisionMade(about, command.decision, at, reworded=True)]

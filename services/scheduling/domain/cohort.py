@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 
 from services.scheduling.domain.refusal import Refused
-from services.scheduling.domain.wall_clock import check_date, end_of_day, zone
+from services.scheduling.domain.wall_clock import check_date, check_zone, end_of_day
 
 PLANNED, OPEN, CLOSED = "planned", "open", "closed"
 DECIDED, RUNNING, FINISHED = "decided", "running", "finished"
@@ -191,7 +191,7 @@ def _require(cohort: Cohort, wanted: str) -> None:
 
 
 def _check(zone_name: str, places: int, close: date | None) -> None:
-    zone(zone_name)
+    check_zone(zone_name)
     if not 1 <= places <= 10_000:
         raise Refused("Must be from 1 to 10,000.", field="places")
     if close is not None:

@@ -17,6 +17,8 @@ OCCURRENCES = (FIRST, SECOND)
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
+# Names that machines have for their own use: no place's time, or another one on each machine.
+_NO_ZONES = ("localtime", "factory", "posixrules", "posix", "right")
 _LONGEST_JUMP = 36 * 60  # minutes; a zone has once left out a whole day
 
 
@@ -58,20 +60,29 @@ class When:
 
 @lru_cache(maxsize=1000)
 def zone(name: str) -> ZoneInfo:
-    """Raises Refused where there is no such zone."""
+    """As a zone that is in use already. Raises Refused where there is no such zone."""
     try:
         if not _ZONE.fullmatch(name):
             raise ValueError(name)
         return ZoneInfo(name)
     except (ValueError, ZoneInfoNotFoundError, OSError) as error:
-        raise Refused(
-            f"{name[:60]!r} is no time zone; write it as in Europe/London.", field="zone"
-        ) from error
+        raise _no_zone(name) from error
+
+
+def _no_zone(name: str) -> Refused:
+    return Refused(f"{name[:60]!r} is no time zone; write it as in Europe/London.", field="zone")
+
+
+def check_zone(name: str) -> None:
+    """Raises Refused for what is no zone that people live by."""
+    zone(name)
+    if name.split("/")[0].casefold() in _NO_ZONES:
+        raise _no_zone(name)
 
 
 def check(when: When) -> None:
     """Raises Refused for what is no stretch of time on that day in that zone."""
-    zone(when.zone)
+    check_zone(when.zone)
     check_date(when.date)
     for field in ("start", "end"):
         if not _HOUR.fullmatch(getattr(when, field)):

@@ -10,6 +10,15 @@ from tests.unit.scheduling.scenario import when
 
 
 @pytest.mark.parametrize(
+    "zone", ["localtime", "Factory", "posixrules", "posix/Europe/London", "right/Europe/London"]
+)
+def test_a_name_that_machines_use_among_themselves_is_no_zone(zone: str):
+    with pytest.raises(Refused, match="no time zone") as refused:
+        check(when(zone=zone))
+    assert (refused.value.field, refused.value.unlawful) == ("zone", False)
+
+
+@pytest.mark.parametrize(
     ("day", "start", "zone", "utc"),
     [
         ("2027-01-10", "09:30", "Europe/London", "2027-01-10T09:30"),
