@@ -4,18 +4,19 @@ A letter's id is derived from what is in it, and so is its Message-ID: the same 
 after a crash is recognisable as the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
 from services.notifications import preferences
-from services.notifications.domain.collapsing import Item, Waiting, collapse
+from services.notifications.domain.collapsing import Item, Waiting, collapse, story_of
 from services.notifications.domain.delivery import Missed, Outcome, Suppressed
 from services.notifications.domain.preferences import Preferences, route
 from services.notifications.domain.rules import LONGEST_AGE, MUST_BE_TOLD
 from services.notifications.events import DELIVERY
+from services.notifications.projections.deliveries import ANNOUNCEMENTS
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks
@@ -23,6 +24,7 @@ from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
 from shared.projection.generations import OWN, active
+from shared.projection.projection import load_rows
 from shared.service import Service
 
 MESSAGE, DIGEST = "message", "digest"
@@ -86,8 +88,9 @@ def form(service: Service, as_of: datetime) -> int:
         due = _due(connection, as_of)  # as it is now that nobody else forms letters
         outcomes, wanted = _sift(connection, due, now)
         made: list[tuple[str, str, list[Item]]] = []
+        versions = _versions(connection, wanted)
         for person, theirs in _by_person(wanted).items():
-            for kind, items in _letters_for(theirs):
+            for kind, items in _letters_for(theirs, versions):
                 made.append((person, kind, items))
                 overtaken = Suppressed("a newer message tells it")
                 outcomes |= {old: overtaken for item in items for old in item.overtaken}
@@ -151,18 +154,40 @@ def _by_person(due: Sequence[_Due]) -> dict[str, list[_Due]]:
     return found
 
 
-def _letters_for(theirs: Sequence[_Due]) -> list[tuple[str, list[Item]]]:
+def _letters_for(
+    theirs: Sequence[_Due], versions: Mapping[str, int]
+) -> list[tuple[str, list[Item]]]:
     """One person's letters: a digest, and messages, or where these are many, one of all."""
-    digest = collapse(_waiting(each) for each in theirs if each.digest)
-    single = collapse(_waiting(each) for each in theirs if not each.digest)
+    told = collapse(_waiting(each, versions) for each in theirs)
+    digest = [item for item, waits in told if waits]
+    single = [item for item, waits in told if not waits]
     if len(single) > MOST_AT_ONCE:
         digest, single = [*single, *digest], []
     letters = [(MESSAGE, [item]) for item in single]
     return [*letters, (DIGEST, digest)] if digest else letters
 
 
-def _waiting(each: _Due) -> Waiting:
-    return Waiting(each.id, each.announcement, each.about, each.category, each.at)
+def _waiting(each: _Due, versions: Mapping[str, int]) -> Waiting:
+    return Waiting(
+        each.id,
+        each.announcement,
+        each.about,
+        each.category,
+        each.at,
+        version=versions.get(each.announcement, 0),
+        digest=bool(each.digest),
+    )
+
+
+def _versions(connection: Connection, wanted: Sequence[_Due]) -> dict[str, int]:
+    """The streams' versions that announcements tell of, where several tell of one thing."""
+    stories: dict[tuple[str, ...], set[str]] = {}
+    for each in wanted:
+        key = story_of(each.id, each.about, each.category)
+        stories.setdefault(key, set()).add(each.announcement)
+    several = {a for story in stories.values() if len(story) > 1 for a in story}
+    rows = load_rows(connection, ANNOUNCEMENTS, active(connection, OWN), several)
+    return {key: row["content"]["facts"].get("version", 0) for key, row in rows.items()}
 
 
 def _write(
