@@ -77,6 +77,9 @@ class _Due(NamedTuple):
     due: str
 
 
+_DUE = ", ".join(_Due._fields)
+
+
 def form(service: Service, as_of: datetime) -> int:
     """Put what is due as of a time into letters; returns how many deliveries were looked at."""
     now = service.clock.now()
@@ -86,6 +89,7 @@ def form(service: Service, as_of: datetime) -> int:
             return 0
         lock_in_turn(connection, "letters")
         due = _due(connection, as_of)  # as it is now that nobody else forms letters
+        due += _companions(connection, due)
         outcomes, wanted = _sift(connection, due, now)
         made: list[tuple[str, str, list[Item]]] = []
         versions = _versions(connection, wanted)
@@ -102,13 +106,39 @@ def form(service: Service, as_of: datetime) -> int:
 def _due(connection: Connection, as_of: datetime) -> list[_Due]:
     p = mark(connection)
     rows = connection.exec_driver_sql(
-        "SELECT id, person, announcement, about, category, community, digest, at, due"
-        f" FROM deliveries_{active(connection, OWN)} AS waiting WHERE due <= {p} AND NOT EXISTS"
+        f"SELECT {_DUE} FROM deliveries_{active(connection, OWN)} AS waiting"
+        f" WHERE due <= {p} AND NOT EXISTS"
         " (SELECT 1 FROM letter_deliveries WHERE delivery = waiting.id)"
         f" ORDER BY due, id LIMIT {p}",
         (rfc3339(as_of), _AT_ONCE),
     )
     return [_Due._make(row) for row in rows]
+
+
+def _companions(connection: Connection, due: Sequence[_Due]) -> list[_Due]:
+    """What waits for a later time and tells of the same as what goes now: it would come too late
+    to be true.
+    """
+    stories = {(each.person, _story(each)) for each in due}
+    people = list(dict.fromkeys(each.person for each in due if len(_story(each)) > 1))
+    known = {each.id for each in due}
+    found: list[_Due] = []
+    for start in range(0, len(people), _AT_ONCE // 2):
+        chunk = people[start : start + _AT_ONCE // 2]
+        rows = connection.exec_driver_sql(
+            f"SELECT {_DUE} FROM deliveries_{active(connection, OWN)} AS waiting"
+            f" WHERE person IN ({marks(connection, len(chunk))}) AND due IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM letter_deliveries WHERE delivery = waiting.id)"
+            " ORDER BY due, id",
+            tuple(chunk),
+        )
+        others = [_Due._make(row) for row in rows]
+        found += [o for o in others if o.id not in known and (o.person, _story(o)) in stories]
+    return found
+
+
+def _story(each: _Due) -> tuple[str, ...]:
+    return story_of(each.id, each.about, each.category)
 
 
 def _sift(
@@ -183,8 +213,7 @@ def _versions(connection: Connection, wanted: Sequence[_Due]) -> dict[str, int]:
     """The streams' versions that announcements tell of, where several tell of one thing."""
     stories: dict[tuple[str, ...], set[str]] = {}
     for each in wanted:
-        key = story_of(each.id, each.about, each.category)
-        stories.setdefault(key, set()).add(each.announcement)
+        stories.setdefault(_story(each), set()).add(each.announcement)
     several = {a for story in stories.values() if len(story) > 1 for a in story}
     rows = load_rows(connection, ANNOUNCEMENTS, active(connection, OWN), several)
     return {key: row["content"]["facts"].get("version", 0) for key, row in rows.items()}

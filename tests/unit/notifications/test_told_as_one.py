@@ -1,15 +1,17 @@
 """Several changes of one session, told as one: against what the person last knew."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from icalendar import Calendar
 
+from services.notifications import letters, preferences
+from services.notifications.domain.preferences import DAILY, Preferences
 from tests.mail_servers import Mailbox, mail_server
-from tests.notifications import Notifications
+from tests.notifications import ADA, BEA, NOW, Notifications
 from tests.unit.notifications.test_sending import opened, send_all, sender_of
 
 PEOPLE_TOLD = 2
@@ -48,6 +50,12 @@ def place_changes(post: Notifications, at: datetime, date: str, place: str = "Th
 
 def moves(post: Notifications, at: datetime, old: str, new: str, **more: Any) -> None:
     post.session("rescheduled", at=at, date=new, before=when(old), **more)
+
+
+def choose_daily(post: Notifications) -> None:
+    with post.service.database.write() as connection:
+        for who in (ADA, BEA):
+            preferences.put(connection, who, Preferences(DAILY), NOW)
 
 
 def text(message: Any) -> str:
@@ -120,3 +128,41 @@ def test_who_never_heard_of_a_session_that_has_moved_is_told_that_it_is_planned(
     for message in mailbox.arrived:
         assert "Spring meeting is planned." in text(message)
         assert "20 March" not in text(message)
+
+
+def test_a_digest_tells_of_a_move_that_a_change_of_place_follows(
+    post: Notifications, mailbox: Mailbox
+):
+    choose_daily(post)
+    now, old, new = now_of(post), day(post, 20), day(post, 21)
+    moves(post, now - timedelta(minutes=9), old, new)
+    post.react(now)
+    place_changes(post, now, new)
+    post.react(now)
+    letters.form(post.service, now + timedelta(days=1, hours=1))
+    send_all(sender_of(post))
+    assert len(mailbox.arrived) == PEOPLE_TOLD
+    for message in mailbox.arrived:
+        said = text(message)
+        assert "Old time: " in said
+        assert f"20 March {old[:4]}" in said
+        assert f"21 March {old[:4]}" in said
+        assert "Changed too: place." in said
+        assert "Its time is the same" not in said
+
+
+def test_what_waits_for_a_digest_goes_with_the_urgent_news_of_the_same_session(
+    post: Notifications, mailbox: Mailbox
+):
+    choose_daily(post)
+    now, old = now_of(post), day(post, 20)
+    soon = f"{now + timedelta(days=1):%Y-%m-%d}"
+    place_changes(post, now, old)
+    moves(post, now, old, soon, place="The Barn")
+    post.react(now)
+    send_all(sender_of(post))
+    assert len(mailbox.arrived) == PEOPLE_TOLD
+    assert all("Changed too: place." in text(message) for message in mailbox.arrived)
+    letters.form(post.service, now + timedelta(days=1, hours=1))
+    send_all(sender_of(post))
+    assert len(mailbox.arrived) == PEOPLE_TOLD
