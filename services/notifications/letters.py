@@ -90,17 +90,122 @@ def form(service: Service, as_of: datetime) -> int:
         lock_in_turn(connection, "letters")
         due = _due(connection, as_of)  # as it is now that nobody else forms letters
         due += _companions(connection, due)
-        outcomes, wanted = _sift(connection, due, now)
-        made: list[tuple[str, str, list[Item]]] = []
-        versions = _versions(connection, wanted)
-        for person, theirs in _by_person(wanted).items():
-            for kind, items in _letters_for(theirs, versions):
-                made.append((person, kind, items))
-                overtaken = Suppressed("a newer message tells it")
-                outcomes |= {old: overtaken for item in items for old in item.overtaken}
-        settle(service, connection, outcomes, now)
-        _write(connection, made, now)
+        _form(service, connection, due, now)
     return len(due)
+
+
+def _form(
+    service: Service,
+    connection: Connection,
+    due: Sequence[_Due],
+    now: datetime,
+    before: "_Before | None" = None,
+) -> None:
+    """Settle what is not to go, and put the rest into letters."""
+    before = before or _Before({}, {})
+    outcomes, wanted = _sift(connection, due, now)
+    versions = _versions(connection, wanted)
+    made: list[tuple[str, str, list[Item]]] = []
+    for person, theirs in _by_person(wanted).items():
+        waiting = [_waiting(each, versions, before.told.get(each.id, ())) for each in theirs]
+        for kind, items in _letters_for(waiting):
+            made.append((person, kind, items))
+            overtaken = Suppressed("a newer message tells it")
+            outcomes |= {old: overtaken for item in items for old in item.overtaken}
+    settle(service, connection, outcomes, now)
+    _write(connection, made, now, before.letters)
+
+
+class _Before(NamedTuple):
+    """What was in letters that are taken apart: the announcements that deliveries overtook, and
+    each person's letters.
+    """
+
+    told: Mapping[str, tuple[str, ...]]
+    letters: Mapping[str, Sequence[Letter]]
+
+
+def think_again(service: Service, people: Sequence[str], now: datetime) -> None:
+    """Form these people's waiting letters anew where, as they are now, they would be others.
+
+    A person may have changed their mind, newer news may have come, and so many that they go as
+    one. A letter that is perhaps sent already stays, unless it is no longer wanted.
+    """
+    with service.database.read() as connection:
+        if not _outdated(connection, people, now):
+            return
+    with service.write() as connection:
+        lock_in_turn(connection, "letters")
+        old = _outdated(connection, people, now)
+        if not old:
+            return
+        ids = [(letter.id,) for letters in old.values() for letter in letters]
+        deliveries = [d for letters in old.values() for each in letters for d in each.deliveries]
+        p = mark(connection)
+        sql = f"DELETE FROM letter_deliveries WHERE delivery = {p}"
+        connection.exec_driver_sql(sql, [(each,) for each in deliveries])
+        connection.exec_driver_sql(f"DELETE FROM letters WHERE id = {p}", ids)
+        told = {
+            item.delivery: item.story[:-1]
+            for letters in old.values()
+            for each in letters
+            for item in each.items
+        }
+        _form(service, connection, _by_ids(connection, deliveries), now, _Before(told, old))
+
+
+def _outdated(
+    connection: Connection, people: Sequence[str], now: datetime
+) -> dict[str, list[Letter]]:
+    """The letters to form anew, of each person whose letters are no longer as they should be."""
+    waiting: dict[str, list[Letter]] = {}
+    for start in range(0, len(people), _AT_ONCE // 2):
+        chunk = tuple(people[start : start + _AT_ONCE // 2])
+        rows = connection.exec_driver_sql(
+            f"SELECT {COLUMNS} FROM letters WHERE person IN ({marks(connection, len(chunk))})"
+            " AND due IS NOT NULL AND claim IS NULL ORDER BY at, id",
+            chunk,
+        )
+        for row in rows:
+            waiting.setdefault(row[1], []).append(as_letter(row))
+    ids = [d for theirs in waiting.values() for letter in theirs for d in letter.deliveries]
+    known = {each.id: each for each in _by_ids(connection, ids)}
+    kept = preferences.of_many(connection, list(waiting))
+    found: dict[str, list[Letter]] = {}
+    for person, theirs in waiting.items():
+        wishes = kept[person].preferences
+        unwanted = {
+            letter.id
+            for letter in theirs
+            if any(_unwanted(wishes, known[d], now) for d in letter.deliveries if d in known)
+        }
+        fresh = [letter for letter in theirs if not letter.uncertain]
+        if unwanted or _would_be_fewer(fresh, known):
+            found[person] = [each for each in theirs if not each.uncertain or each.id in unwanted]
+    return found
+
+
+def _would_be_fewer(theirs: Sequence[Letter], known: Mapping[str, _Due]) -> bool:
+    if len(theirs) < 2:
+        return False
+    if sum(letter.kind == MESSAGE for letter in theirs) > MOST_AT_ONCE:
+        return True
+    told = [_story(known[d]) for letter in theirs for d in letter.deliveries if d in known]
+    return len(set(told)) < len(told)
+
+
+def _by_ids(connection: Connection, ids: Sequence[str]) -> list[_Due]:
+    """Those of these deliveries that are still to go."""
+    found: list[_Due] = []
+    for start in range(0, len(ids), _AT_ONCE // 2):
+        chunk = tuple(ids[start : start + _AT_ONCE // 2])
+        rows = connection.exec_driver_sql(
+            f"SELECT {_DUE} FROM deliveries_{active(connection, OWN)}"
+            f" WHERE id IN ({marks(connection, len(chunk))}) AND due IS NOT NULL ORDER BY due, id",
+            chunk,
+        )
+        found += [_Due._make(row) for row in rows]
+    return found
 
 
 def _due(connection: Connection, as_of: datetime) -> list[_Due]:
@@ -184,11 +289,9 @@ def _by_person(due: Sequence[_Due]) -> dict[str, list[_Due]]:
     return found
 
 
-def _letters_for(
-    theirs: Sequence[_Due], versions: Mapping[str, int]
-) -> list[tuple[str, list[Item]]]:
+def _letters_for(theirs: Sequence[Waiting]) -> list[tuple[str, list[Item]]]:
     """One person's letters: a digest, and messages, or where these are many, one of all."""
-    told = collapse(_waiting(each, versions) for each in theirs)
+    told = collapse(theirs)
     digest = [item for item, waits in told if waits]
     single = [item for item, waits in told if not waits]
     if len(single) > MOST_AT_ONCE:
@@ -197,7 +300,7 @@ def _letters_for(
     return [*letters, (DIGEST, digest)] if digest else letters
 
 
-def _waiting(each: _Due, versions: Mapping[str, int]) -> Waiting:
+def _waiting(each: _Due, versions: Mapping[str, int], earlier: tuple[str, ...]) -> Waiting:
     return Waiting(
         each.id,
         each.announcement,
@@ -205,6 +308,7 @@ def _waiting(each: _Due, versions: Mapping[str, int]) -> Waiting:
         each.category,
         each.at,
         version=versions.get(each.announcement, 0),
+        earlier=earlier,
         digest=bool(each.digest),
     )
 
@@ -220,19 +324,31 @@ def _versions(connection: Connection, wanted: Sequence[_Due]) -> dict[str, int]:
 
 
 def _write(
-    connection: Connection, made: Sequence[tuple[str, str, list[Item]]], now: datetime
+    connection: Connection,
+    made: Sequence[tuple[str, str, list[Item]]],
+    now: datetime,
+    before: Mapping[str, Sequence[Letter]],
 ) -> None:
+    """`before` are the letters in whose stead these come: how long they have waited goes on."""
     if not made:
         return
     at = rfc3339(now)
     rows, enclosed = [], []
     for person, kind, items in made:
         letter = derived_id("let", *(item.delivery for item in items))
-        rows.append((letter, person, kind, _json(items), WAITING, at, at, 0, 0, 0, "", 0))
+        old = before.get(person, ())
+        since = max((each.at for each in old), default=at)
+        attempts = max((each.attempts for each in old), default=0)
+        first = min((each.first_try for each in old if each.first_try), default=None)
+        uncertain = max((each.uncertain for each in old), default=0)
+        words = next((each.words for each in old if each.words), "")
+        told = (letter, person, kind, _json(items), WAITING)
+        rows.append((*told, since, at, attempts, first, 0, uncertain, words, 0))
         enclosed += [(item.delivery, letter) for item in items]
     connection.exec_driver_sql(
-        "INSERT INTO letters (id, person, kind, items, state, at, due, attempts, place, uncertain,"
-        f" words, address_version) VALUES ({marks(connection, 12)}) ON CONFLICT DO NOTHING",
+        "INSERT INTO letters (id, person, kind, items, state, at, due, attempts, first_try,"
+        f" place, uncertain, words, address_version) VALUES ({marks(connection, 13)})"
+        " ON CONFLICT DO NOTHING",
         rows,
     )
     connection.exec_driver_sql(

@@ -102,13 +102,14 @@ class Sender:
         limit = min(_AT_ONCE, self._rate.allowed(now))
         if limit == 0:
             return []
+        with self._service.database.read() as connection:
+            people = [row[1] for row in _due(connection, now, limit)]
+        if not people:
+            return []
+        letters.think_again(self._service, list(dict.fromkeys(people)), now)
         with self._service.database.write() as connection:
             p = mark(connection)
-            rows = connection.exec_driver_sql(
-                f"SELECT {letters.COLUMNS} FROM letters WHERE due <= {p} AND claim IS NULL"
-                f" ORDER BY due, id LIMIT {p}",
-                (rfc3339(now), limit),
-            ).all()
+            rows = _due(connection, now, limit)
             if rows:
                 connection.exec_driver_sql(
                     f"UPDATE letters SET claim = {p}, place = {p} WHERE id = {p}",
@@ -216,6 +217,15 @@ class Sender:
                 f"UPDATE letters SET claim = NULL WHERE claim = {p} AND state = {p}",
                 (self._claim, WAITING),
             )
+
+
+def _due(connection: Database, now: datetime, limit: int) -> Sequence[Any]:
+    p = mark(connection)
+    return connection.exec_driver_sql(
+        f"SELECT {letters.COLUMNS} FROM letters WHERE due <= {p} AND claim IS NULL"
+        f" ORDER BY due, id LIMIT {p}",
+        (rfc3339(now), limit),
+    ).all()
 
 
 def _state(connection: Database, ids: Sequence[str], state: str) -> None:

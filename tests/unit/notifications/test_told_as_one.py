@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.notifications import letters, preferences
 from services.notifications.domain.preferences import DAILY, Preferences
 from tests.mail_servers import Mailbox, mail_server
 from tests.notifications import ADA, BEA, NOW, Notifications
-from tests.unit.notifications.test_sending import opened, send_all, sender_of
+from tests.unit.notifications.test_sending import make_due, opened, send_all, sender_of
 
 PEOPLE_TOLD = 2
 
@@ -166,3 +167,39 @@ def test_what_waits_for_a_digest_goes_with_the_urgent_news_of_the_same_session(
     letters.form(post.service, now + timedelta(days=1, hours=1))
     send_all(sender_of(post))
     assert len(mailbox.arrived) == PEOPLE_TOLD
+
+
+def test_a_letter_that_newer_news_overtake_while_it_waits_is_not_sent(
+    post: Notifications, mailbox: Mailbox
+):
+    now, dates = now_of(post), [day(post, number) for number in (20, 21, 22, 23)]
+    for old, new in pairwise(dates):
+        moves(post, now, old, new)
+        post.react(now)
+        letters.form(post.service, now)
+    send_all(sender_of(post))
+    assert len(mailbox.arrived) == PEOPLE_TOLD
+    for message in mailbox.arrived:
+        said = text(message)
+        assert f"20 March {dates[0][:4]}" in said
+        assert f"23 March {dates[0][:4]}" in said
+        assert "21 March" not in said
+        assert "22 March" not in said
+        assert event_in(message)["SEQUENCE"] == 3
+
+
+def test_what_the_server_put_off_is_told_with_the_newer_news(post: Notifications, mailbox: Mailbox):
+    now, dates = now_of(post), [day(post, number) for number in (20, 21, 22, 23)]
+    mailbox.refuse = lambda _to: "451 later"
+    for old, new in pairwise(dates):
+        moves(post, now, old, new)
+        post.react(now)
+        send_all(sender_of(post))
+    assert {row[0] for row in post.rows("SELECT attempts FROM letters")} == {3}
+    mailbox.refuse = lambda _to: None
+    make_due(post)
+    send_all(sender_of(post))
+    assert len(mailbox.arrived) == PEOPLE_TOLD
+    for message in mailbox.arrived:
+        assert f"20 March {dates[0][:4]}" in text(message)
+        assert f"23 March {dates[0][:4]}" in text(message)
