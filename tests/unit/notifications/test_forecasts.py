@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from services.notifications import preferences
+from services.notifications import bouncing, preferences
+from services.notifications.contact_book import Contact
 from services.notifications.domain.preferences import DAILY, NONE, Preferences
 from tests.notifications import ADA, BEA, FALLS, NOW, Notifications
 from tests.registry import open_registry
 from tests.servers import free_port
+from tests.unit.notifications.test_sending import Contacts
 
 CLOSED = {"type": "registry.community.closed", "subject": FALLS, "data": {"ending": "faded"}}
 
@@ -44,6 +46,20 @@ def test_it_counts_what_is_then_queued(notifications: Notifications, choices: di
     notifications.tell("registry.community.closed", ending="faded", into=[])
     queued = [row for row in notifications.ledger() if row[2] == "queued"]
     assert len(queued) == found["notifies"]
+
+
+def test_who_cannot_be_written_to_is_counted_as_told_nothing(notifications: Notifications):
+    notifications.landscape()
+    book = Contacts()
+    notifications.app.extensions["hedgerow_contacts"] = book
+    assert asked(notifications, CLOSED) == {"notifies": 2, "now": 2, "digest": 0, "none": 0}
+    with notifications.service.database.write() as connection:
+        bouncing.note(connection, BEA, 1, "hard", NOW)
+    assert asked(notifications, CLOSED) == {"notifies": 1, "now": 1, "digest": 0, "none": 1}
+    book.people = {ADA: Contact("Ada", None, 1)}
+    assert asked(notifications, CLOSED) == {"notifies": 0, "now": 0, "digest": 0, "none": 2}
+    book.away = True
+    assert asked(notifications, CLOSED) == {"notifies": 2, "now": 2, "digest": 0, "none": 0}
 
 
 def test_a_person_told_by_two_events_is_counted_once(notifications: Notifications):
