@@ -25,6 +25,7 @@ from services.notifications.rate import Rate
 from services.notifications.record import Record
 from services.notifications.rendering import Part, Renderer
 from services.notifications.smtp import Connection, Cut, NoServer
+from services.notifications.unreachable import tell_conveners
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection as Database
 from shared.database import mark
@@ -163,9 +164,21 @@ class Sender:
             self._record.handed_over(letter.id, contact.version)
             return None
         words = f"{refusal.code} {refusal.words}"
+        if refusal.no_such_address:
+            self._block(letter.person, contact, now)
         if refusal.permanent:
             return Failed("refused by the mail server", words)
         return self._postpone(letter, words, now, uncertain=False)
+
+    def _block(self, person: str, contact: Contact, now: datetime) -> None:
+        """The server knows no such address: nothing goes there any more, and conveners hear of it.
+
+        Before the letter is ended: if the process dies between, that is done again, and told once.
+        """
+        with self._service.write() as connection:
+            if not bouncing.is_blocked(connection, person, contact.version):
+                bouncing.note(connection, person, contact.version, bouncing.HARD, now)
+                tell_conveners(self._service, connection, person, now)
 
     def _postpone(
         self, letter: Letter, words: str, now: datetime, *, uncertain: bool
