@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, cast
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 import structlog
@@ -47,7 +48,11 @@ def forecast(body: dict[str, Any]) -> Response:
     with service().database.read() as connection:
         try:
             ways = telling.forecast(connection, events, now)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except ZoneInfoNotFoundError as error:
+            raise Problem(422, f"An event's data name no time zone: {error.args[0]}.") from error
+        except KeyError as error:
+            raise Problem(422, f"In an event's data {error.args[0]} is missing.") from error
+        except (TypeError, ValueError, AttributeError) as error:
             raise Problem(422, f"An event's data are not as its type has them: {error}.") from error
     told = [person for person, way in ways.items() if way != "none"]
     return json(telling.counted(ways, _unreachable(told)))

@@ -68,6 +68,36 @@ def test_a_person_told_by_two_events_is_counted_once(notifications: Notification
     assert asked(notifications, CLOSED, needed)["notifies"] == 2
 
 
+WHEN = {"date": "2026-03-20", "start": "10:00", "end": "11:30", "zone": "Europe/London"}
+MEETING = {"kind": "community-meeting", "title": "Spring", "when": WHEN, "communities": [FALLS]}
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        ({}, "session is missing"),
+        ({"session": 7, "sequence": 0}, "session must be an object"),
+        ({"session": MEETING | {"when": "soon"}, "sequence": 0}, "session.when must be an object"),
+        (
+            {"session": MEETING | {"communities": [{}]}, "sequence": 0},
+            "session.communities.0 must be a text",
+        ),
+        ({"session": MEETING, "sequence": "first"}, "sequence must be a whole number"),
+        (
+            {"session": MEETING | {"when": WHEN | {"zone": "Mars/X"}}, "sequence": 0},
+            "Mars/X",
+        ),
+    ],
+)
+def test_data_that_no_event_can_have_are_named(
+    notifications: Notifications, spoilt: dict, words: str
+):
+    event = {"type": "scheduling.session.scheduled", "subject": "ses_1", "data": spoilt}
+    answer = notifications.other_service.post("/forecasts", {"events": [event]})
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
 def test_it_is_for_services_alone(notifications: Notifications):
     for caller, status in ((notifications.operator, 403), (notifications.anyone, 401)):
         assert caller.post("/forecasts", {"events": []}).status_code == status
