@@ -35,6 +35,7 @@ from shared.settings import Settings
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
+_FORECAST_PATIENCE = 1.0  # seconds: who asks for a forecast waits for two
 _CALLS = (
     outbox_api.blp,
     deliveries.blp,
@@ -94,6 +95,7 @@ def _held(connection: Connection, person: str) -> dict[str, Any]:
 def _start_web(service: Service, app: Flask) -> None:
     settings = service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
+    app.extensions["hedgerow_contacts"] = RegistryContacts(settings, _FORECAST_PATIENCE)
     app.extensions["hedgerow_outbox"] = Outbox(RegistryContacts(settings), renderer)
 
 

@@ -32,11 +32,11 @@ class ContactBook(Protocol):
 class RegistryContacts:
     """Asks the registry with the services' token."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, patience: float = _PATIENCE) -> None:
         self._token = settings.service_token
         self._client = httpx.Client(
             base_url=settings.urls["registry"],
-            timeout=httpx.Timeout(_PATIENCE, connect=2),
+            timeout=httpx.Timeout(patience, connect=min(patience, 2)),
             trust_env=False,
         )
 

@@ -42,6 +42,7 @@ def gather(connection: Connection, event: Event, communities: list[str]) -> dict
     others = [*data.get("into", ()), *filter(None, [data.get("predecessor")])]
     contents = _contents(connection, [*communities, *others])
     return {
+        "version": event.version,
         **of_communities(connection, communities),
         **_of_registry(data, contents),
         **of_session(event.stream, data),

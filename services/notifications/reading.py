@@ -5,6 +5,7 @@ from typing import Any
 
 from services.notifications import preferences
 from services.notifications.contact_book import Contact
+from services.notifications.domain.collapsing import as_one
 from services.notifications.letters import Letter
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
 from services.notifications.rendering import Part, Reader, Rendered, Renderer, people_in
@@ -18,11 +19,11 @@ Parts = dict[str, list[Part]]
 
 def parts_of(connection: Connection, letters: Sequence[Letter]) -> Parts:
     """What each letter tells, by the letter's id."""
-    wanted = {a for letter in letters for i in letter.items for a in (i.announcement, i.since)}
+    wanted = {a for letter in letters for item in letter.items for a in item.story}
     rows = load_rows(connection, ANNOUNCEMENTS, active(connection, OWN), wanted)
     return {
         letter.id: [
-            Part(_content(rows, item.announcement), _content(rows, item.since))
+            Part(as_one([_content(rows, announcement) for announcement in item.story]))
             for item in letter.items
         ]
         for letter in letters

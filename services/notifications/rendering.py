@@ -41,10 +41,9 @@ class Rendered(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One announcement to tell; `since` holds the facts that its story began with."""
+    """One announcement to tell, or several that are told as one: see domain/collapsing.py."""
 
     content: Mapping[str, Any]
-    since: Mapping[str, Any]
 
 
 class Reader(NamedTuple):
@@ -125,7 +124,7 @@ class Renderer:
         """The message without its reader: rendered once for all who get it."""
         content = part.content
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
-        key = (content["event"], content["rule"], part.since.get("event"), told)
+        key = (content["event"], content["rule"], content.get("story"), told)
         if (form := self._forms.get(key)) is None:
             nobody = Contact(_NAME, None, 0)
             context = self._context(part, Reader("", nobody, 1), names, at)
@@ -184,9 +183,6 @@ class Renderer:
     ) -> dict[str, Any]:
         facts, category = part.content["facts"], part.content["category"]
         context = dict(facts) | self._frame(reader, at)
-        first = part.since["facts"]
-        if first.get("before"):
-            context |= {"before": first["before"], "started": first["started"]}
         communities = facts.get("communities") or [{"name": "a community"}]
         stop = Stop(reader.person, category, part.content.get("community") or "")
         context |= {

@@ -25,6 +25,7 @@ from services.notifications.rate import Rate
 from services.notifications.record import Record
 from services.notifications.rendering import Part, Renderer
 from services.notifications.smtp import Connection, Cut, NoServer
+from services.notifications.unreachable import tell_conveners
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection as Database
 from shared.database import mark
@@ -102,13 +103,14 @@ class Sender:
         limit = min(_AT_ONCE, self._rate.allowed(now))
         if limit == 0:
             return []
+        with self._service.database.read() as connection:
+            people = [row[1] for row in _due(connection, now, limit)]
+        if not people:
+            return []
+        letters.think_again(self._service, list(dict.fromkeys(people)), now)
         with self._service.database.write() as connection:
             p = mark(connection)
-            rows = connection.exec_driver_sql(
-                f"SELECT {letters.COLUMNS} FROM letters WHERE due <= {p} AND claim IS NULL"
-                f" ORDER BY due, id LIMIT {p}",
-                (rfc3339(now), limit),
-            ).all()
+            rows = _due(connection, now, limit)
             if rows:
                 connection.exec_driver_sql(
                     f"UPDATE letters SET claim = {p}, place = {p} WHERE id = {p}",
@@ -162,9 +164,21 @@ class Sender:
             self._record.handed_over(letter.id, contact.version)
             return None
         words = f"{refusal.code} {refusal.words}"
+        if refusal.no_such_address:
+            self._block(letter.person, contact, now)
         if refusal.permanent:
             return Failed("refused by the mail server", words)
         return self._postpone(letter, words, now, uncertain=False)
+
+    def _block(self, person: str, contact: Contact, now: datetime) -> None:
+        """The server knows no such address: nothing goes there any more, and conveners hear of it.
+
+        Before the letter is ended: if the process dies between, that is done again, and told once.
+        """
+        with self._service.write() as connection:
+            if not bouncing.is_blocked(connection, person, contact.version):
+                bouncing.note(connection, person, contact.version, bouncing.HARD, now)
+                tell_conveners(self._service, connection, person, now)
 
     def _postpone(
         self, letter: Letter, words: str, now: datetime, *, uncertain: bool
@@ -216,6 +230,15 @@ class Sender:
                 f"UPDATE letters SET claim = NULL WHERE claim = {p} AND state = {p}",
                 (self._claim, WAITING),
             )
+
+
+def _due(connection: Database, now: datetime, limit: int) -> Sequence[Any]:
+    p = mark(connection)
+    return connection.exec_driver_sql(
+        f"SELECT {letters.COLUMNS} FROM letters WHERE due <= {p} AND claim IS NULL"
+        f" ORDER BY due, id LIMIT {p}",
+        (rfc3339(now), limit),
+    ).all()
 
 
 def _state(connection: Database, ids: Sequence[str], state: str) -> None:

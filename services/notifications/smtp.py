@@ -13,18 +13,28 @@ from shared.settings import MailServer, Secret, mail_server
 _PATIENCE = 30.0  # seconds for each of the server's answers
 _IDLE = 20.0  # seconds after which a connection is asked whether it still stands
 _LONGEST_WORDS = 300
+# RFC 3463, 3.2; but 5.1.7 and 5.1.8 are about the sender's address.
+_NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?![78]\b)\d{1,3}\b")
 _LINE_OF_A_DOT = re.compile(rb"(?m)^\.")
 
 
 class Refusal(NamedTuple):
-    """The server's no to one message: `permanent` from 500 on."""
+    """The server's no to one message: `permanent` from 500 on. `to_recipient`: said of whom it is
+    for, rather than of who sends it or of what it holds.
+    """
 
     code: int
     words: str
+    to_recipient: bool = False
 
     @property
     def permanent(self) -> bool:
         return self.code >= 500
+
+    @property
+    def no_such_address(self) -> bool:
+        """Whether the recipient's address is wrong: as hard a bounce as a report of it."""
+        return self.permanent and self.to_recipient and bool(_NO_SUCH_ADDRESS.match(self.words))
 
 
 class NoServer(Exception):
@@ -110,13 +120,15 @@ def _exchange(smtp: smtplib.SMTP, envelope: Envelope) -> Refusal | None:
         if options is None:
             return Refusal(553, "the mail server does not take international addresses")
         code, said = smtp.docmd("MAIL", " ".join([f"FROM:<{envelope.sender}>", *options]))
+        to_recipient = False
         if code < 400:
             code, said = smtp.docmd("RCPT", f"TO:<{envelope.recipient}>")
+            to_recipient = code >= 400
         if code < 400:
             code, said = smtp.docmd("DATA")
         if code >= 400:
             smtp.rset()
-            return Refusal(code, _words(said))
+            return Refusal(code, _words(said), to_recipient)
         within_data = True
         smtp.send(_LINE_OF_A_DOT.sub(b"..", envelope.message) + b".\r\n")
         code, said = smtp.getreply()

@@ -5,7 +5,7 @@ reaction queues the same. Announcement and deliveries have ids derived from the 
 the person: none can be queued twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -163,16 +163,24 @@ def queue(planned: Planned, occasion: Occasion, now: datetime, *, missed: str = 
     return changes
 
 
-def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> dict[str, int]:
-    """How many people these events would tell: each counted once, by the soonest way."""
+_RANK = {"now": 2, "digest": 1, "none": 0}
+
+
+def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> dict[str, str]:
+    """The people whom these events would tell, and the soonest way of each."""
     ways: dict[str, str] = {}
-    rank = {"now": 2, "digest": 1, "none": 0}
     for event in events:
         if not asked_for(event):
             continue
         for planned in plan(connection, event, now):
             for person, way in planned.routes.items():
                 told = "none" if way.due is None else "digest" if way.digest else "now"
-                ways[person] = max(told, ways.get(person, told), key=rank.__getitem__)
-    counts = {way: sum(1 for each in ways.values() if each == way) for way in rank}
+                ways[person] = max(told, ways.get(person, told), key=_RANK.__getitem__)
+    return ways
+
+
+def counted(ways: Mapping[str, str], unreachable: Container[str]) -> dict[str, int]:
+    """How many hear of it by each way: who cannot be written to hears of nothing."""
+    told = ["none" if person in unreachable else way for person, way in ways.items()]
+    counts = {way: told.count(way) for way in _RANK}
     return {"notifies": counts["now"] + counts["digest"], **counts}

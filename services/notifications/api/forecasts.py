@@ -1,19 +1,24 @@
 """How many would be told: counted by the code that would tell them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
-from flask import Response, g
+import structlog
+from flask import Response, current_app, g
 
-from services.notifications import telling
+from services.notifications import bouncing, telling
 from services.notifications.api.answers import json
 from services.notifications.api.schemas import ForecastBody
+from services.notifications.contact_book import ContactBook, ContactsUnavailable
 from shared.eventstore.events import PUBLIC, START, Event
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_service
 from shared.web.context import service
 from shared.web.errors import Problem
 
+log = structlog.get_logger()
 blp = Blueprint("forecasts", "forecasts", description="How many would be told")
 
 
@@ -42,6 +47,26 @@ def forecast(body: dict[str, Any]) -> Response:
     ]
     with service().database.read() as connection:
         try:
-            return json(telling.forecast(connection, events, now))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            ways = telling.forecast(connection, events, now)
+        except ZoneInfoNotFoundError as error:
+            raise Problem(422, f"An event's data name no time zone: {error.args[0]}.") from error
+        except KeyError as error:
+            raise Problem(422, f"In an event's data {error.args[0]} is missing.") from error
+        except (TypeError, ValueError, AttributeError) as error:
             raise Problem(422, f"An event's data are not as its type has them: {error}.") from error
+    told = [person for person, way in ways.items() if way != "none"]
+    return json(telling.counted(ways, _unreachable(told)))
+
+
+def _unreachable(people: Sequence[str]) -> set[str]:
+    """Those who have no address, or one that bounces; nobody while the registry does not say."""
+    book = cast(ContactBook, current_app.extensions["hedgerow_contacts"])
+    try:
+        contacts = book.look_up(people) if people else {}
+    except ContactsUnavailable:
+        log.warning("a forecast is made without asking for addresses")
+        return set()
+    with service().database.read() as connection:
+        blocked = bouncing.blocked(connection, contacts)
+    there = {person for person, contact in contacts.items() if contact.email}
+    return (set(people) - there) | blocked

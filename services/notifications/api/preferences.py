@@ -1,5 +1,6 @@
 """How people hear of things: told by a service, or by themselves behind a signed link."""
 
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,6 +33,7 @@ from shared.web.signer import BadLink, SignedLink, verify
 
 blp = Blueprint("preferences", "preferences", description="How people hear of things")
 EVERYTHING = "everything"
+FORM = "preferences"  # what the page's own form says that it is
 _MEANINGS = {
     "at-once": "Each message comes when it happens.",
     "daily": "One message a day with all that happened.",
@@ -205,19 +207,51 @@ def save_own_page(signed: str) -> Response:
         link = _verified(PREFERENCES, signed)
     except BadLink as bad:
         return page("bad_link", 410, why=str(bad), root=_root())
-    with service().database.write() as connection:
-        before = preferences.of(connection, link.subject).preferences
-        wanted = from_form(before, request.form)
-        preferences.put(connection, link.subject, wanted, service().clock.now())
-    return _own_page(link.subject, signed, saved=True)
+    mistakes = mistakes_in(request.form)
+    if not mistakes:
+        with service().database.write() as connection:
+            before = preferences.of(connection, link.subject).preferences
+            wanted = from_form(before, request.form)
+            preferences.put(connection, link.subject, wanted, service().clock.now())
+    return _own_page(link.subject, signed, saved=not mistakes, mistakes=mistakes)
+
+
+def mistakes_in(form: "MultiDict[str, str]") -> list[str]:
+    """What in a form is not as the page can have it, in words. What is left out is no mistake."""
+    if form.get("form") != FORM:
+        return ["This did not come from this page's form. Say here what you wish, and save it."]
+    found = []
+    choices = [value for name, value in form.items() if name.startswith("community:") and value]
+    for value in [*form.getlist("email"), *choices]:
+        if value not in CHOICES:
+            found.append(f"{_quoted(value)} is no choice of when messages come.")
+    if form.get("hour") and _hour(form["hour"]) is None:
+        found.append(f"{_quoted(form['hour'])} is no time of the day such as 07:30.")
+    if form.get("weekday") and form["weekday"] not in WEEKDAYS:
+        found.append(f"{_quoted(form['weekday'])} is no day of the week.")
+    quiet = [form.get("quiet_from", ""), form.get("quiet_to", "")]
+    found += [
+        f"{_quoted(text)} is no time of the day such as 22:00."
+        for text in quiet
+        if text and _hour(text) is None
+    ]
+    if bool(quiet[0]) != bool(quiet[1]):
+        found.append("Quiet hours need both times: from when, and until when.")
+    if form.get("zone") and _zone(form["zone"]) is None:
+        found.append(f"{_quoted(form['zone'])} is no time zone such as Europe/London.")
+    return found
+
+
+def _quoted(text: str) -> str:
+    return f"“{text[:60]}”"
 
 
 def from_form(before: Preferences, form: "MultiDict[str, str]") -> Preferences:
-    """What a form says; a value that is none leaves things as they were."""
+    """What a form without mistakes says; what it leaves out stays as it was."""
     choices = {
         name.removeprefix("community:"): value
         for name, value in form.items()
-        if name.startswith("community:") and value in CHOICES
+        if name.startswith("community:") and value
     }
     quiet = (_hour(form.get("quiet_from")), _hour(form.get("quiet_to")))
     kept = set(form.getlist("kept"))
@@ -225,13 +259,15 @@ def from_form(before: Preferences, form: "MultiDict[str, str]") -> Preferences:
     for_communities = {(c, community) for c, community in before.stopped if community}
     again = {(c, community) for c, community in for_communities if f"{c}:{community}" in kept}
     return Preferences(
-        email=form["email"] if form.get("email") in CHOICES else before.email,
+        email=form.get("email") or before.email,
         communities=choices,
         stopped=frozenset(gone | (for_communities - again)),
         zone=_zone(form.get("zone")) or before.zone,
-        hour=_hour(form.get("hour")) or before.hour,
-        weekday=form["weekday"] if form.get("weekday") in WEEKDAYS else before.weekday,
-        quiet=QuietHours(quiet[0], quiet[1]) if quiet[0] and quiet[1] else None,
+        hour=before.hour if (hour := _hour(form.get("hour"))) is None else hour,
+        weekday=form.get("weekday") or before.weekday,
+        quiet=QuietHours(quiet[0], quiet[1])
+        if quiet[0] is not None and quiet[1] is not None
+        else None,
     )
 
 
@@ -249,7 +285,8 @@ def _zone(text: str | None) -> str | None:
         return None
 
 
-def _own_page(person: str, signed: str, *, saved: bool) -> Response:
+def _own_page(person: str, signed: str, *, saved: bool, mistakes: Sequence[str] = ()) -> Response:
+    """As things are; with mistakes, it says that nothing was changed and why."""
     now = service().clock.now()
     with service().database.read() as connection:
         wanted = preferences.of(connection, person).preferences
@@ -262,6 +299,9 @@ def _own_page(person: str, signed: str, *, saved: bool) -> Response:
     stoppable = {c: words for c, words in CATEGORIES.items() if c not in MUST_BE_TOLD}
     return page(
         "preferences",
+        422 if mistakes else 200,
+        mistakes=mistakes,
+        form=FORM,
         wanted=wanted,
         signed=signed,
         saved=saved,

@@ -14,6 +14,7 @@ from services.notifications.domain.preferences import (
     QuietHours,
 )
 from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
+from shared.contracts import schemas
 from shared.identifiers import is_id
 from shared.web.fields import Body, Choice, Text, TextList, Url
 
@@ -149,6 +150,43 @@ class WouldBeEventBody(Schema):
     type = Text(1, 100, required=True)
     subject = Text(1, 100, required=True, metadata={"description": "The stream's id"})
     data = fields.Dict(load_default=dict)
+
+    @validates_schema
+    def _check_data(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        schema = schemas.schema(data.get("type", ""), 1)
+        if schema and (wrong := unlike(schema, data.get("data") or {}, "")):
+            raise ValidationError({"data": [wrong]})
+
+
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "object": ("an object", (dict,)),
+    "array": ("a list", (list,)),
+    "string": ("a text", (str,)),
+    "integer": ("a whole number", (int,)),
+    "number": ("a number", (int, float)),
+    "boolean": ("true or false", (bool,)),
+}
+
+
+def unlike(schema: dict[str, Any], value: Any, at: str) -> str | None:
+    """In which way a value is not as an event's schema has it, in words: what is of another kind.
+    What is not there is missed only where it is needed.
+    """
+    words, kinds = _KINDS.get(schema.get("type", ""), ("", (object,)))
+    if not isinstance(value, kinds) or (isinstance(value, bool) and kinds[0] is int):
+        return f"{at[1:] or 'data'} must be {words}"
+    if isinstance(value, list):
+        inner = schema.get("items", {})
+        found = (unlike(inner, each, f"{at}.{n}") for n, each in enumerate(value))
+        return next(filter(None, found), None)
+    if not isinstance(value, dict):
+        return None
+    required = schema.get("required", ())
+    for name, inner in schema.get("properties", {}).items():
+        there = name in value and (value[name] is not None or name in required)
+        if there and (wrong := unlike(inner, value[name], f"{at}.{name}")):
+            return wrong
+    return None
 
 
 class ForecastBody(Body):

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from flask import Response, request
 
 from services.notifications.api.answers import check_parameters, json, page_asked
 from services.notifications.api.schemas import ReplayBody, WebhookBody, WebhookChangeBody
-from services.notifications.domain.patterns import is_pattern
+from services.notifications.domain.patterns import is_pattern, matches
 from services.notifications.domain.targets import Refused
 from services.notifications.webhooks import queueing, store
 from services.notifications.webhooks.delivering import deliver
@@ -17,6 +18,7 @@ from services.notifications.webhooks.store import Queued, Webhook
 from services.notifications.webhooks.transport import checked_addresses
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.contracts import schemas
 from shared.eventstore.events import Cursor
 from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
@@ -212,12 +214,21 @@ def _check(body: dict[str, Any]) -> None:
         for pattern in body["types"]:
             if not is_pattern(pattern):
                 raise invalid("types", f"{pattern!r} is no type or pattern: registry.community.*")
+            if not any(matches(name, [pattern]) for name in _event_types()):
+                raise invalid("types", f"there is no event type that {pattern!r} could match")
     if "url" in body:
         allow = service().settings.webhooks_allow_loopback
         try:
             checked_addresses(body["url"], allow_loopback=allow)
         except Refused as refused:
             raise invalid("url", str(refused)) from refused
+
+
+@cache
+def _event_types() -> frozenset[str]:
+    """The types of the events that endpoints can get."""
+    known = {name for name, _ in schemas.published()}
+    return frozenset(name for name in known if not name.startswith("notifications."))
 
 
 def _found(connection: Connection, webhook: str) -> Webhook:

@@ -111,6 +111,32 @@ def test_a_hard_bounce_blocks_the_address_and_its_conveners_hear_of_it_once(sent
     assert mailbox.to("bea@new.example")
 
 
+def test_an_address_that_the_mail_server_does_not_know_is_blocked_as_by_a_report(tmp_path):
+    mailbox = Mailbox()
+    mailbox.refuse = lambda to: "550 5.1.1 no such user" if "bea" in to else None
+    with mail_server(mailbox) as server, opened(tmp_path, server.url) as post:
+        for _ in range(2):
+            closed(post)
+            send_all(sender_of(post))
+        assert [row[2:] for row in post.ledger() if row[:2] == (BEA, "community-closed")] == [
+            ("failed", "refused by the mail server"),
+            ("suppressed", "the address bounces"),
+        ]
+        told = [m for m in mailbox.arrived if "no longer be reached" in m["Subject"]]
+        assert [m["X-Recipient"] for m in told] == ["ada@people.example"]
+
+
+@pytest.mark.parametrize("words", ["550 5.7.1 not allowed", "550 5.1.8 bad sender", "550 no"])
+def test_a_refusal_that_is_not_of_the_address_blocks_nobody(tmp_path, words: str):
+    mailbox = Mailbox()
+    mailbox.refuse = lambda _to: words
+    with mail_server(mailbox) as server, opened(tmp_path, server.url) as post:
+        closed(post)
+        send_all(sender_of(post))
+        assert {row[2] for row in post.ledger()} == {"failed"}
+        assert post.rows("SELECT * FROM bounces") == []
+
+
 def test_soft_bounces_are_counted_and_several_block(sent):
     post, _ = sent
     blocked = []

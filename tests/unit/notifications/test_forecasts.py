@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from services.notifications import preferences
+from services.notifications import bouncing, preferences
+from services.notifications.contact_book import Contact
 from services.notifications.domain.preferences import DAILY, NONE, Preferences
 from tests.notifications import ADA, BEA, FALLS, NOW, Notifications
 from tests.registry import open_registry
 from tests.servers import free_port
+from tests.unit.notifications.test_sending import Contacts
 
 CLOSED = {"type": "registry.community.closed", "subject": FALLS, "data": {"ending": "faded"}}
 
@@ -46,10 +48,54 @@ def test_it_counts_what_is_then_queued(notifications: Notifications, choices: di
     assert len(queued) == found["notifies"]
 
 
+def test_who_cannot_be_written_to_is_counted_as_told_nothing(notifications: Notifications):
+    notifications.landscape()
+    book = Contacts()
+    notifications.app.extensions["hedgerow_contacts"] = book
+    assert asked(notifications, CLOSED) == {"notifies": 2, "now": 2, "digest": 0, "none": 0}
+    with notifications.service.database.write() as connection:
+        bouncing.note(connection, BEA, 1, "hard", NOW)
+    assert asked(notifications, CLOSED) == {"notifies": 1, "now": 1, "digest": 0, "none": 1}
+    book.people = {ADA: Contact("Ada", None, 1)}
+    assert asked(notifications, CLOSED) == {"notifies": 0, "now": 0, "digest": 0, "none": 2}
+    book.away = True
+    assert asked(notifications, CLOSED) == {"notifies": 2, "now": 2, "digest": 0, "none": 0}
+
+
 def test_a_person_told_by_two_events_is_counted_once(notifications: Notifications):
     notifications.landscape()
     needed = {"type": "registry.community.convener-needed", "subject": FALLS}
     assert asked(notifications, CLOSED, needed)["notifies"] == 2
+
+
+WHEN = {"date": "2026-03-20", "start": "10:00", "end": "11:30", "zone": "Europe/London"}
+MEETING = {"kind": "community-meeting", "title": "Spring", "when": WHEN, "communities": [FALLS]}
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        ({}, "session is missing"),
+        ({"session": 7, "sequence": 0}, "session must be an object"),
+        ({"session": MEETING | {"when": "soon"}, "sequence": 0}, "session.when must be an object"),
+        (
+            {"session": MEETING | {"communities": [{}]}, "sequence": 0},
+            "session.communities.0 must be a text",
+        ),
+        ({"session": MEETING, "sequence": "first"}, "sequence must be a whole number"),
+        (
+            {"session": MEETING | {"when": WHEN | {"zone": "Mars/X"}}, "sequence": 0},
+            "Mars/X",
+        ),
+    ],
+)
+def test_data_that_no_event_can_have_are_named(
+    notifications: Notifications, spoilt: dict, words: str
+):
+    event = {"type": "scheduling.session.scheduled", "subject": "ses_1", "data": spoilt}
+    answer = notifications.other_service.post("/forecasts", {"events": [event]})
+    assert answer.status_code == 422
+    assert words in answer.text
 
 
 def test_it_is_for_services_alone(notifications: Notifications):

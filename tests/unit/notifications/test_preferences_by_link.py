@@ -112,13 +112,14 @@ def test_the_own_page_works_without_scripts_and_says_what_choices_mean(
     for control in re.findall(r'<(?:input|select) [^>]*id="([^"]+)"', found.text):
         assert f'for="{control}"' in found.text
     form = {
+        "form": "preferences",
         "email": "daily",
         f"community:{FALLS}": "none",
         "kept": ["sessions", "reminders"],
         "hour": "06:15",
         "quiet_from": "22:00",
         "quiet_to": "06:00",
-        "zone": "Nowhere/Land",
+        "zone": "Europe/Paris",
     }
     saved = notifications.anyone.ask("POST", address, data=form)
     assert "Saved." in saved.text
@@ -130,7 +131,43 @@ def test_the_own_page_works_without_scripts_and_says_what_choices_mean(
     )
     assert ("nearby", "") in wanted.stopped
     assert ("sessions", "") not in wanted.stopped
-    assert wanted.zone == "Europe/London"
+    assert wanted.zone == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"zone": "Mars/X"}, "“Mars/X” is no time zone"),
+        ({"hour": "99:99"}, "“99:99” is no time of the day"),
+        ({"weekday": "caturday"}, "“caturday” is no day"),
+        ({"quiet_from": "22:00", "quiet_to": ""}, "Quiet hours need both times"),
+        ({"quiet_from": "22:00", "quiet_to": "soon"}, "“soon” is no time of the day"),
+        ({"email": "bogus"}, "“bogus” is no choice"),
+        ({f"community:{FALLS}": "bogus"}, "“bogus” is no choice"),
+        ({"form": ""}, "did not come from this page"),
+    ],
+)
+def test_a_form_with_a_mistake_changes_nothing_and_says_which(
+    notifications: Notifications, wrong: dict, words: str
+):
+    address = path(links(notifications).preferences(ADA, 1))
+    form = {"form": "preferences", "email": "daily", "kept": ["sessions"]} | wrong
+    answer = notifications.anyone.ask("POST", address, data=form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "Saved." not in answer.text
+    assert kept(notifications) == preferences.Preferences()
+
+
+def test_an_empty_form_stops_nothing(notifications: Notifications):
+    address = path(links(notifications).preferences(ADA, 1))
+    assert notifications.anyone.ask("POST", address).status_code == 422
+    assert kept(notifications) == preferences.Preferences()
+
+
+def test_the_page_sends_back_what_it_shows(notifications: Notifications):
+    address = path(links(notifications).preferences(ADA, 1))
+    assert 'name="form" value="preferences"' in notifications.anyone.get(address).text
 
 
 def test_networks_and_operators_say_whom_to_tell(notifications: Notifications):

@@ -74,7 +74,7 @@ def spoilt(value: Any) -> Any:
 def render(
     renderer: Renderer, *contents: dict[str, Any], reader: Contact = ADA_CONTACT
 ) -> Rendered:
-    parts = [Part(each, each) for each in contents]
+    parts = [Part(each) for each in contents]
     names = {person(n): reader for n in range(9)}
     kind = "digest" if len(parts) > 1 else "message"
     return renderer.render(kind, parts, Reader(ADA, reader, 1), names, NOW)

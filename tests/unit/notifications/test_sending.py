@@ -217,6 +217,54 @@ def test_one_who_stops_it_meanwhile_gets_nothing(post: Notifications, mailbox: M
     assert [m["X-Recipient"] for m in mailbox.arrived] == ["bea@people.example"]
 
 
+def test_one_who_stops_it_while_the_letter_waits_gets_nothing(
+    post: Notifications, mailbox: Mailbox
+):
+    closed(post)
+    letters.form(post.service, post.service.clock.now())
+    with post.service.database.write() as connection:
+        preferences.put(connection, ADA, Preferences(NONE), NOW)
+    send_all(sender_of(post))
+    assert [m["X-Recipient"] for m in mailbox.arrived] == ["bea@people.example"]
+    assert post.ledger()[0][2:] == ("suppressed", "preference: none")
+
+
+def test_what_is_stopped_leaves_a_digest_that_waits(post: Notifications, mailbox: Mailbox):
+    post.landscape()
+    with post.service.database.write() as connection:
+        preferences.put(connection, BEA, Preferences(DAILY), NOW)
+    now = post.service.clock.now()
+    closed(post)
+    post.session(at=now, date=f"{now.year + 1}-03-20")
+    post.react(now)
+    letters.form(post.service, now + timedelta(days=1, hours=1))
+    stopped = Preferences(DAILY, stopped=frozenset({("community", "")}))
+    with post.service.database.write() as connection:
+        preferences.put(connection, BEA, stopped, NOW)
+    send_all(sender_of(post, Contacts({BEA: PEOPLE[BEA]})))
+    (message,) = mailbox.arrived
+    text = message.get_body(("plain",)).get_content()
+    assert "Spring meeting is planned" in text
+    assert "closed" not in text
+    assert [row[1:] for row in post.ledger() if row[0] == BEA] == [
+        ("community-closed", "suppressed", "unsubscribed"),
+        ("session-planned", "sent", ""),
+    ]
+
+
+def test_many_that_waited_come_as_one(post: Notifications, mailbox: Mailbox):
+    post.landscape()
+    now = post.service.clock.now()
+    more = {"name": "X", "domain": "Y", "networks": ["net_wessex"]}
+    for number in range(7):
+        post.hear(post.event("registry.community.registered", f"com_new{number}", at=now, **more))
+        post.react(now)
+        letters.form(post.service, now)
+    send_all(sender_of(post, Contacts({ADA: PEOPLE[ADA]})))
+    (message,) = mailbox.arrived
+    assert message["Subject"].startswith("7 things from your communities")
+
+
 def test_many_at_once_come_as_one(post: Notifications, mailbox: Mailbox):
     post.landscape()
     now = post.service.clock.now()

@@ -343,6 +343,21 @@ def test_types_are_names_or_patterns(post: Notifications, receiver: Receiver):
     assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("pattern", ["registry.comunity.*", "registry.community.close", "weather"])
+def test_a_pattern_that_no_event_type_can_match_is_named(
+    post: Notifications, receiver: Receiver, pattern: str
+):
+    types = ["registry.community.*", pattern]
+    answer = post.operator.post("/webhooks", {"url": receiver.url, "types": types})
+    assert answer.status_code == 422
+    assert pattern in answer.text
+    made = subscribed(post, receiver, "*", "scheduling.*", "registry.community.closed")
+    headers = {"If-Match": f'"{made["version"]}"'}
+    at = f"/webhooks/{made['id']}"
+    changed = post.operator.ask("PATCH", at, json={"types": [pattern]}, headers=headers)
+    assert changed.status_code == 422
+
+
 def test_a_subscription_is_changed_listed_and_ended(post: Notifications, receiver: Receiver):
     made = subscribed(post, receiver, description="Q's own list")
     at = f"/webhooks/{made['id']}"
