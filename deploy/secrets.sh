@@ -18,7 +18,9 @@ chmod 755 /secrets
 for name in operator_token service_token secret; do
   if missing $name; then random | write $name; fi
 done
-if missing postgres_password; then hexadecimal | write postgres_password; fi
+for name in postgres_password kafka_password; do
+  if missing $name; then hexadecimal | write $name; fi
+done
 for service in registry scheduling notifications discovery; do
   for role in "" _owner; do
     if missing "$service${role}_database_url"; then
