@@ -134,6 +134,7 @@ class Settings:
     mail_per_minute: int
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
+    erasure_list: Path | None  # where the registry lists who was erased; shared/restoring
 
 
 def load_settings(
@@ -225,6 +226,7 @@ class _Reader:
             application_retention=self.get(
                 "APPLICATION_RETENTION", timedelta(days=365), parse_duration
             ),
+            erasure_list=self.get("ERASURE_LIST", None, Path),
         )
 
     def smtp_url(self) -> Secret:

@@ -25,6 +25,7 @@ from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
 from shared.projection.generations import OWN, active
 from shared.projection.projection import load_rows
+from shared.restoring import moments
 from shared.service import Service
 
 MESSAGE, DIGEST = "message", "digest"
@@ -251,6 +252,7 @@ def _sift(
 ) -> tuple[dict[str, Outcome], list[_Due]]:
     """What is not to go after all and why, and what is."""
     kept = preferences.of_many(connection, list({each.person for each in due}))
+    restored = moments.last(connection)
     outcomes: dict[str, Outcome] = {}
     wanted = []
     for each in due:
@@ -258,6 +260,8 @@ def _sift(
         reason = _unwanted(kept[each.person].preferences, each, now)
         if reason:
             outcomes[each.id] = Suppressed(reason)
+        elif restored and parse_rfc3339(each.due) <= restored:
+            outcomes[each.id] = Missed(moments.REASON)
         elif late > LONGEST_AGE:
             outcomes[each.id] = Missed(late_by(late))
         else:

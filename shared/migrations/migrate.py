@@ -107,4 +107,9 @@ def _grant(connection: sqlalchemy.Connection, owner_url: str, service_url: str) 
 
 
 # Tables that the service's role may not freely write.
-_RIGHTS = {"events": "SELECT, INSERT", "event_store": "SELECT", "alembic_version": "SELECT"}
+_RIGHTS = {
+    "events": "SELECT, INSERT",
+    "event_store": "SELECT",
+    "alembic_version": "SELECT",
+    "restores": "SELECT",
+}
