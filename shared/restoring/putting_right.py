@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.connection import Connection
-from shared.database import Database
+from shared.database import Database, mark
 from shared.erasure import ERASED
 from shared.eventstore.events import INTERNAL, START, Cause, Event
 from shared.identifiers import derived_id
@@ -67,7 +67,8 @@ def _start_over(connection: Connection) -> None:
     """
     for table in _WORKERS_OWN:
         connection.exec_driver_sql(f"DELETE FROM {table}")
-    connection.exec_driver_sql("DELETE FROM positions WHERE partition NOT LIKE '%/feed'")
+    sql = f"DELETE FROM positions WHERE partition NOT LIKE {mark(connection)}"
+    connection.exec_driver_sql(sql, ("%/feed",))
     connection.exec_driver_sql("DELETE FROM parked WHERE version = 0")
     connection.exec_driver_sql(
         "UPDATE rebuilds SET state = 'failed', error = 'a backup was put back: ask for it again'"
