@@ -1,0 +1,63 @@
+"""Two of a kind: each is used, each stops in good order, and each thing is still done once."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deploy.deployment import Deployment, docker
+from tests.deploy.reckoning import assert_nothing_lost_or_doubled
+from tests.fault.writers import Writers
+
+TWICE = ("registry-web", "registry-worker", "discovery-web", "discovery-worker")
+
+
+@pytest.fixture(scope="module")
+def doubled(deployment: Deployment) -> Iterator[Deployment]:
+    """A deployment with two of several roles; afterwards one of each again."""
+    deployment.up(*(word for role in TWICE for word in ("--scale", f"{role}=2")))
+    yield deployment
+    deployment.up()
+
+
+def test_both_replicas_of_a_web_answer(doubled: Deployment) -> None:
+    for _ in range(40):
+        doubled.get("registry", "/communities", limit=1)
+        doubled.get("discovery", "/search", q="falls")
+    log = doubled.compose("logs", "--no-color", "edge").stdout
+    for port in (8001, 8004):
+        asked = {x.split('"')[0] for x in log.split('"upstream":"') if f":{port}" in x[:24]}
+        assert len(asked) >= 2, asked
+
+
+def test_one_after_another_is_stopped_under_writes_and_nothing_is_lost_or_doubled(
+    doubled: Deployment,
+) -> None:
+    """SIGTERM to each: it finishes what it has in hand, says so by its exit code, within 20 s."""
+    before = {c["Id"] for role in TWICE for c in doubled.containers(role)}
+    took: Counter[str] = Counter()
+    with Writers(doubled, 4) as writers:
+        for container in before:
+            began = time.monotonic()
+            docker("stop", "--time", "20", container)
+            took[container] = time.monotonic() - began
+            docker("start", container)
+            doubled.await_health(container)
+    assert writers.events > 0
+    assert max(took.values()) < 20
+    for container in before:
+        said = docker("logs", container).stdout
+        assert "Traceback" not in said
+    doubled.await_well()
+    assert_nothing_lost_or_doubled(doubled)
+
+
+def test_relay_and_timed_passes_are_one_process_at_a_time(doubled: Deployment) -> None:
+    locks = (
+        "SELECT count(DISTINCT pid), count(DISTINCT objid) FROM pg_locks"
+        " WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = 'registry')"
+    )
+    [[sessions, leases]] = doubled.rows("postgres", locks)
+    assert sessions == leases == "3"  # relay, passes, rebuild
