@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test check bench soak lock clean
+.PHONY: run test test-deploy check bench soak lock clean
 
 run: .venv/run ## Start the whole platform on this machine
 	@exec $(BIN)/hedgerow up
@@ -19,6 +19,9 @@ check: .venv/dev ## Format, lint, types, and who may import whom
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test-deploy: .venv/dev ## The deployment as an operator makes it, with docker
+	$(BIN)/python -m pytest tests/deploy -m 'not soak'
 
 bench: .venv/bench ## Benchmarks against their peers; with DATA=FOLDER also the ranking's
 	$(BIN)/python -m tests.servers
