@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 import uuid
@@ -43,8 +44,6 @@ def four_free_ports() -> int:
 
 
 def _bind(port: int) -> None:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", port))
 
@@ -54,6 +53,7 @@ class Deployment:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "hedgerow"
+        self.files = [self.folder / "deploy/compose.yaml"]
         self.project = f"hedgerow-test-{uuid.uuid4().hex[:8]}"
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
         self.environ |= {"COMPOSE_PROJECT_NAME": self.project, "HEDGEROW_IMAGE": IMAGE}
@@ -81,10 +81,8 @@ class Deployment:
         return self._run(command, environ=environ)
 
     def compose(self, *words: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-        return self._run(
-            ["docker", "compose", "-f", str(self.folder / "deploy/compose.yaml"), *words],
-            timeout=timeout,
-        )
+        files = [word for file in self.files for word in ("-f", str(file))]
+        return self._run(["docker", "compose", *files, *words], timeout=timeout)
 
     def up(self, *options: str) -> float:
         """`up -d --wait`; returns the seconds that it took. AssertionError with what was said."""
