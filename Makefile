@@ -14,7 +14,7 @@ test: check ## Every test: unit, contract, integration, end-to-end and fault
 	$(BIN)/python -m tests.servers
 	$(BIN)/python -m pytest
 
-SCRIPTS = $(shell grep -rlE '^#!/bin/(ba)?sh' deploy)
+SCRIPTS = $(shell grep -rlsE '^#!/bin/(ba)?sh' deploy)
 
 check: .venv/dev ## Format, lint, types, and who may import whom
 	$(BIN)/ruff format --check --quiet
