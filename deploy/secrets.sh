@@ -1,3 +1,4 @@
+#!/bin/bash
 # What deploy/configure runs as root in a container: bash secrets.sh [new|forget] <MAIL_SERVER
 # Makes what is missing in /secrets. Nothing that exists is made anew; nothing is printed.
 set -euo pipefail

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from shared.migrations.migrate import migrate
@@ -68,7 +69,10 @@ def _migrate(service: Service) -> int:
         )
     except DBAPIError as error:
         why = str(error.orig).strip().splitlines()[0]
-        print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"{service.name}: the database has every migration.")  # noqa: T201
-    return 0
+    except CommandError as error:
+        why = f"it is of a newer release than this one: start that again ({error})"
+    else:
+        print(f"{service.name}: the database has every migration.")  # noqa: T201
+        return 0
+    print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
+    return 1
