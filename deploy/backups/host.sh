@@ -1,6 +1,8 @@
+# shellcheck shell=sh disable=SC2034,SC2154
 # What deploy/backup, deploy/restore and deploy/upgrade have in common. Read with `.`, after $here
-# and $program are set.
+# is set.
 
+program=deploy/$(basename "$0")
 fail() {
   echo "$program: $*" >&2
   exit 1
