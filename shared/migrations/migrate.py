@@ -44,7 +44,8 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
             config = alembic_config(versions)
             config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
+            if not _is_beyond(connection, versions):
+                command.upgrade(config, "heads")
             if database.dialect == "postgresql":
                 _grant(connection, owner_url, service_url)
             else:
@@ -76,6 +77,14 @@ def at_head(connection: Connection, versions: Path) -> bool:
     if found <= known:
         return found >= heads(versions)
     return found & known <= heads(versions)
+
+
+def _is_beyond(connection: sqlalchemy.Connection, versions: Path) -> bool:
+    """Whether a later release, from which somebody went back to this one, has migrated it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+    return not frozenset(rows.scalars()) <= _known(versions)
 
 
 @cache
