@@ -107,7 +107,15 @@ class Deployment:
 
     def down(self) -> None:
         self.forget_clients()
+        self._remove_commands()
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+
+    def _remove_commands(self) -> None:
+        """What a failed test left of `docker compose run`: `down` does not see it."""
+        ours = f"label=com.docker.compose.project={self.project}"
+        oneoff = ("--filter", ours, "--filter", "label=com.docker.compose.oneoff=True")
+        if left := _run(["docker", "ps", "--all", "--quiet", *oneoff]).stdout.split():
+            _run(["docker", "rm", "--force", *left])
 
     # --- what is seen of it ---
 

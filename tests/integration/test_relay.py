@@ -181,6 +181,40 @@ def test_after_the_brokers_absence_all_is_sent_in_order(
 
 
 @pytest.mark.kafka
+def test_after_an_absence_so_long_that_events_were_given_up_all_is_sent_in_order(
+    topics: Topics, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+):
+    if not kafka.controllable:
+        pytest.skip("this broker is not for the tests to stop")
+    monkeypatch.setattr(relays, "_DELIVERY_SECONDS", 11)
+    monkeypatch.setattr(relays, "_PATIENCE_SECONDS", 1)
+    topics.origin.fill(*BOXES)
+    topics.deliver()
+    stop = threading.Event()
+    troubles: list[str] = []
+    loop = Loop("relay", topics.relay.step, 0.02, on_error=troubles.append)
+    working = threading.Thread(target=loop.run, args=(stop,))
+    working.start()
+    try:
+        kafka.stop()
+        topics.origin.fill("box_0")
+        topics.origin.fill(*BOXES)
+        await_that(lambda: any("acknowledged 0 of" in said for said in troubles), 40)
+        for _ in range(60):
+            topics.origin.fill(*BOXES)
+        kafka.start()
+        await_that(lambda: topics.position() == topics.head(), 60)
+    finally:
+        stop.set()
+        working.join()
+
+    sent = topics.read()
+    assert {box: in_order(versions) for box, versions in sent.items()} == {
+        box: list(range(1, 63 + (box == "box_0"))) for box in BOXES
+    }
+
+
+@pytest.mark.kafka
 def test_two_relays_at_once_move_the_mark_only_forward_and_lose_nothing(topics: Topics):
     other = topics.another_relay()
     together = threading.Barrier(2)
