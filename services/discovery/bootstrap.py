@@ -5,10 +5,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.discovery.api import ranking
+from services.discovery.api import ranking, unmet
 from services.discovery.follower import Follower
 from services.discovery.meaning.work import Computing
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
+from services.discovery.unmet.needs import tidy
+from services.discovery.unmet.noting import Noting
 from shared.erasure import confirmed_type, confirms_erasure
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.streams import Streams
@@ -24,6 +26,9 @@ def build(settings: Settings) -> Service:
     def start_web(service: Service, app: Flask) -> None:
         app.extensions["hedgerow_follower"] = follower
         follower.start(service.database, settings.embedding_model)
+        noting = Noting(service.database, service.clock)
+        app.extensions["hedgerow_noting"] = noting
+        noting.start()
 
     def streams() -> Streams:
         return service.streams
@@ -34,10 +39,11 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EventTypes([confirmed_type("discovery")]),
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[ranking.blp],
+        blueprints=[ranking.blp, unmet.blp],
         followed=[NETWORKS, DOCUMENTS],
         follows=["registry"],
         reactions=[confirms_erasure(streams)],
+        passes=[tidy],
         pending={
             "communities to index": follower.behind,
             "vectors to compute": follower.without_vector,

@@ -4,17 +4,26 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
-from flask import Response, current_app, request
+from flask import Response, request
 
+from services.discovery.api.asking import (
+    LONGEST_QUERY,
+    check_parameters,
+    checked_filters,
+    follower,
+    known_now,
+    limit_asked,
+    network_ids,
+)
 from services.discovery.api.schemas import STAGES, DescriptionBody
-from services.discovery.follower import Follower, Known
+from services.discovery.follower import Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
+from services.discovery.unmet.found_nothing import note_if_nothing
 from shared.web.bodies import Blueprint
 from shared.web.errors import Problem, invalid, not_found
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
-_MAX_LIMIT, _LONGEST_QUERY = 100, 500
 _LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
 _FILTERS: dict[str, dict[str, Any]] = {
     "network": {"description": "Only those of this network: its id, or any name or alias of it"},
@@ -33,8 +42,8 @@ _SCOPE = {
 @blp.get("/communities/<community>/related")
 @blp.doc(summary="Communities most like this one, and why", parameters=[_LIMIT, _SCOPE])
 def related(community: str) -> Response:
-    _check_parameters("limit", "scope")
-    limit, scope, known = _limit(), _scope(), _known()
+    check_parameters("limit", "scope")
+    limit, scope, known = limit_asked(), _scope(), known_now()
     try:
         matches = known.index.related(community, limit=limit, scope=scope)
     except UnknownCommunityError as error:
@@ -49,8 +58,8 @@ def related(community: str) -> Response:
 @blp.doc(summary="What there is already that is like a description", parameters=[_LIMIT, _SCOPE])
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
-    _check_parameters("limit", "scope")
-    limit, scope, known = _limit(), _scope(), _known()
+    check_parameters("limit", "scope")
+    limit, scope, known = limit_asked(), _scope(), known_now()
     texts = ("name", "domain", "topics", "practice", "learning_question")
     if not any(fields[name] for name in texts):
         raise Problem(
@@ -59,7 +68,7 @@ def related_to_description(fields: dict[str, Any]) -> Response:
             " learning_question.",
             {"domain": ["is needed, or another text"]},
         )
-    networks = tuple(_network_ids("networks", fields["networks"], known))
+    networks = tuple(network_ids("networks", fields["networks"], known))
     described = Document(
         id="",
         **{name: fields[name] for name in (*texts, "sectors", "region")},
@@ -83,14 +92,16 @@ def related_to_description(fields: dict[str, Any]) -> Response:
     ],
 )  # fmt: skip
 def search() -> Response:
-    _check_parameters("q", "limit", *FACETS)
+    check_parameters("q", "limit", *FACETS)
     text = request.args.get("q", "").strip()
     if not text:
         raise invalid("q", "is missing: say what to look for")
-    if len(text) > _LONGEST_QUERY:
-        raise invalid("q", f"is {len(text)} characters long; at most {_LONGEST_QUERY} are taken")
-    known = _known()
-    found = known.index.search(text, limit=_limit(), filters=_filters(known))
+    if len(text) > LONGEST_QUERY:
+        raise invalid("q", f"is {len(text)} characters long; at most {LONGEST_QUERY} are taken")
+    known = known_now()
+    filters = _filters(known)
+    found = known.index.search(text, limit=limit_asked(), filters=filters)
+    note_if_nothing(text, found, filters, known)
     facets = dict(found.facets)
     facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}
     more = {
@@ -101,21 +112,6 @@ def search() -> Response:
         "near": _near(found.near, known),
     }
     return _answer(known, found.matches, more, highlighted=True)
-
-
-def follower() -> Follower:
-    return cast(Follower, current_app.extensions["hedgerow_follower"])
-
-
-def _known() -> Known:
-    known = follower().known
-    if known is None:
-        raise Problem(
-            503,
-            "The index of communities is being filled. Try again in a moment.",
-            headers={"Retry-After": "2"},
-        )
-    return known
 
 
 def _item(match: Match, known: Known) -> dict[str, Any]:
@@ -168,40 +164,9 @@ def _network(network: str, known: Known) -> str:
     return known.networks.name(network) or network
 
 
-def _network_ids(field: str, named: Sequence[str], known: Known) -> list[str]:
-    """The ids of networks by id, or by any name or alias. Raises Problem 422 that names every
-    one that is not known."""
-    found = {name: known.networks.find(name) for name in named}
-    if unknown := [name for name, network in found.items() if network is None]:
-        reasons = [
-            f"{name!r} is no network's id, name or alias."
-            " If it was registered a moment ago, it may still be on its way."
-            for name in unknown
-        ]
-        raise Problem(422, f"{field}: {' '.join(reasons)}", {field: reasons})
-    return list(dict.fromkeys(network for network in found.values() if network is not None))
-
-
 def _filters(known: Known) -> dict[str, list[str]]:
-    filters = {name: values for name in FACETS if (values := request.args.getlist(name))}
-    if any(stage.strip().casefold() not in STAGES for stage in filters.get("stage", ())):
-        raise invalid("stage", f"must be one of: {', '.join(STAGES)}")
-    if "network" in filters:
-        filters["network"] = _network_ids("network", filters["network"], known)
-    return filters
-
-
-def _check_parameters(*allowed: str) -> None:
-    for name in request.args:
-        if name not in allowed:
-            raise invalid(name, f"is not a parameter here; these are: {', '.join(allowed)}")
-
-
-def _limit() -> int:
-    text = request.args.get("limit", "10")
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0):
-        raise invalid("limit", f"must be a whole number from 1 to {_MAX_LIMIT}")
-    return min(int(text), _MAX_LIMIT)
+    given = {name: values for name in FACETS if (values := request.args.getlist(name))}
+    return checked_filters(given, known)
 
 
 def _scope() -> Scope | None:

@@ -149,7 +149,13 @@ class Index:
         if not found:
             near = self._near(text, before_filters, snapshot, others if searching.has_words else ())
         return SearchResult(
-            found, int(matches.sum()), facets, understood.corrected, understood.also, near
+            found,
+            int(matches.sum()),
+            facets,
+            understood.corrected,
+            understood.also,
+            near,
+            before_filters,
         )
 
     def _ask(

@@ -93,7 +93,7 @@ class MeaningVoice:
 
     def __init__(self, vectors: Vectors, asked: Asked) -> None:
         """Begin with empty slots."""
-        self._vectors, self._asked = vectors, asked
+        self._vectors, self.asked = vectors, asked
         self._hashes: list[str] = []  # by slot; empty for an empty one
         self._waiting: dict[str, set[int]] = {}  # slots by the hash of a text without vector
         self._row_of = np.zeros(0, np.int32)
@@ -138,7 +138,7 @@ class MeaningVoice:
         slots = np.fromiter(self._changes, np.int64, len(self._changes))
         row_of[slots] = np.fromiter(self._changes.values(), np.int32, len(self._changes))
         self._row_of, self._changes = row_of, {}
-        self._heard = MeaningHeard(self._vectors.rows, row_of, self._vectors, self._asked)
+        self._heard = MeaningHeard(self._vectors.rows, row_of, self._vectors, self.asked)
 
     def hear(self) -> MeaningHeard:
         """Give the voice of this moment."""
