@@ -136,6 +136,7 @@ class Settings:
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
     trusted_proxies: tuple[Subnet, ...]  # whose X-Forwarded-For is believed
+    link_lapse_days: int  # how long a proposed link waits for its answer
 
 
 def load_settings(
@@ -227,6 +228,7 @@ class _Reader:
                 "APPLICATION_RETENTION", timedelta(days=365), parse_duration
             ),
             trusted_proxies=self.get("TRUSTED_PROXIES", (), _subnets),
+            link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
         )
 
     def smtp_url(self) -> Secret:
@@ -301,6 +303,12 @@ def _count(text: str) -> int:
 def _positive(text: str) -> int:
     if not (text.isdecimal() and 0 < int(text) <= 10**6):
         raise ValueError(f"{text!r} is not a number between 1 and 1000000")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) <= 3650):
+        raise ValueError(f"{text!r} is not a number of days between 1 and 3650")
     return int(text)
 
 

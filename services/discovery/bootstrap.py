@@ -5,14 +5,24 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.discovery.api import ranking, unmet
+from services.discovery import holdings, linking
+from services.discovery.api import joint_sessions, ranking, saved_searches, unmet
+from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
+from services.discovery.handing_on import ends_links
 from services.discovery.meaning.work import Computing
+from services.discovery.projections.conveners import CONVENED
+from services.discovery.projections.links import OWN_PROJECTIONS
+from services.discovery.projections.people import PEOPLE
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
+from services.discovery.projections.saved import OWN_SAVED
+from services.discovery.projections.sessions import SESSIONS
+from services.discovery.saved.following import asks_for_matching, removes_erased
+from services.discovery.saved.queue import waiting
+from services.discovery.saved.work import Matching
 from services.discovery.unmet.needs import tidy
 from services.discovery.unmet.noting import Noting
-from shared.erasure import confirmed_type, confirms_erasure
-from shared.eventstore.codec import EventTypes
+from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
@@ -33,20 +43,31 @@ def build(settings: Settings) -> Service:
     def streams() -> Streams:
         return service.streams
 
+    def get() -> Service:
+        return service
+
     service = Service(
         name="discovery",
-        title="Related communities and search: who should know whom.",
+        title="Related communities, search and links: who should know whom.",
         settings=settings,
-        types=EventTypes([confirmed_type("discovery")]),
+        types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[ranking.blp, unmet.blp],
-        followed=[NETWORKS, DOCUMENTS],
-        follows=["registry"],
-        reactions=[confirms_erasure(streams)],
-        passes=[tidy],
+        blueprints=[ranking.blp, unmet.blp, saved_searches.blp, joint_sessions.blp],
+        own=[*OWN_PROJECTIONS, *OWN_SAVED],
+        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS],
+        follows=["registry", "scheduling"],
+        reactions=[
+            removes_erased(get),
+            confirms_erasure(streams, holdings.forget),
+            ends_links(get),
+            asks_for_matching(),
+        ],
+        passes=[linking.pass_time, tidy],
+        holds=holdings.held,
         pending={
             "communities to index": follower.behind,
             "vectors to compute": follower.without_vector,
+            "communities to match": waiting,
         },
         start_web=start_web,
         loops=_loops,
@@ -55,5 +76,12 @@ def build(settings: Settings) -> Service:
 
 
 def _loops(service: Service) -> Sequence[Loop]:
+    """Saved searches need the vectors: one process of the replicas does both, in turn."""
     computing = Computing(service.database, service.settings.embedding_model)
-    return [Loop("vectors", computing.step, 0.2, Lease(service.database, "vectors"))]
+    matching = Matching(service, computing)
+
+    def step() -> bool:
+        computed = computing.step()
+        return matching.step() or computed
+
+    return [Loop("vectors", step, 0.2, Lease(service.database, "vectors"))]

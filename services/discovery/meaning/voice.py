@@ -105,6 +105,11 @@ class MeaningVoice:
         """How many communities have no vector yet."""
         return sum(map(len, self._waiting.values()))
 
+    def vector(self, document: Document) -> Weights | None:
+        """Give the stored vector of a community's text; None where there is none yet."""
+        rows, row = self._vectors.rows, self._vectors.place(key_of(text_of(document)))
+        return rows.matrix[row].astype(np.float32) if row is not None and row < rows.used else None
+
     def place(self, slot: int, document: Document | None) -> None:
         """Hear who stands in a slot from the next `publish` on."""
         if slot >= len(self._hashes):
