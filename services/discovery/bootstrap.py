@@ -6,7 +6,8 @@ from pathlib import Path
 from flask import Flask
 
 from services.discovery import link_texts, linking
-from services.discovery.api import ranking
+from services.discovery.api import feedback, link_page, ranking
+from services.discovery.api import links as links_api
 from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
 from services.discovery.handing_on import ends_links
@@ -18,6 +19,7 @@ from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
+from shared.web.signed_pages import style_blueprint
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
@@ -41,7 +43,13 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[ranking.blp],
+        blueprints=[
+            ranking.blp,
+            links_api.blp,
+            feedback.blp,
+            link_page.blp,
+            style_blueprint(),
+        ],
         own=OWN_PROJECTIONS,
         followed=[NETWORKS, DOCUMENTS, CONVENED],
         follows=["registry"],
