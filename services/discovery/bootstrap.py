@@ -6,7 +6,15 @@ from pathlib import Path
 from flask import Flask
 
 from services.discovery import holdings, linking
-from services.discovery.api import joint_sessions, ranking, saved_searches, unmet
+from services.discovery.api import (
+    feedback,
+    joint_sessions,
+    link_page,
+    ranking,
+    saved_searches,
+    unmet,
+)
+from services.discovery.api import links as links_api
 from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
 from services.discovery.handing_on import ends_links
@@ -26,6 +34,7 @@ from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
+from shared.web.signed_pages import style_blueprint
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
@@ -52,7 +61,16 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[ranking.blp, unmet.blp, saved_searches.blp, joint_sessions.blp],
+        blueprints=[
+            ranking.blp,
+            links_api.blp,
+            feedback.blp,
+            link_page.blp,
+            saved_searches.blp,
+            joint_sessions.blp,
+            unmet.blp,
+            style_blueprint(),
+        ],
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
         followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS],
         follows=["registry", "scheduling"],

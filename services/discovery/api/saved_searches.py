@@ -11,7 +11,7 @@ from services.discovery.api.asking import (
     checked_filters,
     known_now,
 )
-from services.discovery.api.schemas import SavedSearchBody
+from services.discovery.api.saved_search_body import SavedSearchBody
 from services.discovery.domain.refusal import Refused
 from services.discovery.domain.saved_search import LIKE, USUAL_THRESHOLD, WORDS, Make, Remove
 from services.discovery.events import SAVED_SEARCH

@@ -1,18 +1,11 @@
 """What requests to discovery hold."""
 
-from typing import Any
-
-from marshmallow import fields, pre_load
-from marshmallow.exceptions import ValidationError
-
-from services.discovery.domain.saved_search import LEAST_THRESHOLD
-from shared.web.fields import Body, Text, TextList, Url
+from services.discovery.domain.feedback import VERDICTS
+from services.discovery.domain.link import OUTCOMES
+from shared.web.fields import Body, Choice, Text, TextList, Url
 
 # The stages of development that a community may be in, as the registry's events name them.
 STAGES = ("potential", "coalescing", "maturing", "stewardship", "transformation")
-
-
-_FILTERS = frozenset({"network", "region", "sector", "stage"})
 
 
 class DescriptionBody(Body):
@@ -32,50 +25,35 @@ class DescriptionBody(Body):
     url = Url(allow_none=True)
 
 
-class Wanted(TextList):
-    """Values of which any will do; one may come without a list around it."""
+class LinkBody(Body):
+    """A link that one community proposes to another."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super()._deserialize([value] if isinstance(value, str) else value, *args, **kwargs)
-
-
-class Threshold(fields.Float):
-    """The least score, as `related` gives it."""
-
-    default_error_messages = {  # noqa: RUF012
-        "invalid": f"must be a number from {LEAST_THRESHOLD} to 1",
-        "special": f"must be a number from {LEAST_THRESHOLD} to 1",
-    }
-
-    def _validated(self, value: Any) -> Any:
-        found = None if isinstance(value, bool | str) else super()._validated(value)
-        if found is None or not LEAST_THRESHOLD <= found <= 1:
-            raise self.make_error("invalid")
-        return found
+    from_ = Text(1, 100, required=True, data_key="from")
+    to = Text(1, 100, required=True)
+    purpose = Text(1, 200, required=True)
+    message = Text(0, 2000, lines=True, allow_none=True, load_default=None)
+    by = Text(1, 100, allow_none=True, load_default=None)
 
 
-class SavedSearchBody(Body):
-    """Words with filters, as in a search, or a community and how like it one must be.
+class AcceptanceBody(Body):
+    """Who accepts: the community, or the person in whose name it is done."""
 
-    The filters stand beside `q` or, all together, in `filters`.
-    """
+    by = Text(1, 100, allow_none=True, load_default=None)
 
-    person = Text(1, 100, required=True)
-    q = Text(0, 500, load_default="")
-    network = Wanted(Text(1, 200), 50)
-    region = Wanted(Text(1, 200), 50)
-    sector = Wanted(Text(1, 100), 50)
-    stage = Wanted(Text(1, 100), 10)
-    like = Text(1, 100)
-    threshold = Threshold(metadata={"minimum": LEAST_THRESHOLD, "maximum": 1})
 
-    @pre_load
-    def _lay_out(self, data: Any, **_kwargs: Any) -> Any:
-        if not isinstance(data, dict) or "filters" not in data:
-            return data
-        filters = data["filters"]
-        if not isinstance(filters, dict) or not filters.keys() <= _FILTERS:
-            raise ValidationError(
-                {"filters": [f"must be an object with any of {', '.join(sorted(_FILTERS))}"]}
-            )
-        return filters | {name: value for name, value in data.items() if name != "filters"}
+class RefusalBody(AcceptanceBody):
+    """Who refuses, and why, for the two sides alone."""
+
+    reason = Text(0, 2000, lines=True, allow_none=True, load_default=None)
+
+
+class EndingBody(RefusalBody):
+    """Who ends it, why, and what value it made."""
+
+    outcome = Choice(OUTCOMES, allow_none=True, load_default=None)
+
+
+class FeedbackBody(Body):
+    """What a community says of one that it was shown."""
+
+    verdict = Choice(VERDICTS, required=True)
