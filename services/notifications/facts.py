@@ -33,7 +33,7 @@ def communities_of(event: Event) -> list[str]:
     for holder in ("session", "about"):
         if communities := (data.get(holder) or {}).get("communities"):
             return list(communities)
-    return []
+    return [data["community"]] if event.stream.startswith("sav_") else []
 
 
 def gather(connection: Connection, event: Event, communities: list[str]) -> dict[str, Any]:

@@ -17,8 +17,9 @@ APPLICANT, SPONSOR, GUEST = "the applicant", "the sponsor", "the guest"
 # members of the communities that hold it. COMING leaves out who said no.
 ATTENDEES, COMING = "attendees", "attendees but those who said no"
 
-# Urgency. SOON is urgent where what it is about lies within the next 48 hours.
-NORMAL, SOON, URGENT = "normal", "soon", "urgent"
+# Urgency. SOON is urgent where what it is about lies within the next 48 hours; UNHURRIED waits for
+# the next digest even of those who like to hear of things at once.
+NORMAL, SOON, URGENT, UNHURRIED = "normal", "soon", "urgent", "unhurried"
 
 # Categories: what a person can stop for itself.
 COMMUNITY, ROLES, NEARBY, SESSIONS = "community", "roles", "nearby", "sessions"
@@ -156,9 +157,14 @@ SCHEDULING = (
     Rule("scheduling.community.standing-changed", (CONVENERS,),
          "community-quiet", NORMAL, COMMUNITY, _grew_quiet),
 )
+
+DISCOVERY = (
+    Rule("discovery.saved-search.matched", (THE_PERSON,),
+         "saved-search-matched", UNHURRIED, LINKS),
+)
 # fmt: on
 
-RULES: tuple[Rule, ...] = REGISTRY + SCHEDULING
+RULES: tuple[Rule, ...] = REGISTRY + SCHEDULING + DISCOVERY
 
 # What is told of no event: a webhook that was given up.
 WEBHOOK_DISABLED = Rule("", (OPERATORS,), "webhook-disabled", NORMAL, OPERATIONS)
@@ -205,6 +211,8 @@ SILENT: Mapping[str, str] = {
     "scheduling.attendance.materials-changed": "links are read at the session's page",
     "scheduling.attendance.reflection-added": "reflections are read where they are written",
     "scheduling.attendance.person-forgotten": "nobody is told of an erasure",
+    "discovery.saved-search.made": "the person did it",
+    "discovery.saved-search.removed": "the person did it, or was erased",
     "scheduling.calendar.link-renewed": "the person asked for it and was answered",
 }
 
