@@ -2,11 +2,13 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.discovery.api.link_page import PURPOSE
+from services.notifications.links import Links
+from shared.identifiers import derived_id
 from shared.web.signer import sign
 from tests.discovery import Discovery
 
@@ -117,6 +119,20 @@ def test_a_page_is_for_those_who_convene_and_opens_no_longer_when_they_do_not(
     assert "expired" in read(discoverer, f"/link/{late}", 410)
     discoverer.hears("registry.person.erased", person)
     assert "no longer works" in read(discoverer, page, 410)
+
+
+def test_the_address_in_a_message_is_that_of_the_page(
+    discoverer: Discovery, asked: tuple[str, str, str]
+):
+    link, _, _ = asked
+    found = discoverer.operator.get(f"/links/{link}").json
+    lapses = datetime.fromisoformat(found["lapses_at"])
+    person = derived_id("per", found["to"])
+    in_letter = Links(discoverer.service.settings).signed(
+        "discovery", PURPOSE, f"{link} {person}", 1, lapses
+    )
+    page = in_letter.removeprefix(discoverer.service.settings.urls["discovery"])
+    assert "Will you link" in read(discoverer, page)
 
 
 def test_every_field_has_a_label_and_the_page_a_heading_and_a_language(

@@ -30,6 +30,7 @@ OPEN = {
     # What is signed in these addresses takes the token's place.
     *(("scheduling", "POST", f"/{page}/<signed>") for page in ("sponsor", "application")),
     *(("scheduling", "POST", f"/{page}/<signed>") for page in ("reply", "guest")),
+    ("discovery", "POST", "/link/<signed>"),
 }
 # Calls that only read, but not what is for anyone.
 CLOSED = {
@@ -41,6 +42,8 @@ CLOSED = {
     *("/people/<person>/preferences", "/networks/<network>/contacts", "/operators"),
     *("/deliveries", "/post", "/webhooks", "/webhooks/<webhook>"),
     *("/webhooks/<webhook>/deliveries", "/reminders"),
+    *("/communities/<community>/related/feedback", "/labels"),
+    "/links/<link>/page/<person>",
     *("/cohorts/<cohort>/applications", "/applications/<application>"),
     *(f"/applications/<application>/{part}" for part in ("history", "sponsor-link")),
     *(f"/cohorts/<cohort>/participants{part}" for part in ("", ".csv", "/<person>")),

@@ -12,7 +12,7 @@ from services.discovery.domain import link as k
 from services.discovery.domain.link_decisions import Accept, Command, End, Refuse
 from services.discovery.linking import known
 from services.discovery.links import Found
-from services.discovery.projections.conveners import convenes
+from services.discovery.projections.conveners import convened_by
 from services.discovery.projections.registry import DOCUMENTS
 from shared.connection import Connection
 from shared.identifiers import is_id
@@ -111,7 +111,7 @@ def _opened(signed: str) -> Opened:
     with service().database.read() as connection:
         found = require(connection, link)
         erased = bool(service().store.load(connection, person))
-        sides = [c for c in found.link.communities if convenes(connection, person, c, today)]
+        sides = convened_by(connection, person, found.link.communities, today)
     if erased or not sides:
         raise Unusable(
             "This link no longer works",
@@ -156,7 +156,7 @@ def address_of_page(link: str, person: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, link)
         today = service().clock.now().date()
-        if not any(convenes(connection, person, c, today) for c in found.link.communities):
+        if not convened_by(connection, person, found.link.communities, today):
             raise Problem(409, "This person convenes neither of the two communities.")
     expires = found.link.lapses if found.link.state == k.PROPOSED else None
     signed = sign(service().settings.secret, PURPOSE, f"{link} {person}", _GENERATION, expires)

@@ -19,6 +19,7 @@ from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
 from services.discovery.domain.link_decisions import Accept, Command, End, Known, Refuse
 from services.discovery.linking import known
 from services.discovery.links import ORDER, Found
+from services.discovery.projections.conveners import convened_by
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.identifiers import is_id
@@ -138,7 +139,8 @@ def refuse(fields: dict[str, Any], link: str) -> Response:
 @blp.arguments(EndingBody)
 def end(fields: dict[str, Any], link: str) -> Response:
     side, person = _who(fields["by"])
-    reason, outcome = fields["reason"], fields["outcome"]
+    reason, outcome = fields["reason"], fields.get("outcome")
+    side = side or _convened(link, person)
     return _act(
         link,
         End(side, person, outcome, words=bool(reason)),
@@ -237,3 +239,13 @@ def _who(by: str | None) -> tuple[str | None, str | None]:
     raise invalid(
         "by", "must be the id of one of the two communities, com_…, or of a person, per_…"
     )
+
+
+def _convened(link: str, person: str | None) -> str | None:
+    """The side that a person acts for: the one that they convene, if it is one."""
+    if person is None:
+        return None
+    with service().database.read() as connection:
+        both, today = require(connection, link).link.communities, service().clock.now().date()
+        sides = convened_by(connection, person, both, today)
+    return sides[0] if len(sides) == 1 else None

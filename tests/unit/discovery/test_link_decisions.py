@@ -113,13 +113,14 @@ def test_a_side_that_closes_ends_what_is_live_and_nothing_else():
 
 
 def test_what_was_agreed_with_a_predecessor_holds():
-    take_over = TakeOver("lnk_9", ("com_s", "com_b"), "Share", "lnk_0", "com_p")
+    take_over = TakeOver("lnk_9", ("com_s", "com_b"), "Share", "lnk_0", "com_p", "com_s")
     assert decide(Link(), take_over) == [
-        k.Accepted("lnk_9", ("com_s", "com_b"), "Share", "lnk_0", "com_p")
+        k.Accepted("lnk_9", ("com_s", "com_b"), "Share", "lnk_0", "com_p", "com_s")
     ]
+    take_over = replace(take_over, communities=OURS, heir="com_a")
     assert decide(after(MADE), take_over) == [
         k.ProposalAccepted(*OF),
-        k.Accepted(*OF, "lnk_0", "com_p"),
+        k.Accepted(*OF, "lnk_0", "com_p", "com_a"),
     ]
     assert decide(after(*AGREED), take_over) == []
 
