@@ -22,7 +22,7 @@ ANSWERS = [
     ("GET", "/nowhere", 404),
     ("DELETE", "/communities", 405),
     ("GET", "/docs", 200),
-    ("GET", "/docs/style.css", 200),
+    ("GET", "/pages/style.css", 200),
     ("GET", "/openapi.json", 200),
     ("GET", "/events", 200),
     ("GET", "/events?limit=x", 422),

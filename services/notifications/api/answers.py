@@ -1,18 +1,16 @@
 """What the calls of notifications have in common: parameters, JSON, pages for a browser."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from flask import Response, request
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from services.notifications.rendering import said_moment
 from shared.web.errors import invalid
+from shared.web.pages import Pages
 from shared.web.paging import MAX_LIMIT, Page, decode_cursor
 
-_PAGES = Path(__file__).parents[1] / "pages"
+page = Pages("services.notifications", {"moment": said_moment})
 
 
 def check_parameters(*known: str) -> None:
@@ -41,27 +39,3 @@ def wants_page() -> bool:
     """Whether a browser asks, rather than a program."""
     best = request.accept_mimetypes.best_match(["application/json", "text/html"])
     return best == "text/html" and "text/html" in request.headers.get("Accept", "")
-
-
-def page(name: str, status: int = 200, **context: Any) -> Response:
-    text = _environment().get_template(f"{name}.html").render(context)
-    response = Response(text, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def style() -> Response:
-    """The pages' own style sheet."""
-    return Response((_PAGES / "style.css").read_text(), content_type="text/css; charset=utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    found = Environment(
-        loader=FileSystemLoader(_PAGES),
-        autoescape=select_autoescape(("html",)),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters["moment"] = said_moment
-    return found

@@ -11,11 +11,9 @@ from services.notifications.api.answers import (
     json,
     page,
     page_asked,
-    style,
     wants_page,
 )
 from services.notifications.letters import Letter
-from services.notifications.links import Links
 from services.notifications.outbox import ORDER, Outbox, page_of
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
@@ -25,12 +23,6 @@ from shared.web.paging import page_response
 
 blp = Blueprint("outbox", "outbox", description="Messages as they would arrive")
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-
-@blp.get("/style.css")
-@blp.doc(summary="The pages' style sheet")
-def style_sheet() -> Response:
-    return style()
 
 
 @blp.get("/outbox")
@@ -48,7 +40,7 @@ def list_all() -> Response:
     if not wants_page():
         return page_response(items, following)
     sends = bool(service().settings.smtp_url)
-    return page("outbox", items=items, next=following, sends=sends, root=_root())
+    return page("outbox", items=items, next=following, sends=sends)
 
 
 @blp.get("/outbox/<letter>")
@@ -57,7 +49,7 @@ def get_one(letter: str) -> Response:
     _check_caller()
     with service().database.read() as connection:
         (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
-    return page("letter", item=item, root=_root()) if wants_page() else json(item)
+    return page("letter", item=item) if wants_page() else json(item)
 
 
 @blp.get("/outbox/<letter>/html")
@@ -98,7 +90,3 @@ def _loopback(address: str | None) -> bool:
         return ipaddress.ip_address(address or "").is_loopback
     except ValueError:
         return address == "localhost"
-
-
-def _root() -> str:
-    return Links(service().settings).of("notifications")

@@ -6,17 +6,19 @@ from typing import Any
 from flask import Response, request
 
 from services.scheduling import attending, known, queries, texts
-from services.scheduling.api import attendance, pages, session_fields
+from services.scheduling.api import attendance, session_fields, session_words
 from services.scheduling.api.answers import json_response, require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
 from services.scheduling.links import GUEST, REPLY, address, signed_link
 from services.scheduling.projections.own import SESSIONS
+from shared.web import pages
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 
 blp = Blueprint("reply", "reply", description="Replies by a signed link")
+_pages = pages.Pages("services.scheduling")
 
 
 @blp.get("/reply/<signed>")
@@ -44,17 +46,11 @@ def answer_guest(signed: str) -> Response:
 
 
 def _show(purpose: str, signed: str) -> Response:
-    try:
-        return _page(*_opened(purpose, signed))
-    except pages.Unusable as unusable:
-        return unusable.page
+    return _page(*_opened(purpose, signed))
 
 
 def _answer(purpose: str, signed: str) -> Response:
-    try:
-        session, person = _opened(purpose, signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    session, person = _opened(purpose, signed)
     said = request.form.get("reply", "")
     if said not in REPLIES:
         return _page(session, person, problem="Choose one of the buttons.")
@@ -87,12 +83,12 @@ def _page(
         join = texts.join_address(connection, session) if coming else None
     waits = replies.waiting.index(person) + 1 if person in replies.waiting else None
     when = state.known.when
-    return pages.page(
-        "reply.html",
+    return _pages(
+        "reply",
         409 if problem else 200,
         session=state.known,
-        when=f"{pages.day(when)}, {pages.hours(when)}",
-        how=pages.how(state),
+        when=f"{session_words.day(when)}, {session_words.hours(when)}",
+        how=session_words.how(state),
         join=join,
         off=state.state if state.state == CANCELLED else None,
         standing=_standing(dict(replies.replies).get(person), waits)

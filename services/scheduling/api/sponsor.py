@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from services.scheduling import known, queries, registry_client, texts
-from services.scheduling.api import pages
+from services.scheduling.api import session_words
 from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import decided, handle, json_response, require
 from services.scheduling.applying import check_not_erased
@@ -15,32 +15,28 @@ from services.scheduling.events import APPLICATION
 from services.scheduling.links import SPONSOR, address, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.web import pages
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem
 
 blp = Blueprint("sponsor", "sponsor", description="The line manager's page")
+_pages = pages.Pages("services.scheduling")
 _LONGEST = 2000
 
 
 @blp.get("/sponsor/<signed>")
 @blp.doc(summary="What the line manager is asked, as a page; opening it changes nothing")
 def show(signed: str) -> Response:
-    try:
-        application, _ = _opened(signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    application, _ = _opened(signed)
     return _page(application)
 
 
 @blp.post("/sponsor/<signed>")
 @blp.doc(summary="Confirm or refuse the release: the form field `answer`, confirm or refuse")
 def answer(signed: str) -> Response:
-    try:
-        application, generation = _opened(signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    application, generation = _opened(signed)
     said = request.form.get("answer") or (request.get_json(silent=True) or {}).get("answer")
     if said not in ("confirm", "refuse"):
         return _page(application, problem="Choose whether to confirm or to refuse.")
@@ -90,15 +86,15 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
     named = registry_client.names(service().settings, [about.person])
     shown = [
         {
-            "name": pages.name(f.state),
-            "date": pages.day(f.state.known.when),
-            "time": pages.hours(f.state.known.when),
+            "name": session_words.name(f.state),
+            "date": session_words.day(f.state.known.when),
+            "time": session_words.hours(f.state.known.when),
         }
         for f in sessions
         if f.state.state == PLANNED
     ]
-    return pages.page(
-        "sponsor.html",
+    return _pages(
+        "sponsor",
         409 if problem else 200,
         applicant=named.get(about.person, "your colleague"),
         programme=cohort.programme_name,

@@ -58,11 +58,11 @@ def test_a_browser_gets_pages_in_which_names_are_only_text(post: Notifications):
         assert answer.content_type == "text/html; charset=utf-8"
         assert "<script" not in answer.text
         assert "&lt;script" in answer.text
-        assert '<html lang="en">' in answer.text
+        assert '<html lang="en-GB">' in answer.text
     html = post.anyone.get(f"/outbox/{letter_of(post, BEA)}/html")
     assert "<script" not in html.text
     assert "default-src 'none'" in html.headers["Content-Security-Policy"]
-    assert post.anyone.get("/style.css").content_type.startswith("text/css")
+    assert post.anyone.get("/pages/style.css").content_type.startswith("text/css")
 
 
 def test_nothing_of_it_is_kept(post: Notifications):
