@@ -6,20 +6,16 @@ from typing import cast
 from flask import Response, current_app, request
 
 from services.notifications import letters
-from services.notifications.api.answers import (
-    check_parameters,
-    json,
-    page,
-    page_asked,
-    wants_page,
-)
+from services.notifications.api.pages import page, wants_page
 from services.notifications.letters import Letter
 from services.notifications.outbox import ORDER, Outbox, page_of
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("outbox", "outbox", description="Messages as they would arrive")
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -33,7 +29,7 @@ _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 def list_all() -> Response:
     _check_caller()
     check_parameters("limit", "cursor")
-    wanted = page_asked(ORDER)
+    wanted = page_asked(ORDER, 2)
     with service().database.read() as connection:
         found, following = page_of(connection, wanted)
         items = _outbox().shown(connection, found)
@@ -49,7 +45,7 @@ def get_one(letter: str) -> Response:
     _check_caller()
     with service().database.read() as connection:
         (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
-    return page("letter", item=item) if wants_page() else json(item)
+    return page("letter", item=item) if wants_page() else json_response(item, private=True)
 
 
 @blp.get("/outbox/<letter>/html")

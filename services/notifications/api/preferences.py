@@ -9,7 +9,7 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from services.notifications import preferences
-from services.notifications.api.answers import json, page
+from services.notifications.api.pages import page
 from services.notifications.api.schemas import ContactsBody, PreferencesBody, preferences_of
 from services.notifications.domain.preferences import (
     CHOICES,
@@ -25,6 +25,7 @@ from services.notifications.links import PREFERENCES, UNSUBSCRIBE, Links, Stop, 
 from services.notifications.memberships import communities_of, name_of
 from shared.clock import rfc3339
 from shared.identifiers import is_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
@@ -50,7 +51,7 @@ def get_one(person: str) -> Response:
     _check_person(person)
     with service().database.read() as connection:
         kept = preferences.of(connection, person)
-    return json(_shown(person, kept.preferences))
+    return json_response(_shown(person, kept.preferences), private=True)
 
 
 @blp.put("/people/<person>/preferences")
@@ -62,7 +63,7 @@ def put_one(body: dict[str, Any], person: str) -> Response:
     wanted = preferences_of(body)
     with service().database.write() as connection:
         preferences.put(connection, person, wanted, service().clock.now())
-    return json(_shown(person, wanted))
+    return json_response(_shown(person, wanted), private=True)
 
 
 @blp.get("/networks/<network>/contacts")
@@ -99,7 +100,7 @@ def put_operators(body: dict[str, Any]) -> Response:
 
 def _contacts(scope: str) -> Response:
     with service().database.read() as connection:
-        return json({"people": preferences.contacts(connection, [scope])})
+        return json_response({"people": preferences.contacts(connection, [scope])}, private=True)
 
 
 def _put_contacts(scope: str, people: tuple[str, ...]) -> Response:

@@ -6,13 +6,14 @@ from typing import Any
 from flask import Response, request
 
 from services.notifications import letters, reminding
-from services.notifications.api.answers import check_parameters, json
 from services.notifications.api.schemas import ReminderPassBody
 from shared.clock import parse_rfc3339, rfc3339
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("reminders", "reminders", description="What is reminded of, and when")
 
@@ -37,13 +38,14 @@ def due() -> Response:
         as_of = parse_rfc3339(text.replace(" ", "+")) if text else service().clock.now()
     except ValueError as error:
         raise invalid("at", str(error)) from error
-    return json(
+    return json_response(
         {
             "at": rfc3339(as_of),
             "due": len(reminding.due(service(), as_of)),
             "future": as_of > service().clock.now(),
             "mail_server": bool(service().settings.smtp_url),
-        }
+        },
+        private=True,
     )
 
 
@@ -58,4 +60,6 @@ def run_pass(body: dict[str, Any]) -> Response:
     formed = 0
     while some := letters.form(service(), as_of):
         formed += some
-    return json({"at": rfc3339(as_of), **passed._asdict(), "messages": formed})
+    return json_response(
+        {"at": rfc3339(as_of), **passed._asdict(), "messages": formed}, private=True
+    )

@@ -6,14 +6,7 @@ from flask import Response
 
 from services.scheduling import admitting, queries, texts
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_version,
-    decided,
-    handle,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.application_schemas import DecisionBody
 from services.scheduling.api.applications import answer, applying
 from services.scheduling.applying import check_not_erased
@@ -27,7 +20,7 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer
+from shared.web.commands import Answer, check_version
 from shared.web.context import service
 
 blp = Blueprint("decisions", "decisions", description="Who gets a place")

@@ -7,15 +7,17 @@ from typing import Any
 from flask import Response
 
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import check_parameters, json_response, require
+from services.scheduling.api.answers import require
 from services.scheduling.domain.wall_clock import today
 from services.scheduling.participation import Participant, participants, shown
 from services.scheduling.projections.own import COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("participants", "participants", description="What participants still owe")
 _COLUMNS = (

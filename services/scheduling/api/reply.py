@@ -7,12 +7,13 @@ from flask import Response, request
 
 from services.scheduling import attending, known, queries, texts
 from services.scheduling.api import attendance, session_fields, session_words
-from services.scheduling.api.answers import json_response, require
+from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
 from services.scheduling.links import GUEST, REPLY, address, signed_link
 from services.scheduling.projections.own import SESSIONS
 from shared.web import pages
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
@@ -118,6 +119,4 @@ def link(session: str, person: str) -> Response:
     expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
     signed = signed_link(purpose, f"{session} {person}", 1, expires)
     body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
-    response = json_response(body, private=True)
-    response.status_code = 201
-    return response
+    return json_response(body, 201, private=True)

@@ -5,7 +5,7 @@ from flask import Response, request
 from services.scheduling import known, queries, registry_client, texts
 from services.scheduling.api import session_words
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import decided, handle, json_response, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import application as a
 from services.scheduling.domain import application_decisions as d
@@ -16,6 +16,7 @@ from services.scheduling.links import SPONSOR, address, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
 from shared.connection import Connection
 from shared.web import pages
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service

@@ -1,0 +1,25 @@
+"""JSON answers to what was asked for reading."""
+
+from typing import Any
+
+import msgspec
+from flask import Response, request
+
+from shared.web.commands import etag
+
+
+def json_response(
+    body: Any, status: int = 200, *, version: int | None = None, private: bool = False
+) -> Response:
+    """The document, or 304 where the caller has this `version` already.
+
+    `body` may be msgspec.Raw. `private` keeps it out of every cache.
+    """
+    response = Response(msgspec.json.encode(body), status, content_type="application/json")
+    if version is not None:
+        response.headers["ETag"] = etag(version)
+        if request.if_none_match:
+            response.make_conditional(request)
+    if private:
+        response.headers["Cache-Control"] = "no-store"
+    return response
