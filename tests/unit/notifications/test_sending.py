@@ -50,9 +50,9 @@ def send_all(sender: Sender) -> None:
         pass
 
 
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
+@pytest.fixture(params=[False, True], ids=["one command at a time", "pipelining"])
+def mailbox(request: pytest.FixtureRequest) -> Mailbox:
+    return Mailbox(pipelining=request.param)
 
 
 @pytest.fixture
