@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from services.notifications import bouncing, letters, reading
+from services.notifications import bouncing, forming, letters, reading
 from services.notifications.ahead import Ahead
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
 from services.notifications.domain.backoff import GIVE_UP, pause
@@ -57,7 +57,7 @@ class Sender:
         if not self._recovered:
             self._recover()
             self._recovered = True
-        formed = letters.form(self._service, now) > 0
+        formed = forming.form(self._service, now) > 0
         if self._connection is None or (self._rested_until and now < self._rested_until):
             return formed
         return self._send_some(self._connection, now) or formed
@@ -108,7 +108,7 @@ class Sender:
             people = [row[1] for row in _due(connection, now, limit)]
         if not people:
             return []
-        letters.think_again(self._service, list(dict.fromkeys(people)), now)
+        forming.think_again(self._service, list(dict.fromkeys(people)), now)
         with self._service.database.write() as connection:
             p = mark(connection)
             rows = _due(connection, now, limit)
@@ -284,7 +284,7 @@ def _hopeless(
     """Why a letter need not even be tried; None where it may."""
     late = now - parse_rfc3339(letter.at)
     if late > LONGEST_AGE and letter.attempts == 0:
-        return Missed(letters.late_by(late))
+        return Missed(forming.late_by(late))
     contact = contacts.get(letter.person)
     if contact is None:
         return Suppressed("erased, or not known to the registry")

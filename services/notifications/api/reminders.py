@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.notifications import letters, reminding
+from services.notifications import forming, reminding
 from services.notifications.api.schemas import ReminderPassBody
 from shared.clock import parse_rfc3339, rfc3339
 from shared.web.answers import json_response
@@ -58,7 +58,7 @@ def run_pass(body: dict[str, Any]) -> Response:
     as_of = at.astimezone(UTC) if at else service().clock.now()
     passed = reminding.remind(service(), as_of)
     formed = 0
-    while some := letters.form(service(), as_of):
+    while some := forming.form(service(), as_of):
         formed += some
     return json_response(
         {"at": rfc3339(as_of), **passed._asdict(), "messages": formed}, private=True

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications import letters
+from services.notifications import forming, letters
 from services.notifications.contact_book import Contact
 from services.notifications.links import Links
 from services.notifications.outbox import Outbox
@@ -128,7 +128,7 @@ def test_what_waits_for_an_erased_person_is_suppressed(tmp_path, migrated_notifi
     mailbox = Mailbox()
     with mail_server(mailbox) as server, opened(tmp_path, server.url) as found:
         closed(found)
-        letters.form(found.service, found.service.clock.now())
+        forming.form(found.service, found.service.clock.now())
         found.tell("registry.person.erased", stream=ADA, now=found.service.clock.now())
         send_all(sender_of(found, Contacts({BEA: PEOPLE[BEA]})))
         assert [m["X-Recipient"] for m in mailbox.arrived] == ["bea@people.example"]
