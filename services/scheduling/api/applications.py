@@ -32,7 +32,7 @@ from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
-from shared.web.commands import Answer, check_version, expected_version
+from shared.web.commands import Answer, check_version, etag, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
@@ -64,11 +64,7 @@ def _seen(events: Sequence[Event]) -> list[Event]:
 
 
 def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
-    """As the caller may see it: an applicant does not see what is not released yet.
-
-    Raises Problem 403 where it is another's.
-    """
-    only_theirs(found.state.about.person)
+    """As the caller may see it: an applicant does not see what is not released yet."""
     if private is None:
         private = caller().actor != found.state.about.person
     found = as_seen(connection, found)
@@ -176,8 +172,13 @@ def list_all(cohort: str) -> Response:
 def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
         body = shown(connection, found)
-    return json_response(body, version=body["version"], private=True)
+    if not found.state.waiting:
+        return json_response(body, version=body["version"], private=True)
+    response = json_response(body, private=True)  # whole: others' steps move its place in the line
+    response.headers["ETag"] = etag(body["version"])
+    return response
 
 
 @blp.get("/applications/<application>/history")

@@ -8,6 +8,7 @@ from flask import Response, request
 
 from services.scheduling import admitting, documents, queries, texts
 from services.scheduling.api import session_fields
+from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.schemas import CohortBody, CohortChangeBody
 from services.scheduling.clashing import clash_warnings
@@ -198,6 +199,7 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
     wanted = fields.pop("sessions", [])
 
     def work(connection: Connection) -> Answer:
+        only_the_team(connection, cohort)
         admitting.in_turn(connection, cohort)
         found = require(connection, COHORTS, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
@@ -239,6 +241,7 @@ def close(cohort: str) -> Response:
 def _act(cohort: str, command: c.Command) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, COHORTS, cohort)
+        only_the_team(connection, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
         handle(connection, COHORT, cohort, command, named=False)
         return _answer(connection, cohort)

@@ -33,7 +33,7 @@ blp = Blueprint("decisions", "decisions", description="Who gets a place")
 def decide(fields: dict[str, Any], application: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
-        only_the_team()
+        only_the_team(connection, found.state.about.cohort)
         admitting.in_turn(connection, found.state.about.cohort)
         check_version(application, require(connection, APPLICATIONS, application).version)
         decided(check_not_erased, connection, found.state.about.person)
@@ -67,7 +67,7 @@ def release(cohort: str) -> Response:
 
     def work(connection: Connection) -> Answer:
         require(connection, COHORTS, cohort)
-        only_the_team()
+        only_the_team(connection, cohort)
         admitting.in_turn(connection, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
         loaded = service().streams.load(connection, COHORT, cohort)

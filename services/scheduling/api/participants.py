@@ -39,8 +39,8 @@ def _found(connection: Connection, cohort: str, person: str | None = None) -> li
 @needs_token
 def list_all(cohort: str) -> Response:
     check_parameters()
-    only_the_team()
     with service().database.read() as connection:
+        only_the_team(connection, cohort)
         items = [shown(p) for p in _found(connection, cohort)]
     return json_response({"items": items, "next": None}, private=True)
 
@@ -50,8 +50,8 @@ def list_all(cohort: str) -> Response:
 @needs_token
 def table(cohort: str) -> Response:
     check_parameters()
-    only_the_team()
     with service().database.read() as connection:
+        only_the_team(connection, cohort)
         rows = [_row(shown(p)) for p in _found(connection, cohort)]
     text = io.StringIO()
     writer = csv.writer(text)

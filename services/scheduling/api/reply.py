@@ -54,7 +54,7 @@ def _answer(purpose: str, signed: str) -> Response:
     session, person = _opened(purpose, signed)
     said = request.form.get("reply", "")
     if said not in REPLIES:
-        return _page(session, person, problem="Choose one of the buttons.")
+        return _page(session, person, "Choose one of the buttons.", status=422)
     problem = pages.done(lambda connection: attendance.reply(connection, session, person, said))
     return _page(session, person, problem, None if problem else "Thank you for your answer.")
 
@@ -74,7 +74,11 @@ def _opened(purpose: str, signed: str) -> tuple[str, str]:
 
 
 def _page(
-    session: str, person: str, problem: str | None = None, done: str | None = None
+    session: str,
+    person: str,
+    problem: str | None = None,
+    done: str | None = None,
+    status: int = 409,
 ) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
@@ -86,7 +90,7 @@ def _page(
     when = state.known.when
     return _pages(
         "reply",
-        409 if problem else 200,
+        status if problem else 200,
         session=state.known,
         when=f"{session_words.day(when)}, {session_words.hours(when)}",
         how=session_words.how(state),

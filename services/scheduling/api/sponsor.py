@@ -40,7 +40,7 @@ def answer(signed: str) -> Response:
     application, generation = _opened(signed)
     said = request.form.get("answer") or (request.get_json(silent=True) or {}).get("answer")
     if said not in ("confirm", "refuse"):
-        return _page(application, problem="Choose whether to confirm or to refuse.")
+        return _page(application, "Choose whether to confirm or to refuse.", status=422)
     reason = request.form.get("reason", "").strip()[:_LONGEST]
 
     def work(connection: Connection) -> None:
@@ -75,7 +75,9 @@ def _opened(signed: str) -> tuple[str, int]:
     return link.subject, link.generation
 
 
-def _page(application: str, problem: str | None = None, done: str | None = None) -> Response:
+def _page(
+    application: str, problem: str | None = None, done: str | None = None, status: int = 409
+) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
         about = state.about
@@ -96,7 +98,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
     ]
     return _pages(
         "sponsor",
-        409 if problem else 200,
+        status if problem else 200,
         applicant=named.get(about.person, "your colleague"),
         programme=cohort.programme_name,
         cohort=cohort.name,
@@ -114,7 +116,8 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
 def link(application: str) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
-        only_the_team()
+        if state.about is not None:
+            only_the_team(connection, state.about.cohort)
         if not state.generation:
             raise Problem(409, "The sponsor is asked when the application is handed in.")
         decided(check_not_erased, connection, state.about.person if state.about else "")
