@@ -13,12 +13,13 @@ def json_response(
 ) -> Response:
     """The document, or 304 where the caller has this `version` already.
 
-    `body` may be msgspec.Raw. `private` keeps it out of every cache.
+    `body` may be msgspec.Raw. What is `private` is kept out of every cache, and answered whole: it
+    may have been erased without a new version.
     """
     response = Response(msgspec.json.encode(body), status, content_type="application/json")
     if version is not None:
         response.headers["ETag"] = etag(version)
-        if request.if_none_match:
+        if request.if_none_match and not private:
             response.make_conditional(request)
     if private:
         response.headers["Cache-Control"] = "no-store"

@@ -111,6 +111,12 @@ def used_up() -> Unusable:
     )
 
 
+def address(path: str) -> str:
+    """The address of a page of this service, as its readers reach it."""
+    public = service().settings.public_url
+    return f"{public}/{service().name}/{path}" if public else f"{request.host_url}{path}"
+
+
 def done(work: Callable[[Connection], Any]) -> str | None:
     """Carry it out; what stood in the way, in words, or None."""
 

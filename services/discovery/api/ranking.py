@@ -5,17 +5,22 @@ from typing import Any, cast
 
 from flask import Response, current_app, request
 
+from services.discovery import links
 from services.discovery.api.schemas import STAGES, DescriptionBody
 from services.discovery.follower import Follower, Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
+from services.discovery.links import Said
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
+from shared.web.callers import ANYONE, caller, unauthorised
+from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.parameters import check_parameters, whole_number
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _MAX_LIMIT, _LONGEST_QUERY = 100, 500
+_NOTHING_SAID = Said()
 _LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
 _FILTERS: dict[str, dict[str, Any]] = {
     "network": {"description": "Only those of this network: its id, or any name or alias of it"},
@@ -29,21 +34,38 @@ _SCOPE = {
     "schema": {"enum": ["other-networks"]},
     "description": "Only those that share no network with it",
 }
+_LEAVE_OUT = {
+    "in": "query",
+    "name": "leave_out",
+    "schema": {"type": "string"},
+    "description": "linked, proposed, or both with a comma between: leaves these out",
+}
 
 
 @blp.get("/communities/<community>/related")
-@blp.doc(summary="Communities most like this one, and why", parameters=[_LIMIT, _SCOPE])
+@blp.doc(
+    summary="Communities most like this one, and why; without those that it found not useful",
+    parameters=[_LIMIT, _SCOPE, _LEAVE_OUT],
+)
 def related(community: str) -> Response:
-    check_parameters("limit", "scope")
-    limit, scope, known = whole_number("limit", 10, 1, _MAX_LIMIT, capped=True), _scope(), _known()
+    check_parameters("limit", "scope", "leave_out")
+    limit, scope, left_out, known = (
+        whole_number("limit", 10, 1, _MAX_LIMIT, capped=True),
+        _scope(),
+        _leave_out(),
+        _known(),
+    )
+    with service().database.read() as connection:
+        said = links.said_by(connection, community)
+    without = said.hidden.union(*(getattr(said, name) for name in left_out))
     try:
-        matches = known.index.related(community, limit=limit, scope=scope)
+        matches = known.index.related(community, limit=limit, scope=scope, without=without)
     except UnknownCommunityError as error:
         raise not_found(
             f"Discovery knows no community {community}."
             " If it was registered a moment ago, it may still be on its way."
         ) from error
-    return _answer(known, matches, {})
+    return _answer(known, matches, {}, said=said)
 
 
 @blp.post("/related")
@@ -121,7 +143,8 @@ def _known() -> Known:
     return known
 
 
-def _item(match: Match, known: Known) -> dict[str, Any]:
+def _item(match: Match, known: Known, said: Said) -> dict[str, Any]:
+    """A match; whether a link with it is proposed is told to those with a token alone."""
     document, stands_for = match.document, match.stands_for
     return {
         "id": document.id,
@@ -130,8 +153,8 @@ def _item(match: Match, known: Known) -> dict[str, Any]:
         "region": document.region,
         "score": round(match.score, 4),
         "reasons": match.reasons,
-        "linked": False,
-        "proposed": False,
+        "linked": document.id in said.linked,
+        "proposed": document.id in said.proposed if caller().kind != ANYONE else None,
         "stands_for": _named(stands_for) if stands_for else None,
     }
 
@@ -150,13 +173,18 @@ def _near(near: Near | None, known: Known) -> dict[str, Any] | None:
 
 
 def _answer(
-    known: Known, matches: Sequence[Match], more: dict[str, Any], *, highlighted: bool = False
+    known: Known,
+    matches: Sequence[Match],
+    more: dict[str, Any],
+    *,
+    highlighted: bool = False,
+    said: Said = _NOTHING_SAID,
 ) -> Response:
     """Answer with the matches, and say what ranked them: words, and meaning where it had a part."""
     meant = any(match.meaning for match in matches)
     body = {
         "items": [
-            _item(match, known) | ({"highlights": match.highlights} if highlighted else {})
+            _item(match, known, said) | ({"highlights": match.highlights} if highlighted else {})
             for match in matches
         ],
         **more,
@@ -199,3 +227,14 @@ def _scope() -> Scope | None:
     if scope not in (None, "other-networks"):
         raise invalid("scope", "must be other-networks, or left out")
     return cast(Scope | None, scope)
+
+
+def _leave_out() -> list[str]:
+    """Which of `linked` and `proposed` are not to be shown; the latter for those with a token."""
+    asked = request.args.get("leave_out")
+    names = [] if asked is None else asked.split(",")
+    if any(name not in ("linked", "proposed") for name in names):
+        raise invalid("leave_out", "must be linked, proposed, or both with a comma between")
+    if "proposed" in names and caller().kind == ANYONE:
+        raise unauthorised("Proposals concern the two alone.")
+    return names

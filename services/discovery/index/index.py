@@ -101,12 +101,18 @@ class Index:
         self._write((), [community])
 
     def related(
-        self, asked: str | Document, *, limit: int = 10, scope: Scope | None = None
+        self,
+        asked: str | Document,
+        *,
+        limit: int = 10,
+        scope: Scope | None = None,
+        without: Iterable[str] = (),
     ) -> list[Match]:
         """Give the open communities that are most like one in the index, or one described.
 
         Best first; equal scores by id. `scope="other-networks"` leaves out those that share a
-        network with it. Raises UnknownCommunityError for an id that is not in the index.
+        network with it, `without` some by their ids. Raises UnknownCommunityError for an id that
+        is not in the index.
         """
         document = asked if isinstance(asked, Document) else self.get(asked)
         if document is None:
@@ -119,6 +125,8 @@ class Index:
         if own is not None:
             scores[own] = 0.0
         scores[~self._allowed(snapshot, document, scope)] = 0.0
+        slots = (snapshot.slot(name, self._slots) for name in without)
+        scores[[slot for slot in slots if slot is not None]] = 0.0
         ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own)
         return [self._related(document, question, relating, snapshot, place) for place in ranked]
 

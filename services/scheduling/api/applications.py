@@ -22,7 +22,7 @@ from services.scheduling.domain.application import STATES
 from services.scheduling.events import APPLICATION, EVENT_TYPES
 from services.scheduling.history import entry
 from services.scheduling.links import APPLICATION as APPLICATION_LINK
-from services.scheduling.links import address, signed_link
+from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from services.scheduling.queries import Found
 from shared.clock import rfc3339
@@ -32,9 +32,10 @@ from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
-from shared.web.commands import Answer, check_version, etag, expected_version
+from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.pages import address
 from shared.web.paging import page_asked, page_response
 from shared.web.parameters import check_parameters
 
@@ -174,11 +175,7 @@ def get_one(application: str) -> Response:
         found = require(connection, APPLICATIONS, application)
         only_theirs(found.state.about.person)
         body = shown(connection, found)
-    if not found.state.waiting:
-        return json_response(body, version=body["version"], private=True)
-    response = json_response(body, private=True)  # whole: others' steps move its place in the line
-    response.headers["ETag"] = etag(body["version"])
-    return response
+    return json_response(body, version=body["version"], private=True)
 
 
 @blp.get("/applications/<application>/history")

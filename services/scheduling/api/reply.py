@@ -10,13 +10,14 @@ from services.scheduling.api import attendance, session_fields, session_words
 from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
-from services.scheduling.links import GUEST, REPLY, address, signed_link
+from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
 from shared.web import pages
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
+from shared.web.pages import address
 
 blp = Blueprint("reply", "reply", description="Replies by a signed link")
 _pages = pages.Pages("services.scheduling")
