@@ -19,7 +19,6 @@ from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
-from shared.web.signed_pages import style_blueprint
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
@@ -48,7 +47,6 @@ def build(settings: Settings) -> Service:
             links_api.blp,
             feedback.blp,
             link_page.blp,
-            style_blueprint(),
         ],
         own=OWN_PROJECTIONS,
         followed=[NETWORKS, DOCUMENTS, CONVENED],

@@ -24,6 +24,7 @@ PROBLEM = "application/problem+json"
 # Calls that change nothing, though they are not GET.
 OPEN = {
     ("discovery", "POST", "/related"),
+    ("discovery", "POST", "/link/<signed>"),
     ("notifications", "POST", "/unsubscribe/<signed>"),  # the signed link is what lets one
     ("notifications", "POST", "/preferences/<signed>"),
     ("scheduling", "POST", "/programmes/<programme>/plan"),
@@ -40,6 +41,7 @@ CLOSED = {
     "/people/<person>/calendar-link",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
     *("/people/<person>/preferences", "/networks/<network>/contacts", "/operators"),
+    *("/communities/<community>/related/feedback", "/labels", "/links/<link>/page/<person>"),
     *("/deliveries", "/post", "/webhooks", "/webhooks/<webhook>"),
     *("/webhooks/<webhook>/deliveries", "/reminders"),
     *("/communities/<community>/related/feedback", "/labels"),

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-import msgspec
 from flask import Response, current_app, request
 
 from services.discovery import links
@@ -12,10 +11,12 @@ from services.discovery.follower import Follower, Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
 from services.discovery.links import Said
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import check_parameters, whole_number
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _MAX_LIMIT, _LONGEST_QUERY = 100, 500
@@ -47,8 +48,13 @@ _LEAVE_OUT = {
     parameters=[_LIMIT, _SCOPE, _LEAVE_OUT],
 )
 def related(community: str) -> Response:
-    _check_parameters("limit", "scope", "leave_out")
-    limit, scope, left_out, known = _limit(), _scope(), _leave_out(), _known()
+    check_parameters("limit", "scope", "leave_out")
+    limit, scope, left_out, known = (
+        whole_number("limit", 10, 1, _MAX_LIMIT, capped=True),
+        _scope(),
+        _leave_out(),
+        _known(),
+    )
     with service().database.read() as connection:
         said = links.said_by(connection, community)
     without = said.hidden.union(*(getattr(said, name) for name in left_out))
@@ -66,8 +72,8 @@ def related(community: str) -> Response:
 @blp.doc(summary="What there is already that is like a description", parameters=[_LIMIT, _SCOPE])
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
-    _check_parameters("limit", "scope")
-    limit, scope, known = _limit(), _scope(), _known()
+    check_parameters("limit", "scope")
+    limit, scope, known = whole_number("limit", 10, 1, _MAX_LIMIT, capped=True), _scope(), _known()
     texts = ("name", "domain", "topics", "practice", "learning_question")
     if not any(fields[name] for name in texts):
         raise Problem(
@@ -100,14 +106,16 @@ def related_to_description(fields: dict[str, Any]) -> Response:
     ],
 )  # fmt: skip
 def search() -> Response:
-    _check_parameters("q", "limit", *FACETS)
+    check_parameters("q", "limit", *FACETS)
     text = request.args.get("q", "").strip()
     if not text:
         raise invalid("q", "is missing: say what to look for")
     if len(text) > _LONGEST_QUERY:
         raise invalid("q", f"is {len(text)} characters long; at most {_LONGEST_QUERY} are taken")
     known = _known()
-    found = known.index.search(text, limit=_limit(), filters=_filters(known))
+    found = known.index.search(
+        text, limit=whole_number("limit", 10, 1, _MAX_LIMIT, capped=True), filters=_filters(known)
+    )
     facets = dict(found.facets)
     facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}
     more = {
@@ -183,7 +191,7 @@ def _answer(
         "algorithm": f"words+meaning ({known.model})" if meant else "words",
         "indexed_through": follower().indexed_through,
     }
-    return Response(msgspec.json.encode(body), content_type="application/json")
+    return json_response(body)
 
 
 def _network(network: str, known: Known) -> str:
@@ -212,19 +220,6 @@ def _filters(known: Known) -> dict[str, list[str]]:
     if "network" in filters:
         filters["network"] = _network_ids("network", filters["network"], known)
     return filters
-
-
-def _check_parameters(*allowed: str) -> None:
-    for name in request.args:
-        if name not in allowed:
-            raise invalid(name, f"is not a parameter here; these are: {', '.join(allowed)}")
-
-
-def _limit() -> int:
-    text = request.args.get("limit", "10")
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0):
-        raise invalid("limit", f"must be a whole number from 1 to {_MAX_LIMIT}")
-    return min(int(text), _MAX_LIMIT)
 
 
 def _scope() -> Scope | None:
