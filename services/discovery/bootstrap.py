@@ -52,7 +52,7 @@ def build(settings: Settings) -> Service:
         followed=[NETWORKS, DOCUMENTS, CONVENED],
         follows=["registry"],
         reactions=[confirms_erasure(streams, link_texts.forget), ends_links(get)],
-        passes=[linking.pass_time],
+        passes=[linking.pass_time, linking.delete_old_words],
         holds=link_texts.held,
         pending={
             "communities to index": follower.behind,
