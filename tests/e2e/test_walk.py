@@ -119,11 +119,14 @@ def test_status_says_that_all_is_well_and_how_far_each_service_is(platform: Plat
 def test_a_rebuild_gives_the_same_answers(platform: Platform) -> None:
     before = platform.get("registry", "/communities", limit=200, sort="name")
     found = platform.get("discovery", "/search", q="frailty", limit=100)
+    links = platform.get("discovery", "/links")
+    assert [link["state"] for link in links["items"]].count("accepted") == 3
     for service in ("registry", "discovery"):
         done = platform.run("rebuild", service)
         assert done.returncode == 0, done.stdout + done.stderr
     platform.caught_up()
     assert platform.get("registry", "/communities", limit=200, sort="name") == before
+    assert platform.get("discovery", "/links") == links
     again = platform.get("discovery", "/search", q="frailty", limit=100)
     assert [i["id"] for i in again["items"]] == [i["id"] for i in found["items"]]
 

@@ -227,3 +227,12 @@ def test_words_of_an_erased_person_are_forgotten_and_no_more_are_taken(
     assert discoverer.operator.get(f"/links/{link}").json["texts"] == {}
     answer = discoverer.acting(person).post(f"/links/{link}/ending", {"reason": "Still here"})
     assert (answer.status_code, "erased" in answer.json["detail"]) == (409, True)
+
+
+def test_words_about_a_link_go_a_year_after_it_is_over(discoverer: Discovery, two: tuple[str, str]):
+    link = discoverer.link(*two, message=MESSAGE)
+    discoverer.operator.done(f"/links/{link}/ending", reason="Done")
+    now = discoverer.service.clock.now()
+    for days, texts in ((364, 2), (366, 0)):
+        discoverer.passes(now + timedelta(days=days))
+        assert len(discoverer.operator.get(f"/links/{link}").json["texts"]) == texts
