@@ -31,11 +31,9 @@ def of_link(connection: Connection, link: str) -> dict[str, str]:
 
 
 def forget(connection: Connection, person: str) -> None:
-    """Delete all that a person wrote here, and answers given to them."""
-    p = mark(connection)
-    connection.exec_driver_sql(f"DELETE FROM link_texts WHERE person = {p}", (person,))
+    """Delete all that a person wrote here."""
     connection.exec_driver_sql(
-        f"DELETE FROM idempotency_keys WHERE body LIKE {p}", (f"%{person}%",)
+        f"DELETE FROM link_texts WHERE person = {mark(connection)}", (person,)
     )
 
 
