@@ -7,6 +7,7 @@ from flask import Flask
 
 from services.discovery.api import ranking
 from services.discovery.follower import Follower
+from services.discovery.map.work import Drawing
 from services.discovery.meaning.work import Computing
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from shared.erasure import confirmed_type, confirms_erasure
@@ -50,4 +51,8 @@ def build(settings: Settings) -> Service:
 
 def _loops(service: Service) -> Sequence[Loop]:
     computing = Computing(service.database, service.settings.embedding_model)
-    return [Loop("vectors", computing.step, 0.2, Lease(service.database, "vectors"))]
+    drawing = Drawing(service.database, service.settings.embedding_model, service.clock)
+    return [
+        Loop("vectors", computing.step, 0.2, Lease(service.database, "vectors")),
+        Loop("map", drawing.step, 1.0, Lease(service.database, "map")),
+    ]

@@ -1,0 +1,67 @@
+"""The worker's part: sees what changed, and has the map drawn anew, not more often than is good."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from services.discovery.map.process import Drawn, Errand
+from services.discovery.map.store import read_signature, signature
+from shared.clock import Clock, rfc3339
+from shared.database import Database
+
+log = structlog.get_logger()
+# From the beginning of one drawing to that of the next, at least: as long again as it took, up to
+# where what has changed would be shown too late.
+_LEAST_SECONDS, _MOST_SECONDS = 5.0, 30.0
+_MOST_TOLD = 400  # characters of what a process says in its trouble
+
+
+class DrawingFailed(Exception):
+    """The process that draws ended badly: what it said last."""
+
+
+class Drawing:
+    """Only one process of a service's replicas does so at a time: see its lease."""
+
+    def __init__(self, database: Database, model: Path | None, clock: Clock) -> None:
+        self._database, self._model, self._clock = database, model, clock
+        self._next = 0.0
+
+    def step(self) -> bool:
+        """Draw the map anew where something has changed and it is time; whether it was drawn."""
+        if time.monotonic() < self._next:
+            return False
+        with self._database.read() as connection:
+            if signature(connection) == read_signature(connection):
+                return False
+        started = time.monotonic()
+        drawn = self._draw()
+        took = time.monotonic() - started
+        self._next = started + min(max(_LEAST_SECONDS, 2 * took), max(_MOST_SECONDS, took))
+        if drawn:
+            log.info("the map is drawn", **msgspec.to_builtins(drawn))
+        return True
+
+    def _draw(self) -> Drawn | None:
+        """Let a process of its own draw; the database's address is on no command line."""
+        model = str(self._model) if self._model else None
+        errand = Errand(self._database.url, model, rfc3339(self._clock.now()))
+        with subprocess.Popen(
+            [sys.executable, "-m", "services.discovery.map.process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            if process.stdin is None or process.stdout is None or process.stderr is None:
+                raise AssertionError("all three were asked for")
+            process.stdin.write(msgspec.json.encode(errand) + b"\n")
+            process.stdin.flush()  # and stays open: the process ends with this one
+            said, trouble = process.stdout.read(), process.stderr.read()
+            if process.wait():
+                last = trouble.decode(errors="replace").strip()[-_MOST_TOLD:]
+                raise DrawingFailed(f"the map could not be drawn: {last}")
+        return msgspec.json.decode(said, type=Drawn) if said else None
