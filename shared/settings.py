@@ -133,6 +133,7 @@ class Settings:
     mail_per_minute: int
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
+    link_lapse_days: int  # how long a proposed link waits for its answer
 
 
 def load_settings(
@@ -223,6 +224,7 @@ class _Reader:
             application_retention=self.get(
                 "APPLICATION_RETENTION", timedelta(days=365), parse_duration
             ),
+            link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
         )
 
     def smtp_url(self) -> Secret:
@@ -297,6 +299,12 @@ def _count(text: str) -> int:
 def _positive(text: str) -> int:
     if not (text.isdecimal() and 0 < int(text) <= 10**6):
         raise ValueError(f"{text!r} is not a number between 1 and 1000000")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) <= 3650):
+        raise ValueError(f"{text!r} is not a number of days between 1 and 3650")
     return int(text)
 
 

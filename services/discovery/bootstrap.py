@@ -5,13 +5,17 @@ from pathlib import Path
 
 from flask import Flask
 
+from services.discovery import link_texts, linking
 from services.discovery.api import ranking
+from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
+from services.discovery.handing_on import ends_links
 from services.discovery.map.work import Drawing
 from services.discovery.meaning.work import Computing
+from services.discovery.projections.conveners import CONVENED
+from services.discovery.projections.links import OWN_PROJECTIONS
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
-from shared.erasure import confirmed_type, confirms_erasure
-from shared.eventstore.codec import EventTypes
+from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
@@ -29,16 +33,22 @@ def build(settings: Settings) -> Service:
     def streams() -> Streams:
         return service.streams
 
+    def get() -> Service:
+        return service
+
     service = Service(
         name="discovery",
-        title="Related communities and search: who should know whom.",
+        title="Related communities, search and links: who should know whom.",
         settings=settings,
-        types=EventTypes([confirmed_type("discovery")]),
+        types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
         blueprints=[ranking.blp],
-        followed=[NETWORKS, DOCUMENTS],
+        own=OWN_PROJECTIONS,
+        followed=[NETWORKS, DOCUMENTS, CONVENED],
         follows=["registry"],
-        reactions=[confirms_erasure(streams)],
+        reactions=[confirms_erasure(streams, link_texts.forget), ends_links(get)],
+        passes=[linking.pass_time],
+        holds=link_texts.held,
         pending={
             "communities to index": follower.behind,
             "vectors to compute": follower.without_vector,

@@ -34,6 +34,9 @@ STREAMS = {
     "calendar": "cal_…",
     "announcement": "ann_…",
     "delivery": "dlv_…",
+    "proposal": "prp_…",
+    "link": "lnk_…",
+    "feedback": "fbk_…",
 }
 
 

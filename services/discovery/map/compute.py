@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from services.discovery.index import Document
 from services.discovery.map import chart, graph
 from services.discovery.map.groups import Group, find_groups, name_groups
-from services.discovery.map.introductions import missing_introductions, why
+from services.discovery.map.introductions import Introduction, missing_introductions, why
 from services.discovery.map.layout import lay_out
 from services.discovery.map.likeness import ALL_PAIRS, best_matches
 from services.discovery.map.material import Material
@@ -43,12 +43,7 @@ def compute(
     introduced = missing_introductions(
         groups, matches, material, links | _numbered(proposed, numbers)
     )
-    told = [
-        chart.Introduction(*pair, why(pair, material, *both))
-        for pairs in introduced
-        for pair in pairs
-        if len(both := read_numbers([pair.low, pair.high])) == 2
-    ]
+    told = _told([pair for pairs in introduced for pair in pairs], material, read)
     ids = [known.id for known in material.known]
     places = lay_out(ids, groups, joined, beside, before.places() if before else {})
     group_of = {n: place for place, group in enumerate(groups) for n in group.members}
@@ -67,6 +62,19 @@ def compute(
         meaning=bool(material.has_vector.any()),
         all_pairs=len(material) <= ALL_PAIRS,
     )
+
+
+def _told(
+    pairs: Sequence[Introduction], material: Material, read: ReadDocuments
+) -> list[chart.Introduction]:
+    """The pairs with what they have in common; one whose texts are gone meanwhile is left out."""
+    found = read(sorted({material.known[n].id for pair in pairs for n in (pair.low, pair.high)}))
+    told: list[chart.Introduction] = []
+    for pair in pairs:
+        one, other = (found.get(material.known[n].id) for n in (pair.low, pair.high))
+        if one and other:
+            told.append(chart.Introduction(*pair, why(pair, material, one, other)))
+    return told
 
 
 def _numbered(links: Iterable[Ids], numbers: Mapping[str, int]) -> frozenset[graph.Pair]:
@@ -115,9 +123,7 @@ def _groups(
     )
 
 
-def _styles(
-    groups: Sequence[Group], ids: Sequence[str], before: chart.Chart | None
-) -> list[int]:
+def _styles(groups: Sequence[Group], ids: Sequence[str], before: chart.Chart | None) -> list[int]:
     """A style for each group: that of the former group most of it was in, where it is free.
 
     There are 24; with more groups, the greatest have one of their own and the others share.
@@ -129,7 +135,7 @@ def _styles(
     }
     free = list(range(STYLES))
     styles: list[int] = []
-    for place, group in enumerate(groups):
+    for group in groups:
         worn = Counter(former[ids[n]] for n in group.members if ids[n] in former)
         wanted = min(worn, key=lambda s: (-worn[s], s), default=None)
         if wanted in free:

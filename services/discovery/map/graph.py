@@ -53,8 +53,8 @@ def edges(matches: Matches, links: Iterable[Pair]) -> list[Edge]:
     }
     linked = {(min(pair), max(pair)) for pair in links}
     return [
-        Edge(*pair, pair in linked, mutual.get(pair, 0.0))
-        for pair in sorted(mutual.keys() | linked)
+        Edge(low, high, (low, high) in linked, mutual.get((low, high), 0.0))
+        for low, high in sorted(mutual.keys() | linked)
     ]
 
 

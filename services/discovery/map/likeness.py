@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.discovery.index.arrays import Floats, Ints, Places, Weights
+from services.discovery.index.arrays import Ints, Places, Weights
 from services.discovery.index.relating import LEAST_MEANING
 from services.discovery.index.voice import RELATED
 from services.discovery.map.cells import cells
@@ -85,9 +85,7 @@ class _Scoring:
     """Scores of any communities with a fixed set of others: a matrix product for the frequent
     words and one for the meaning, and look-ups for the words that few use."""
 
-    def __init__(
-        self, material: Material, dense: Weights, frequent: Ints, among: Places
-    ) -> None:
+    def __init__(self, material: Material, dense: Weights, frequent: Ints, among: Places) -> None:
         self._material, self._frequent, self._dense = material, frequent, dense
         whole = len(among) == len(material)
         self._columns = dense if whole else dense[among]
@@ -103,15 +101,15 @@ class _Scoring:
 
     def of(self, asked: Places) -> Weights:
         """The scores, a row for each asked and a column for each of the others."""
-        words = self._dense[asked] @ self._columns.T
+        words: Weights = self._dense[asked] @ self._columns.T
         words += self._looked_up(asked)
         np.clip(words, 0.0, 1.0, out=words)
         if not self._meant:
             return words
-        meaning = self._material.vectors[asked] @ self._vectors.T
+        meaning: Weights = self._material.vectors[asked] @ self._vectors.T
         np.clip(meaning, 0.0, 1.0, out=meaning)
         unlike = (words <= 0.0) & (meaning < LEAST_MEANING)
-        usual: Weights = np.minimum(np.float32(RELATED.base) + np.float32(RELATED.slope) * words, 1)
+        usual = np.minimum(np.float32(RELATED.base) + np.float32(RELATED.slope) * words, 1)
         silent = self._silent[np.newaxis, :] | ~self._material.has_vector[asked][:, np.newaxis]
         np.copyto(meaning, usual, where=silent & (words > 0.0))
         scores: Weights = (words + np.float32(WEIGHT) * meaning) / np.float32(1.0 + WEIGHT)
@@ -135,15 +133,16 @@ class _Scoring:
         width = len(self._silent)
         flat = np.repeat(rows * width, lengths) + self._slots[places]
         products = self._values[places] * np.repeat(values, lengths)
-        sums: Floats = np.bincount(flat, products, minlength=len(asked) * width)
-        return sums.astype(np.float32).reshape(len(asked), width)
+        sums = np.bincount(flat, products, minlength=len(asked) * width)
+        return np.asarray(sums, np.float32).reshape(len(asked), width)
 
 
 def _ranges(begins: Places, lengths: Places) -> Places:
     """The numbers from each beginning on, as many as its length, one range behind the other."""
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(begins - (ends - lengths), lengths)
+    ranges: Places = np.arange(total) + np.repeat(begins - (ends - lengths), lengths)
+    return ranges
 
 
 def _best(scores: Weights, asked: Places, among: Places, kept: int) -> tuple[Ints, Weights]:
@@ -153,12 +152,13 @@ def _best(scores: Weights, asked: Places, among: Places, kept: int) -> tuple[Int
     if not kept:
         return np.zeros((len(asked), 0), np.int32), np.zeros((len(asked), 0), np.float32)
     cut = scores.shape[1] - kept
-    places = np.argpartition(scores, cut, axis=1)[:, cut:] if cut else np.broadcast_to(
-        np.arange(kept), (len(asked), kept)
-    )
-    said = np.round(np.take_along_axis(scores, places, 1).astype(np.float64), _DIGITS)
-    others = among[places]
+    places: Places = np.argpartition(scores, cut, axis=1)[:, cut:] if cut else _all(scores)
+    rough = np.take_along_axis(scores, places, 1).astype(np.float64)
+    said, others = np.round(rough, _DIGITS), among[places]
     order = np.lexsort((others, -said), axis=1)
     others, said = np.take_along_axis(others, order, 1), np.take_along_axis(said, order, 1)
-    others = np.where(said > 0.0, others, -1)
-    return others.astype(np.int32), said.astype(np.float32)
+    return np.where(said > 0.0, others, -1).astype(np.int32), said.astype(np.float32)
+
+
+def _all(scores: Weights) -> Places:
+    return np.broadcast_to(np.arange(scores.shape[1]), scores.shape)

@@ -14,9 +14,9 @@ from shared.clock import Clock, rfc3339
 from shared.database import Database
 
 log = structlog.get_logger()
-# From the beginning of one drawing to that of the next, at least: as long again as it took, up to
-# where what has changed would be shown too late.
+# From the beginning of one drawing to that of the next: as long again as it took, within bounds.
 _LEAST_SECONDS, _MOST_SECONDS = 5.0, 30.0
+_PATIENCE = 4  # times as long, where only vectors have come
 _MOST_TOLD = 400  # characters of what a process says in its trouble
 
 
@@ -29,22 +29,27 @@ class Drawing:
 
     def __init__(self, database: Database, model: Path | None, clock: Clock) -> None:
         self._database, self._model, self._clock = database, model, clock
-        self._next = 0.0
+        self._next = self._next_for_vectors = 0.0
 
     def step(self) -> bool:
         """Draw the map anew where something has changed and it is time; whether it was drawn."""
-        if time.monotonic() < self._next:
-            return False
-        with self._database.read() as connection:
-            if signature(connection) == read_signature(connection):
-                return False
         started = time.monotonic()
+        if started < self._next or not self._changed(started):
+            return False
         drawn = self._draw()
         took = time.monotonic() - started
-        self._next = started + min(max(_LEAST_SECONDS, 2 * took), max(_MOST_SECONDS, took))
+        pause = max(min(max(_LEAST_SECONDS, 2 * took), _MOST_SECONDS), took)
+        self._next, self._next_for_vectors = started + pause, started + _PATIENCE * pause
         if drawn:
             log.info("the map is drawn", **msgspec.to_builtins(drawn))
         return True
+
+    def _changed(self, now: float) -> bool:
+        with self._database.read() as connection:
+            there, shown = signature(connection), read_signature(connection)
+        if shown is None or there.urgent(shown):
+            return True
+        return there != shown and now >= self._next_for_vectors
 
     def _draw(self) -> Drawn | None:
         """Let a process of its own draw; the database's address is on no command line."""

@@ -32,7 +32,7 @@ from services.scheduling.domain.application import STATES
 from services.scheduling.events import APPLICATION, EVENT_TYPES
 from services.scheduling.history import entry
 from services.scheduling.links import APPLICATION as APPLICATION_LINK
-from services.scheduling.links import address, signed_link
+from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from services.scheduling.queries import Found
 from shared.clock import rfc3339
@@ -45,6 +45,7 @@ from shared.web.commands import Answer, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_response
+from shared.web.signed_pages import address
 
 blp = Blueprint("applications", "applications", description="Requests to join a cohort")
 _ORDER = ("began_at", "id")

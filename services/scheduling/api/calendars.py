@@ -14,7 +14,7 @@ from services.scheduling.calendars.subscriptions import Versions
 from services.scheduling.domain.calendar import RenewLink
 from services.scheduling.events import CALENDAR
 from services.scheduling.links import CALENDAR as CALENDAR_LINK
-from services.scheduling.links import address, read, signed_link
+from services.scheduling.links import read, signed_link
 from services.scheduling.projections.own import COHORTS
 from services.scheduling.queries import Found, calendar_generation
 from shared.connection import Connection
@@ -25,6 +25,7 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import not_found
+from shared.web.signed_pages import address
 
 blp = Blueprint("calendars", "calendars", description="Calendars to subscribe to")
 _LEAST_TO_COMPRESS = 1000  # bytes

@@ -1,73 +1,16 @@
-"""Pages for people without an account, who come by a signed link: nothing but HTML and one style.
+"""Scheduling's pages behind signed links: what they say alike."""
 
-Opening a page changes nothing, since mail scanners open links; only its buttons do.
-"""
-
-from collections.abc import Callable
-from importlib.resources import files
-from typing import Any
-
-from flask import Response
-from jinja2 import Environment, PackageLoader
+from functools import partial
 
 from services.scheduling.domain.session import Session
 from services.scheduling.domain.wall_clock import When
-from shared.connection import Connection
-from shared.web.bodies import Blueprint
-from shared.web.commands import Answer, transact
-from shared.web.context import service
-from shared.web.errors import Problem
-from shared.web.signer import BadLink, SignedLink, verify
+from shared.web import signed_pages
+from shared.web.signed_pages import Unusable, done, message, opened, style_blueprint
 
-blp = Blueprint("pages", "pages", description="Pages behind signed links")
-_templates = Environment(loader=PackageLoader("services.scheduling", "pages"), autoescape=True)
+__all__ = ["Unusable", "done", "message", "opened"]
 
-
-@blp.get("/pages/style.css")
-@blp.doc(summary="The style of the pages behind signed links")
-def style() -> Response:
-    text = (files("services.scheduling") / "pages" / "style.css").read_text(encoding="utf-8")
-    response = Response(text, content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = "max-age=3600"
-    return response
-
-
-def page(template: str, status: int = 200, **values: Any) -> Response:
-    html = _templates.get_template(template).render(**values)
-    response = Response(html, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def message(heading: str, text: str, status: int = 200) -> Response:
-    return page("message.html", status, heading=heading, text=text)
-
-
-class Unusable(Exception):
-    """The link cannot be used; a kind page says why."""
-
-    def __init__(self, heading: str, text: str, status: int) -> None:
-        super().__init__(heading)
-        self.page = message(heading, text, status)
-
-
-def opened(purpose: str, signed: str) -> SignedLink:
-    """Raises Unusable for a link that was altered, or has expired."""
-    try:
-        return verify(service().settings.secret, purpose, signed, service().clock.now())
-    except BadLink as error:
-        if "expired" in str(error):
-            raise Unusable(
-                "This link has expired",
-                "Links are good for a time only. Ask whoever sent it to you for a new one.",
-                410,
-            ) from error
-        raise Unusable(
-            "This link does not work",
-            "A part of it may have been lost on its way. Open it again from the message, or copy"
-            " the whole of it.",
-            404,
-        ) from error
+blp = style_blueprint()
+page = partial(signed_pages.page, "services.scheduling")
 
 
 def no_longer() -> Unusable:
@@ -87,20 +30,6 @@ def used_up() -> Unusable:
         " message.",
         410,
     )
-
-
-def done(work: Callable[[Connection], Any]) -> str | None:
-    """Carry it out; what stood in the way, in words, or None."""
-
-    def answered(connection: Connection) -> Answer:
-        work(connection)
-        return Answer({})
-
-    try:
-        transact(service(), answered)
-    except Problem as problem:
-        return problem.detail
-    return None
 
 
 _HOW = {"in-person": "In person", "online": "Online", "hybrid": "In person or online"}

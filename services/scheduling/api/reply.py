@@ -10,11 +10,12 @@ from services.scheduling.api import attendance, pages, session_fields
 from services.scheduling.api.answers import json_response, require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
-from services.scheduling.links import GUEST, REPLY, address, signed_link
+from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
+from shared.web.signed_pages import address
 
 blp = Blueprint("reply", "reply", description="Replies by a signed link")
 

@@ -12,13 +12,14 @@ from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import Application
 from services.scheduling.domain.session import PLANNED
 from services.scheduling.events import APPLICATION
-from services.scheduling.links import SPONSOR, address, signed_link
+from services.scheduling.links import SPONSOR, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
 from shared.connection import Connection
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem
+from shared.web.signed_pages import address
 
 blp = Blueprint("sponsor", "sponsor", description="The line manager's page")
 _LONGEST = 2000
