@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 from services.discovery import link_texts, linking
+from services.discovery.api import map as map_api
 from services.discovery.api import ranking
 from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
@@ -42,7 +43,7 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[ranking.blp],
+        blueprints=[ranking.blp, map_api.blp],
         own=OWN_PROJECTIONS,
         followed=[NETWORKS, DOCUMENTS, CONVENED],
         follows=["registry"],

@@ -10,10 +10,10 @@ from services.discovery.map.introductions import Introduction, missing_introduct
 from services.discovery.map.layout import lay_out
 from services.discovery.map.likeness import ALL_PAIRS, best_matches
 from services.discovery.map.material import Material
+from services.discovery.map.palette import STYLES
 
 ReadDocuments = Callable[[Sequence[str]], Mapping[str, Document]]
 Ids = tuple[str, str]
-STYLES = 24  # colours times shapes
 
 
 def compute(

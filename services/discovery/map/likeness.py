@@ -109,12 +109,14 @@ class _Scoring:
         meaning: Weights = self._material.vectors[asked] @ self._vectors.T
         np.clip(meaning, 0.0, 1.0, out=meaning)
         unlike = (words <= 0.0) & (meaning < LEAST_MEANING)
-        usual = np.minimum(np.float32(RELATED.base) + np.float32(RELATED.slope) * words, 1)
+        base, slope = np.float32(RELATED.base), np.float32(RELATED.slope)
+        usual = np.minimum(base + slope * words, np.float32(1.0))
         silent = self._silent[np.newaxis, :] | ~self._material.has_vector[asked][:, np.newaxis]
         np.copyto(meaning, usual, where=silent & (words > 0.0))
-        scores: Weights = (words + np.float32(WEIGHT) * meaning) / np.float32(1.0 + WEIGHT)
-        scores[unlike] = 0.0
-        return scores
+        words += np.float32(WEIGHT) * meaning
+        words /= np.float32(1.0 + WEIGHT)
+        words[unlike] = 0.0
+        return words
 
     def _rare(self, rows: Places) -> tuple[Ints, Weights, Places]:
         """The rare terms of some rows, with their values and which of the rows each is of."""

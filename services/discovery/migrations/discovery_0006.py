@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "discovery_0006"
-down_revision = "discovery_0004"
+down_revision = "discovery_0005"
 branch_labels = None
 depends_on = None
 
