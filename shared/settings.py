@@ -4,6 +4,7 @@ Any setting `X` can be given as `X_FILE`, the name of a file that holds it; secr
 read anew when the file changes.
 """
 
+import ipaddress
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from shared.clock import Clock, parse_duration
 
+Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
@@ -133,6 +135,7 @@ class Settings:
     mail_per_minute: int
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
+    trusted_proxies: tuple[Subnet, ...]  # whose X-Forwarded-For is believed
     link_lapse_days: int  # how long a proposed link waits for its answer
 
 
@@ -224,6 +227,7 @@ class _Reader:
             application_retention=self.get(
                 "APPLICATION_RETENTION", timedelta(days=365), parse_duration
             ),
+            trusted_proxies=self.get("TRUSTED_PROXIES", (), _subnets),
             link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
         )
 
@@ -338,6 +342,13 @@ def _hosts(text: str) -> tuple[str, ...]:
         if not name or not port.isdecimal():
             raise ValueError(f"{host!r} is not host:port")
     return hosts
+
+
+def _subnets(text: str) -> tuple[Subnet, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses or networks such as 10.0.0.0/8") from error
 
 
 def _database(text: str) -> str:

@@ -37,6 +37,7 @@ STREAMS = {
     "proposal": "prp_…",
     "link": "lnk_…",
     "feedback": "fbk_…",
+    "saved-search": "sav_…",
 }
 
 
