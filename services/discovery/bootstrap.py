@@ -9,6 +9,7 @@ from services.discovery import holdings, linking
 from services.discovery.api import (
     feedback,
     joint_sessions,
+    landscape,
     link_page,
     ranking,
     saved_searches,
@@ -27,6 +28,7 @@ from services.discovery.projections.people import PEOPLE
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from services.discovery.projections.saved import OWN_SAVED
 from services.discovery.projections.sessions import SESSIONS
+from services.discovery.projections.spans import SPANS
 from services.discovery.saved.following import asks_for_matching, removes_erased
 from services.discovery.saved.queue import waiting
 from services.discovery.saved.work import Matching
@@ -72,10 +74,11 @@ def build(settings: Settings) -> Service:
             joint_sessions.blp,
             unmet.blp,
             map_api.blp,
+            landscape.blp,
             style_blueprint(),
         ],
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
-        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS],
+        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS],
         follows=["registry", "scheduling"],
         reactions=[
             removes_erased(get),
