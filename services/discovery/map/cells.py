@@ -7,8 +7,8 @@ import numpy as np
 from services.discovery.index.arrays import Places, Weights
 from services.discovery.map.material import blocks
 
-_IN_A_CELL = 2_000
-_NEAR = 5  # cells that each is compared with, its own among them
+_PARTS = 10  # of those that each may be compared with make a cell
+_NEAR = 8  # cells that each is compared with, its own among them
 _ROUNDS = 8
 _SEED = 1
 _BLOCK = 4_096
@@ -21,7 +21,7 @@ def cells(features: Weights, most: int) -> Iterator[tuple[Places, Places]]:
     a fixed seed: the same communities give the same cells. `most` bounds how many are compared
     with, whatever the cells look like.
     """
-    count = max(1, len(features) // _IN_A_CELL)
+    count = max(1, len(features) * _PARTS // most)
     centres = features[np.random.default_rng(_SEED).permutation(len(features))[:count]].copy()
     for _ in range(_ROUNDS):
         nearest = _nearest(features, centres)
