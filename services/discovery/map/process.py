@@ -53,7 +53,8 @@ def main() -> int:
 
 def _end_with_the_worker() -> None:
     """When the worker is gone nobody wants the map from here: the next one draws its own."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):  # the buffered one would hold its lock to the end
+        pass
     os._exit(1)
 
 

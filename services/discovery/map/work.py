@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -55,18 +57,23 @@ class Drawing:
         """Let a process of its own draw; the database's address is on no command line."""
         model = str(self._model) if self._model else None
         errand = Errand(self._database.url, model, rfc3339(self._clock.now()))
-        with subprocess.Popen(
-            [sys.executable, "-m", "services.discovery.map.process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
-            if process.stdin is None or process.stdout is None or process.stderr is None:
-                raise AssertionError("all three were asked for")
-            process.stdin.write(msgspec.json.encode(errand) + b"\n")
-            process.stdin.flush()  # and stays open: the process ends with this one
-            said, trouble = process.stdout.read(), process.stderr.read()
+        with (
+            tempfile.TemporaryFile() as trouble,
+            subprocess.Popen(
+                [sys.executable, "-m", "services.discovery.map.process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=trouble,
+            ) as process,
+        ):
+            if process.stdin is None or process.stdout is None:
+                raise AssertionError("both were asked for")
+            with suppress(BrokenPipeError):  # then it has said why
+                process.stdin.write(msgspec.json.encode(errand) + b"\n")
+                process.stdin.flush()  # and stays open: the process ends with this one
+            said = process.stdout.read()
             if process.wait():
-                last = trouble.decode(errors="replace").strip()[-_MOST_TOLD:]
+                trouble.seek(0)
+                last = trouble.read().decode(errors="replace").strip()[-_MOST_TOLD:]
                 raise DrawingFailed(f"the map could not be drawn: {last}")
         return msgspec.json.decode(said, type=Drawn) if said else None

@@ -77,5 +77,5 @@ def test_free_places_are_apart_until_there_is_no_more_room() -> None:
         (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 for n, a in enumerate(taken) for b in taken[:n]
     ]
     assert min(apart) >= 100
-    full = [spots.take((50, 50)) for _ in range(300)]
+    full = [spots.take((50, 50)) for _ in range(120)]
     assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in full)
