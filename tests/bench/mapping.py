@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 
 from services.discovery.follower import as_document
-from services.discovery.map.process import Errand
+from services.discovery.map.errand import Errand
 from services.discovery.map.store import Stored, read_map
 from services.discovery.meaning.files import read_model
 from services.discovery.meaning.store import write_vectors

@@ -76,7 +76,9 @@ def test_open_communities_are_counted_in_each_of_their_networks_and_once_in_all(
 ) -> None:
     body = history.asks("?by=network")
     assert {i["name"]: i["communities"] for i in body["items"]} == {
-        "Wessex": 2, "Yorkshire": 2, "No network": 1
+        "Wessex": 2,
+        "Yorkshire": 2,
+        "No network": 1,
     }
     total = body["total"]
     assert (total["communities"], total["state_active"], total["state_proposed"]) == (4, 3, 1)
@@ -130,7 +132,9 @@ def test_links_and_those_that_cross_a_networks_edge(history: History) -> None:
     body = history.asks()
     assert (body["total"]["links"], body["total"]["links_across_networks"]) == (2, 1)
     assert {i["name"]: (i["links"], i["links_across_networks"]) for i in body["items"]} == {
-        "Wessex": (2, 1), "Yorkshire": (2, 1), "No network": (0, 0)
+        "Wessex": (2, 1),
+        "Yorkshire": (2, 1),
+        "No network": (0, 0),
     }
     assert history.asks("?network=W+AHSN")["total"]["links"] == 2
     before = body["as_of"]

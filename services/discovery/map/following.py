@@ -14,8 +14,8 @@ from services.discovery.follower import Known
 from services.discovery.index import UnknownCommunityError
 from services.discovery.map import links
 from services.discovery.map.chart import Bridge, Chart, Edge, Group, Introduction, Node
+from services.discovery.map.field import BAND
 from services.discovery.map.graph import STRONG
-from services.discovery.map.layout import BAND
 from services.discovery.map.store import Stored, read_map, revision
 from shared.connection import Connection
 

@@ -12,13 +12,11 @@ from math import ceil, sqrt
 import numpy as np
 
 from services.discovery.index.arrays import Floats, Places
+from services.discovery.map.field import BAND, FIELD
 from services.discovery.map.graph import Edge, Pair
 from services.discovery.map.groups import Group
 from services.discovery.map.spots import Spots
 
-WIDTH, HEIGHT = 1200.0, 900.0
-FIELD = (30.0, 70.0, 1170.0, 750.0)  # left, top, right, bottom of where the joined stand
-BAND = (30.0, 800.0, 1170.0, 880.0)  # and of where those stand who are joined to nobody
 _KNOWN_ENOUGH = 0.5  # of the joined have a place: else all is laid out anew
 _FAR = 250.0  # from all that it is joined to: then a community is placed anew
 _DIGITS = 1

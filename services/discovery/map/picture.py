@@ -6,8 +6,8 @@ from math import cos, pi, sin, sqrt
 from statistics import median
 from xml.sax.saxutils import escape
 
+from services.discovery.map.field import BAND, HEIGHT, WIDTH
 from services.discovery.map.labels import Box, Label, Labels, Wanted, shortened
-from services.discovery.map.layout import BAND, HEIGHT, WIDTH
 from services.discovery.map.palette import ALONE, style
 from services.discovery.map.telling import described, title
 from services.discovery.map.view import Spot, View

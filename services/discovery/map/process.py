@@ -13,26 +13,10 @@ from pathlib import Path
 import msgspec
 
 from services.discovery.map.drawing import draw
+from services.discovery.map.errand import Drawn, Errand
 from shared.database import Database
 
 _NICE = 10
-
-
-class Errand(msgspec.Struct, frozen=True):
-    """What to draw from, and when that is."""
-
-    database: str
-    model: str | None
-    at: str
-
-
-class Drawn(msgspec.Struct, frozen=True):
-    """What came of it: said on standard output."""
-
-    revision: int
-    seconds: float
-    communities: int
-    groups: int
 
 
 def main() -> int:

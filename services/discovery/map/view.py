@@ -8,8 +8,8 @@ from typing import Any
 from services.discovery.follower import Known
 from services.discovery.index import Document
 from services.discovery.map.chart import Chart, Edge, Group, Introduction
+from services.discovery.map.field import HEIGHT, WIDTH
 from services.discovery.map.following import Present
-from services.discovery.map.layout import HEIGHT, WIDTH
 
 
 @dataclass(frozen=True)

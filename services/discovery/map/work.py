@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from services.discovery.map.process import Drawn, Errand
+from services.discovery.map.errand import Drawn, Errand
 from services.discovery.map.store import read_signature, signature
 from shared.clock import Clock, rfc3339
 from shared.database import Database

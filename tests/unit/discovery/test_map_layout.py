@@ -1,6 +1,6 @@
 """Where communities stand: the same tomorrow as today, whoever comes."""
 
-from services.discovery.map.layout import BAND, FIELD, HEIGHT, WIDTH
+from services.discovery.map.field import BAND, FIELD, HEIGHT, WIDTH
 from services.discovery.map.spots import Spots
 from tests.unit.discovery.charting import FALLS, SEPSIS, WOUNDS, chart, row, themed
 
