@@ -51,7 +51,9 @@ class Discovery:
         self.learns(kind, stream, **data)
         self.reacts()
 
-    def learns(self, kind: str, stream: str, **data: Any) -> None:
+    def learns(
+        self, kind: str, stream: str, *, happened: datetime | None = None, **data: Any
+    ) -> None:
         """An event arrives; what it asks for waits."""
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
         now = self.service.clock.now()
@@ -62,7 +64,7 @@ class Discovery:
             id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{stream} {version}")),
             type=kind,
             schema=1,
-            time=now,
+            time=happened or now,
             audience="public",
             correlation="c",
             causation=None,
@@ -70,7 +72,7 @@ class Discovery:
             data=json.dumps(data),
         )
         with self.service.database.write() as connection:
-            inbox = Inbox(connection, active(connection, FOLLOWED), "registry")
+            inbox = Inbox(connection, active(connection, FOLLOWED), kind.partition(".")[0])
             fresh = inbox.admit([event], now)
             applied = apply_events(connection, inbox, self.service.followed, fresh, now)
             record(connection, self.service.reactions, applied, now)

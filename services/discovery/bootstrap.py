@@ -38,7 +38,6 @@ from shared.erasure import confirms_erasure
 from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
-from shared.web.signed_pages import style_blueprint
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
@@ -75,7 +74,6 @@ def build(settings: Settings) -> Service:
             unmet.blp,
             map_api.blp,
             landscape.blp,
-            style_blueprint(),
         ],
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
         followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS],

@@ -76,6 +76,6 @@ def _closed(
     there = links.between(connection, *both)
     now = load(connection, service, there.id) if there else NOTHING
     new = there.id if there else derived_id("lnk", link.id, successor)
-    take_over = TakeOver(new, both, link.purpose, link.id, close.side)
+    take_over = TakeOver(new, both, link.purpose, link.id, close.side, successor)
     ended = decide(before.link, Close(close.side, close.ending, close.into, new))
     return [*before.changes(ended), *now.changes(decide(now.link, take_over))]

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 
 from shared.service import Service
-from shared.web import bodies, docs, errors, feed, operations
+from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.callers import identify
 from shared.web.errors import Problem
 from shared.web.metrics import Metrics
@@ -52,12 +52,14 @@ def create_app(service: Service) -> Flask:
     app.wsgi_app = _secured(app.wsgi_app)  # type: ignore[assignment,method-assign]
     api = Api(app)
     errors.register(app)  # after flask-smorest's own, which these take the place of
+    app.register_error_handler(pages.Unusable, lambda unusable: unusable.page)
     docs.describe_problems(api)
     for blueprint in (
         *service.blueprints,
         feed.blueprint(service),
         operations.blueprint(service),
         docs.blueprint(service, api),
+        pages.blueprint(),
     ):
         api.register_blueprint(blueprint)
     return app

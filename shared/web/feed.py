@@ -22,6 +22,7 @@ from shared.service import Service
 from shared.stream.envelope import page
 from shared.web.callers import ANYONE, SERVICE, caller
 from shared.web.errors import invalid
+from shared.web.parameters import whole_number
 
 _MAX_LIMIT, _MAX_WAIT = 1000, 20
 _LOOK_SECONDS = 0.02
@@ -171,8 +172,8 @@ def _arguments() -> tuple[Cursor, int, float, Filter]:
     after = request.args.get("after")
     return (
         _cursor(after, "after") if after else START,
-        _number("limit", 100, 1, _MAX_LIMIT),
-        _number("wait", 0, 0, _MAX_WAIT),
+        whole_number("limit", 100, 1, _MAX_LIMIT, capped=True),
+        whole_number("wait", 0, 0, _MAX_WAIT, capped=True),
         wanted,
     )
 
@@ -182,15 +183,6 @@ def _cursor(text: str, name: str) -> Cursor:
         return Cursor.parse(text)
     except ValueError as error:
         raise invalid(name, str(error)) from error
-
-
-def _number(name: str, default: int, least: int, most: int) -> int:
-    text = request.args.get(name)
-    if text is None or text == "":
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= least):
-        raise invalid(name, f"must be a whole number from {least} to {most}")
-    return min(int(text), most)
 
 
 _KNOWN = ("after", "limit", "wait", "types", "from", "until")

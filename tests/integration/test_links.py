@@ -136,6 +136,22 @@ def test_a_proposal_is_refused_by_the_other_side_and_taken_back_by_its_own(
     assert {link["id"] for link in discoverer.links(other)} == {first, second}
 
 
+def test_whoever_ends_a_link_does_so_for_the_side_that_they_convene(
+    discoverer: Discovery, two: tuple[str, str]
+):
+    person = discoverer.convener(two[1])
+    link = discoverer.link(*two)
+    ended = discoverer.acting(person).done(f"/links/{link}/ending")
+    assert ended["ended_by"] == two[1]
+    again = discoverer.link(*two)
+    ended = discoverer.operator.done(f"/links/{again}/ending", by=person)
+    assert ended["ended_by"] == two[1]
+    third = discoverer.link(*two)
+    assert discoverer.operator.done(f"/links/{third}/ending")["ended_by"] is None
+    other = discoverer.acting(person).post(f"/links/{third}/ending", {"by": "per_" + "0" * 20})
+    assert other.status_code == 403
+
+
 def test_a_change_to_another_version_than_was_read_is_stale(
     discoverer: Discovery, two: tuple[str, str]
 ):
@@ -203,9 +219,11 @@ def test_words_of_an_erased_person_are_forgotten_and_no_more_are_taken(
     link = discoverer.acting(person).made(
         "/links", **{"from": two[0], "to": two[1], "purpose": "Meet", "message": MESSAGE}
     )["id"]
-    held = discoverer.acting(person).get(f"/people/{person}/holdings")
+    held = discoverer.operator.get(f"/people/{person}/holdings").json["holds"]
+    assert [(t["link"], t["kind"], t["text"]) for t in held["link_texts"]] == [
+        (link, "message", MESSAGE)
+    ]
     discoverer.hears("registry.person.erased", person)
     assert discoverer.operator.get(f"/links/{link}").json["texts"] == {}
     answer = discoverer.acting(person).post(f"/links/{link}/ending", {"reason": "Still here"})
     assert (answer.status_code, "erased" in answer.json["detail"]) == (409, True)
-    assert held.status_code in (200, 403)

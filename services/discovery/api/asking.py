@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from flask import current_app, request
+from flask import current_app
 
 from services.discovery.api.schemas import STAGES
 from services.discovery.follower import Follower, Known
 from shared.web.errors import Problem, invalid
+from shared.web.parameters import whole_number
 
 MAX_LIMIT = 100
 LONGEST_QUERY = 500
@@ -43,17 +44,9 @@ def network_ids(field: str, named: Sequence[str], known: Known) -> list[str]:
     return list(dict.fromkeys(network for network in found.values() if network is not None))
 
 
-def check_parameters(*allowed: str) -> None:
-    for name in request.args:
-        if name not in allowed:
-            raise invalid(name, f"is not a parameter here; these are: {', '.join(allowed)}")
-
-
 def limit_asked() -> int:
-    text = request.args.get("limit", "10")
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0):
-        raise invalid("limit", f"must be a whole number from 1 to {MAX_LIMIT}")
-    return min(int(text), MAX_LIMIT)
+    """How many are wanted, 10 where it is not said. Raises Problem 422."""
+    return whole_number("limit", 10, 1, MAX_LIMIT, capped=True)
 
 
 def checked_filters(given: Mapping[str, Sequence[str]], known: Known) -> dict[str, list[str]]:

@@ -5,18 +5,20 @@ from typing import Any
 from flask import Response
 
 from services.discovery import links
-from services.discovery.api.answers import append, check_parameters, decided, json_response
+from services.discovery.api.answers import append, decided
 from services.discovery.domain.feedback import Give, TakeBack
 from services.discovery.events import FEEDBACK
 from services.discovery.linking import known
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
+from shared.web.parameters import check_parameters
 
 from services.discovery.api.schemas import FeedbackBody  # isort: skip
 

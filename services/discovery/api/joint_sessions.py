@@ -2,17 +2,18 @@
 
 from typing import Any
 
-import msgspec
 from flask import Response
 
-from services.discovery.api.asking import check_parameters, known_now, limit_asked
+from services.discovery.api.asking import known_now, limit_asked
 from services.discovery.domain.joint_session import begins, ends, purpose
 from services.discovery.follower import Known
 from services.discovery.joint_sessions import Found, find
 from shared.clock import rfc3339
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import not_found
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("joint sessions", "joint sessions", description="Sessions that may be shared")
 _LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
@@ -45,7 +46,7 @@ def joint_sessions(community: str) -> Response:
     body: dict[str, Any] = {"items": [_item(f, known) for f in found[:limit]], "next": None}
     if not found:
         body["note"] = _CLOSED if asking.closed else _NOTHING
-    return Response(msgspec.json.encode(body), content_type="application/json")
+    return json_response(body)
 
 
 def _item(found: Found, known: Known) -> dict[str, Any]:

@@ -1,37 +1,37 @@
 """A convener's page about one link, by a signed address: accept or refuse it, and later end it."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
 from flask import Response, request
 
 from services.discovery import link_texts
-from services.discovery.api.answers import check_parameters, decided, json_response, linking
+from services.discovery.api.answers import decided, linking
 from services.discovery.api.links import require
 from services.discovery.domain import link as k
 from services.discovery.domain.link_decisions import Accept, Command, End, Refuse
 from services.discovery.linking import known
 from services.discovery.links import Found
-from services.discovery.projections.conveners import convenes
+from services.discovery.projections.conveners import convened_by
 from services.discovery.projections.registry import DOCUMENTS
 from shared.connection import Connection
 from shared.identifiers import is_id
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
-from shared.web import signed_pages
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.fields import uniform
-from shared.web.signed_pages import Unusable, address, done, opened
+from shared.web.pages import Pages, Unusable, address, done, opened
+from shared.web.parameters import check_parameters
 from shared.web.signer import sign
 
 blp = Blueprint("link-page", "link-page", description="A convener's page about a link")
 PURPOSE = "link"  # subject: a link and a person, with a space between
 _GENERATION = 1
 _LONGEST = 2000
-_page = partial(signed_pages.page, "services.discovery")
+_page = Pages("services.discovery")
 _THANKS = {
     "accept": "The two communities are linked.",
     "refuse": "The proposal is refused, and the other side is told.",
@@ -59,19 +59,13 @@ class Opened(NamedTuple):
 @blp.get("/link/<signed>")
 @blp.doc(summary="What is proposed or agreed, as a page; opening it changes nothing")
 def show(signed: str) -> Response:
-    try:
-        return _shown(_opened(signed))
-    except Unusable as unusable:
-        return unusable.page
+    return _shown(_opened(signed))
 
 
 @blp.post("/link/<signed>")
 @blp.doc(summary="The form field `answer`: accept, refuse, end or withdraw; `reason`, `outcome`")
 def act(signed: str) -> Response:
-    try:
-        here = _opened(signed)
-    except Unusable as unusable:
-        return unusable.page
+    here = _opened(signed)
     answer = request.form.get("answer", "")
     if answer not in _THANKS:
         return _shown(here, problem="Choose one of the buttons.")
@@ -111,7 +105,7 @@ def _opened(signed: str) -> Opened:
     with service().database.read() as connection:
         found = require(connection, link)
         erased = bool(service().store.load(connection, person))
-        sides = [c for c in found.link.communities if convenes(connection, person, c, today)]
+        sides = convened_by(connection, person, found.link.communities, today)
     if erased or not sides:
         raise Unusable(
             "This link no longer works",
@@ -143,7 +137,7 @@ def _shown(here: Opened, problem: str | None = None, thanks: str | None = None) 
         "lapses": f"{lapses.day} {lapses:%B %Y}" if lapses else None,
         "outcomes": _OUTCOMES,
     }
-    return _page("link.html", 409 if problem else 200, problem=problem, done=thanks, **values)
+    return _page("link", 409 if problem else 200, problem=problem, done=thanks, **values)
 
 
 @blp.get("/links/<link>/page/<person>")
@@ -156,7 +150,7 @@ def address_of_page(link: str, person: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, link)
         today = service().clock.now().date()
-        if not any(convenes(connection, person, c, today) for c in found.link.communities):
+        if not convened_by(connection, person, found.link.communities, today):
             raise Problem(409, "This person convenes neither of the two communities.")
     expires = found.link.lapses if found.link.state == k.PROPOSED else None
     signed = sign(service().settings.secret, PURPOSE, f"{link} {person}", _GENERATION, expires)

@@ -1,33 +1,29 @@
 """Links between communities: proposed by one, accepted or refused by the other, ended by either."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
 
 from services.discovery import link_texts, links
-from services.discovery.api.answers import (
-    changing,
-    check_parameters,
-    check_version,
-    decided,
-    json_response,
-    linking,
-    page,
-)
+from services.discovery.api.answers import changing, decided, linking
 from services.discovery.api.schemas import AcceptanceBody, EndingBody, LinkBody, RefusalBody
 from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
 from services.discovery.domain.link_decisions import Accept, Command, End, Known, Refuse
 from services.discovery.linking import known
 from services.discovery.links import ORDER, Found
+from services.discovery.projections.conveners import convened_by
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.identifiers import is_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, needs_token, unauthorised
-from shared.web.commands import Answer
+from shared.web.commands import Answer, check_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("links", "links", description="Links between communities, by consent of both")
 _IN_PRIVATE = (PROPOSED, "refused", "lapsed")
@@ -106,7 +102,7 @@ def one_link(link: str) -> Response:
         body = documents(connection, [found])[0]
         if _private():
             body["texts"] = link_texts.of_link(connection, link)
-    return json_response(body, found.version, private=_private())
+    return json_response(body, version=found.version, private=_private())
 
 
 @blp.post("/links/<link>/acceptance")
@@ -138,7 +134,8 @@ def refuse(fields: dict[str, Any], link: str) -> Response:
 @blp.arguments(EndingBody)
 def end(fields: dict[str, Any], link: str) -> Response:
     side, person = _who(fields["by"])
-    reason, outcome = fields["reason"], fields["outcome"]
+    reason, outcome = fields["reason"], fields.get("outcome")
+    side = side or _convened(link, person)
     return _act(
         link,
         End(side, person, outcome, words=bool(reason)),
@@ -195,7 +192,9 @@ def _act(
 ) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, link)
-        decided(linking(connection).act, link, command, check=check_version, words=words)
+        decided(
+            linking(connection).act, link, command, check=partial(check_version, link), words=words
+        )
         found = require(connection, link)
         return Answer(documents(connection, [found])[0], 200, found.version)
 
@@ -209,7 +208,7 @@ def _list(community: str | None, *more: str) -> Response:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
     if state in _IN_PRIVATE and not _private():
         raise unauthorised("Proposals concern the two alone.")
-    wanted = page(ORDER)
+    wanted = page_asked(ORDER, len(ORDER.split()))
     with service().database.read() as connection:
         listed = links.page(
             connection, wanted, community=community, state=state, private=_private()
@@ -237,3 +236,13 @@ def _who(by: str | None) -> tuple[str | None, str | None]:
     raise invalid(
         "by", "must be the id of one of the two communities, com_…, or of a person, per_…"
     )
+
+
+def _convened(link: str, person: str | None) -> str | None:
+    """The side that a person acts for: the one that they convene, if it is one."""
+    if person is None:
+        return None
+    with service().database.read() as connection:
+        both, today = require(connection, link).link.communities, service().clock.now().date()
+        sides = convened_by(connection, person, both, today)
+    return sides[0] if len(sides) == 1 else None

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-import msgspec
 from flask import Response, request
 
 from services.discovery import links
 from services.discovery.api.asking import (
     LONGEST_QUERY,
-    check_parameters,
     checked_filters,
     follower,
     known_now,
@@ -22,10 +20,12 @@ from services.discovery.index import FACETS, Document, Match, Near, UnknownCommu
 from services.discovery.index.index import Scope
 from services.discovery.links import Said
 from services.discovery.unmet.found_nothing import note_if_nothing
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _NOTHING_SAID = Said()
@@ -179,7 +179,7 @@ def _answer(
         "algorithm": f"words+meaning ({known.model})" if meant else "words",
         "indexed_through": follower().indexed_through,
     }
-    return Response(msgspec.json.encode(body), content_type="application/json")
+    return json_response(body)
 
 
 def _network(network: str, known: Known) -> str:

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from flask import Response, request
 
 from services.discovery.api.asking import (
-    check_parameters,
     checked_filters,
     known_now,
 )
@@ -24,11 +22,13 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import new_id
 from shared.projection.projection import Row
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
-from shared.web.commands import Answer, cause, etag, transact
+from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("saved searches", "saved searches", description="What people want to hear of")
 _PERSON = {
@@ -79,7 +79,7 @@ def list_saved() -> Response:
     with service().database.read() as connection:
         rows = store.of_person(connection, person)
         items = _documents(connection, rows)
-    return _private({"items": items, "next": None})
+    return json_response({"items": items, "next": None}, private=True)
 
 
 @blp.get("/saved-searches/<search>")
@@ -90,9 +90,7 @@ def one_saved(search: str) -> Response:
     with service().database.read() as connection:
         row = _require(connection, search)
         body = _document(connection, search)
-    response = _private(body)
-    response.headers["ETag"] = etag(row["version"])
-    return response
+    return json_response(body, version=row["version"], private=True)
 
 
 @blp.delete("/saved-searches/<search>")
@@ -190,9 +188,3 @@ def _documents(connection: Connection, rows: Sequence[Row]) -> list[dict[str, An
             }
         )
     return found
-
-
-def _private(body: Any) -> Response:
-    response = Response(msgspec.json.encode(body), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -50,7 +50,7 @@ class RefusalBody(AcceptanceBody):
 class EndingBody(RefusalBody):
     """Who ends it, why, and what value it made."""
 
-    outcome = Choice(OUTCOMES, allow_none=True, load_default=None)
+    outcome = Choice(OUTCOMES)
 
 
 class FeedbackBody(Body):

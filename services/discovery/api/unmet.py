@@ -2,14 +2,15 @@
 
 from typing import Any
 
-import msgspec
 from flask import Response, request
 
-from services.discovery.api.asking import check_parameters, known_now, network_ids
+from services.discovery.api.asking import known_now, network_ids
 from services.discovery.unmet.needs import LEAST_ASKERS, UnmetNeed, unmet_needs
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("unmet", "unmet", description="What was looked for and not found")
 _NETWORK = {
@@ -41,7 +42,7 @@ def list_unmet_needs() -> Response:
         if not known.index.search(need.text, limit=1, filters=filters).total
     ]
     body = {"items": items, "next": None, "least_askers": LEAST_ASKERS}
-    return Response(msgspec.json.encode(body), content_type="application/json")
+    return json_response(body)
 
 
 def _item(need: UnmetNeed) -> dict[str, Any]:

@@ -99,13 +99,14 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Both agree. `continues` is the link of `predecessor`, which ended in one of the two."""
+    """Both agree; or `heir`, one of the two, goes on with `continues`, a link of `predecessor`."""
 
     link: str
     communities: Two
     purpose: str
     continues: str | None = None
     predecessor: str | None = None
+    heir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,13 +67,14 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class TakeOver:
-    """One of the two goes on with a link of its predecessor; `link` is for a new one."""
+    """`heir`, one of the two, goes on with a link of its predecessor; `link` is for a new one."""
 
     link: str
     communities: Two
     purpose: str
     continues: str
     predecessor: str
+    heir: str
 
 
 Command = Propose | Accept | Refuse | End | PassTime | Close | TakeOver
@@ -254,7 +255,7 @@ def _pass_time(link: Link, now: datetime) -> list[LinkEvent]:
 
 def _take_over(between: Link, command: TakeOver) -> list[LinkEvent]:
     """What was agreed with the predecessor holds; a proposal that is open is thereby accepted."""
-    inherited = (command.continues, command.predecessor)
+    inherited = (command.continues, command.predecessor, command.heir)
     if between.state == k.ACCEPTED:
         return []
     if between.state == k.PROPOSED:

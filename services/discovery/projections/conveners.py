@@ -1,5 +1,6 @@
 """Who convenes a community, from the registry's events: they may answer a proposal on its page."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -27,15 +28,21 @@ def fold_roles(row: Row | None, event: Event) -> Row:
     return {"community": event.stream, "roles": roles}
 
 
-def convenes(connection: Connection, person: str, community: str, on: date) -> bool:
-    """Whether a person convenes a community on a day."""
-    rows = load_rows(connection, CONVENED, active(connection, FOLLOWED), [community])
-    roles = rows[community]["roles"] if rows else []
+def convened_by(
+    connection: Connection, person: str, communities: Sequence[str], on: date
+) -> list[str]:
+    """Those of these communities that a person convenes on a day, in their order."""
+    rows = load_rows(connection, CONVENED, active(connection, FOLLOWED), communities)
     day = on.isoformat()
-    return any(
-        who == person and begins <= day and (ends is None or ends > day)
-        for _, who, begins, ends in roles
-    )
+    return [
+        community
+        for community in communities
+        if community in rows
+        and any(
+            who == person and begins <= day and (ends is None or ends > day)
+            for _, who, begins, ends in rows[community]["roles"]
+        )
+    ]
 
 
 CONVENED = Projection(

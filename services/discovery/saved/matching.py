@@ -8,31 +8,40 @@ search, and worked out anew where a community comes near them and is not above a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 
 from services.discovery.follower import Known
 from services.discovery.index import Document
-from services.discovery.index.arrays import Floats, Ints, Places, Weights
+from services.discovery.index.arrays import Flags, Floats, Ints, Places, Weights
 from services.discovery.index.bag import bag
 from services.discovery.index.facets import passes
 from services.discovery.index.searching import LEAST_OF_BEST, LEAST_OF_MOST_LIKE, Floors
 from services.discovery.index.snapshot import Snapshot
+from services.discovery.index.spelling import typing_errors
 from services.discovery.index.understanding import Understood
 from services.discovery.index.words import idf, row_sums
 from services.discovery.meaning.text import text_of
 from services.discovery.saved.store import Search
 
-_NEAR = 0.9  # of a floor as it was last worked out: from here on it is worked out anew
+_NEAR = 0.5  # of a floor that may have sunk since: from here on it is worked out anew
+_FRESH = 0.005  # of all communities: when no more have changed since, a floor is as it was
 _ROUNDING = 1e-6  # coverages of all communities are counted in halves of the digits
 # A word that so few use may be read as another one soon: see index/understanding.py.
 _UNSETTLED = 1
+_BEGINNING, _MOST_ERRORS = 3, 2
+_MANY = 200  # words that came or went: too many to look which searches may mean them
 
 
 @dataclass(slots=True)
 class Prepared:
-    """A search by words, as it is read at one moment; `stems` are those of each way to say it."""
+    """A search by words, as it is read at one moment; `stems` are those of each way to say it.
+
+    `changes` is how many changes the index had seen when the floors were worked out.
+    """
 
     search: Search
     understood: Understood
@@ -40,6 +49,8 @@ class Prepared:
     floors: Floors
     vector: Weights | None
     at: Snapshot
+    unsettled: tuple[str, ...]
+    changes: int
 
 
 class Table(NamedTuple):
@@ -47,10 +58,16 @@ class Table(NamedTuple):
 
     terms: Ints
     starts: Places
-    search_of: Places  # by way
+    ways: Places  # where each search's ways begin, and the last ends
     coverages: Floats  # floors, by way
     meanings: Floats  # floors, by search
     vectors: Weights  # by search; zeros where there is none
+
+    def search_of(self, ways: Flags) -> list[int]:
+        """The searches that have one of these ways."""
+        places = np.searchsorted(self.ways, np.flatnonzero(ways), "right") - 1
+        found: list[int] = np.unique(places).tolist()
+        return found
 
 
 class Matcher:
@@ -62,6 +79,7 @@ class Matcher:
         self._likes: dict[str, Search] = {}
         self._table: Table | None = None
         self._ids: list[str] = []
+        self._seen = known.index.snapshot
 
     @property
     def ids(self) -> set[str]:
@@ -118,25 +136,30 @@ class Matcher:
         coverages = _coverages(table, snapshot, self._terms(document))
         meanings = self._meanings(table, document)
         near = (coverages > 0.0) & (coverages >= _NEAR * table.coverages)
-        likely = set(table.search_of[near].tolist())
+        likely = set(table.search_of(near))
         likely |= set(np.flatnonzero(meanings >= _NEAR * table.meanings).tolist())
         found = []
         for place in sorted(likely):
             prepared = self._words[self._ids[place]]
             if not passes(document, prepared.search.filters):
                 continue
-            said = coverages[table.search_of == place].tolist()
-            if self._is_found(prepared, said, float(meanings[place])):
+            ways = slice(int(table.ways[place]), int(table.ways[place + 1]))
+            if self._is_found(prepared, coverages[ways].tolist(), float(meanings[place])):
                 found.append(prepared.search)
+            table.coverages[ways] = prepared.floors.coverages
+            table.meanings[place] = prepared.floors.meaning
         return found
 
     def _is_found(self, prepared: Prepared, coverages: Sequence[float], meaning: float) -> bool:
         """Above the highest floors there can be, there is no doubt; else by those of now."""
         if max(coverages) >= LEAST_OF_BEST or meaning >= LEAST_OF_MOST_LIKE:
             return True
-        searching, _, _ = self._known.index.ask(prepared.understood)
-        prepared.floors = floors = searching.floors()
-        self._table = None
+        index = self._known.index
+        lasts = _FRESH * len(index) * (0.5 + crc32(prepared.search.id.encode()) / 2**32)
+        if index.snapshot.ever - prepared.changes > lasts:  # not all of them at once
+            searching, snapshot, _ = index.ask(prepared.understood)
+            prepared.floors, prepared.changes = searching.floors(), snapshot.ever
+        floors = prepared.floors
         return meaning >= floors.meaning or any(
             covers > 0.0 and covers >= least - _ROUNDING
             for covers, least in zip(coverages, floors.coverages, strict=True)
@@ -150,20 +173,29 @@ class Matcher:
         text = text_of(ways[-1])
         vector = voice.asked.vector(text) if voice is not None and text else None
         stems = tuple(tuple(bag(way).weights) for way in ways)
-        return Prepared(search, understood, stems, searching.floors(), vector, snapshot)
+        unsettled = tuple(s for s in dict.fromkeys(chain(*stems)) if self._uses(s) <= _UNSETTLED)
+        floors, ever = searching.floors(), snapshot.ever
+        return Prepared(search, understood, stems, floors, vector, snapshot, unsettled, ever)
 
     def _read_anew(self) -> None:
-        """Read those again that have words which were hardly used, where that may have changed."""
-        snapshot = self._known.index.snapshot
+        """Read those again that a word may concern which came into use, or went out of it."""
+        before, now = self._seen, self._known.index.snapshot
+        if before is now:
+            return
+        self._seen = now
+        stems = self._known.index.words.stems
+        changed = [stems[number] for number in _changed(before.counts.used, now.counts.used)]
+        if not changed:
+            return
         for key, prepared in list(self._words.items()):
-            if prepared.at is not snapshot and self._is_unsettled(prepared):
+            if len(changed) > _MANY or _may_concern(changed, prepared):
                 self._words[key] = self._prepare(prepared.search)
                 self._table = None
 
-    def _is_unsettled(self, prepared: Prepared) -> bool:
-        used, words = prepared.at.counts.used, self._known.index.words
-        numbers = (words.number(stem) for way in prepared.stems for stem in way)
-        return any(n is None or n >= len(used) or used[n] <= _UNSETTLED for n in numbers)
+    def _uses(self, stem: str) -> int:
+        """How many communities use a word."""
+        number, used = self._known.index.words.number(stem), self._known.index.snapshot.counts.used
+        return int(used[number]) if number is not None and number < len(used) else 0
 
     def _lay_out(self) -> Table:
         words = self._known.index.words
@@ -178,7 +210,7 @@ class Matcher:
         return Table(
             np.array([n for way in numbers for n in way], np.int32),
             starts,
-            np.repeat(np.arange(len(kept)), [len(prepared.stems) for prepared in kept]),
+            np.cumsum([0, *(len(prepared.stems) for prepared in kept)]),
             np.array([least for prepared in kept for least in prepared.floors.coverages]),
             np.array([prepared.floors.meaning for prepared in kept]),
             np.stack([nothing if p.vector is None else p.vector for p in kept]),
@@ -209,3 +241,29 @@ def _coverages(table: Table, snapshot: Snapshot, terms: Ints) -> Floats:
     whole = row_sums(rarity, table.starts)
     shared = row_sums(np.where(has[table.terms], rarity, 0.0), table.starts)
     return np.divide(shared, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def _changed(before: Ints, now: Ints) -> list[int]:
+    """The terms that nobody, one, or several use where it was otherwise before."""
+    earlier = np.zeros(len(now), now.dtype)
+    earlier[: len(before)] = before
+    several = _UNSETTLED + 1
+    found: list[int] = np.flatnonzero(
+        np.minimum(now, several) != np.minimum(earlier, several)
+    ).tolist()
+    return found
+
+
+def _may_concern(changed: Sequence[str], prepared: Prepared) -> bool:
+    """Whether a search has one of these words, or a hardly used one that may be read as one."""
+    if any(stem in way for way in prepared.stems for stem in changed):
+        return True
+    return any(_is_near(unsettled, stem) for unsettled in prepared.unsettled for stem in changed)
+
+
+def _is_near(typed: str, stem: str) -> bool:
+    if stem.startswith(typed[:_BEGINNING]):
+        return True
+    if abs(len(stem) - len(typed)) > _MOST_ERRORS:
+        return False
+    return typing_errors(typed, stem, _MOST_ERRORS) <= _MOST_ERRORS

@@ -5,16 +5,17 @@ from typing import Any
 from flask import Response, request
 
 from services.notifications import stuck
-from services.notifications.api.answers import check_parameters, json, page_asked
 from services.notifications.domain.delivery import STATUSES
 from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import OWN, active
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.paging import Page, encode_cursor, page_response
+from shared.web.paging import Page, encode_cursor, page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("deliveries", "deliveries", description="What was told to whom")
 _FILTERS = ("person", "status", "about")
@@ -45,7 +46,7 @@ def list_all() -> Response:
     filters = {n: v for n in _FILTERS if (v := request.args.get(n)) is not None}
     if filters.get("status", STATUSES[0]) not in STATUSES:
         raise invalid("status", f"must be one of: {', '.join(STATUSES)}")
-    wanted = page_asked(_ORDER)
+    wanted = page_asked(_ORDER, 2)
     with service().database.read() as connection:
         items, following = _page(connection, filters, wanted)
     return page_response(items, following)
@@ -88,4 +89,4 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 def post() -> Response:
     with service().database.read() as connection:
         account = stuck.account(connection, service().clock.now())
-    return json(account | {"mail_server": bool(service().settings.smtp_url)})
+    return json_response(account | {"mail_server": bool(service().settings.smtp_url)}, private=True)

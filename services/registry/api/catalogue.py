@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from services.registry import queries
-from services.registry.api.answers import check_parameters, handle, page, read, shown
+from services.registry.api.answers import handle, read, shown
 from services.registry.api.schemas import (
     NetworkBody,
     NetworkChangeBody,
@@ -23,14 +23,15 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("catalogue", "catalogue", description="Networks and organisations")
 
 
 def _list(stem: str) -> Response:
     check_parameters("limit", "cursor")
-    wanted = page("name")
+    wanted = page_asked("name", 2)
     with service().database.read() as connection:
         found = queries.list_catalogue(connection, stem, wanted)
     return page_response(found.items, found.next)

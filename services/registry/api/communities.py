@@ -6,7 +6,7 @@ import msgspec
 from flask import Response, request
 
 from services.registry import people, queries
-from services.registry.api.answers import check_parameters, handle, page, read, shown
+from services.registry.api.answers import handle, read, shown
 from services.registry.api.schemas import DescriptionBody, RegistrationBody
 from services.registry.domain.community import (
     ACTIVE,
@@ -25,12 +25,14 @@ from services.registry.projections.communities import document
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("communities", "communities", description="Who there is")
 _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
@@ -75,7 +77,7 @@ def list_all() -> Response:
     order = request.args.get("sort", "registered")
     if order not in queries.ORDERS:
         raise invalid("sort", f"must be one of: {', '.join(queries.ORDERS)}")
-    wanted = page(order)
+    wanted = page_asked(order, 2)
     with service().database.read() as connection:
         filters = _filters(connection)
         found = queries.list_communities(connection, filters, order, wanted)
@@ -134,9 +136,7 @@ def get_one(community: str) -> Response:
         raise not_found(f"There was no community {community} at {as_of}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
     found = document(community, loaded.state, loaded.version, first, last)
-    return Response(
-        msgspec.json.encode(found | {"as_of": rfc3339(until)}), content_type="application/json"
-    )
+    return json_response(found | {"as_of": rfc3339(until)})
 
 
 @blp.get("/communities/<community>/history")

@@ -11,14 +11,15 @@ import msgspec
 from flask import Response, request
 
 from services.registry import importing, undoing
-from services.registry.api.answers import check_parameters
 from services.registry.importing import Line
 from shared.identifiers import is_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint, allow_stream
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("import", "import", description="Lists of communities")
 _NDJSON, _CSV = ("application/x-ndjson", "application/jsonl"), ("text/csv",)
@@ -69,7 +70,7 @@ def import_communities() -> Response:
     report = importing.run(
         service(), lines, source, dry_run=dry_run == "true", actor=caller().actor
     )
-    return Response(msgspec.json.encode(asdict(report)), content_type="application/json")
+    return json_response(asdict(report))
 
 
 @blp.post("/communities/import/<run>/undoing")
@@ -79,7 +80,7 @@ def undo_import(run: str) -> Response:
     undone = undoing.undo(service(), run) if is_id(run, "run") else None
     if undone is None:
         raise not_found(f"No import has the run {run}, or it changed nothing.")
-    return Response(msgspec.json.encode(asdict(undone)), content_type="application/json")
+    return json_response(asdict(undone))
 
 
 def _source() -> str:

@@ -9,17 +9,7 @@ from flask import Response, request
 from services.scheduling import documents, queries, registry_client, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import only_theirs
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    check_version,
-    decided,
-    handle,
-    json_response,
-    page,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.application_schemas import (
     AnswersBody,
     ApplicationBody,
@@ -39,13 +29,15 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.eventstore.events import Event
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
-from shared.web.commands import Answer, expected_version
+from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
-from shared.web.signed_pages import address
+from shared.web.pages import address
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("applications", "applications", description="Requests to join a cohort")
 _ORDER = ("began_at", "id")
@@ -73,11 +65,7 @@ def _seen(events: Sequence[Event]) -> list[Event]:
 
 
 def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
-    """As the caller may see it: an applicant does not see what is not released yet.
-
-    Raises Problem 403 where it is another's.
-    """
-    only_theirs(found.state.about.person)
+    """As the caller may see it: an applicant does not see what is not released yet."""
     if private is None:
         private = caller().actor != found.state.about.person
     found = as_seen(connection, found)
@@ -161,7 +149,7 @@ def list_all(cohort: str) -> Response:
     check_parameters("state", "person", "limit", "cursor")
     if request.args.get("state", STATES[0]) not in STATES:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
-    wanted = page(_ORDER)
+    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     state, person = (request.args.get(name) for name in ("state", "person"))
     conditions = [("cohort = {p}", cohort)]
     conditions += [("person = {p}", person)] if person is not None else []
@@ -185,8 +173,9 @@ def list_all(cohort: str) -> Response:
 def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
         body = shown(connection, found)
-    return json_response(body, body["version"], private=True)
+    return json_response(body, version=body["version"], private=True)
 
 
 @blp.get("/applications/<application>/history")
@@ -303,6 +292,4 @@ def link(application: str) -> Response:
         decided(check_not_erased, connection, found.state.about.person)
     expires = service().clock.now() + timedelta(days=365)
     signed = signed_link(APPLICATION_LINK, application, 1, expires)
-    response = json_response({"url": address(f"application/{signed}")}, private=True)
-    response.status_code = 201
-    return response
+    return json_response({"url": address(f"application/{signed}")}, 201, private=True)

@@ -8,7 +8,7 @@ from flask import Response
 
 from services.scheduling import attending, queries, registry_client, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import append, changing, decided, json_response, require
+from services.scheduling.api.answers import append, changing, decided, require
 from services.scheduling.api.attendance_schemas import (
     GuestBody,
     MaterialsBody,
@@ -22,6 +22,7 @@ from services.scheduling.domain.session import CANCELLED, POSTPONED, Session
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.commands import Answer

@@ -7,7 +7,7 @@ from datetime import date
 from flask import Response, request
 
 from services.scheduling import known
-from services.scheduling.api.answers import append, changing, json_response, require
+from services.scheduling.api.answers import append, changing, require
 from services.scheduling.calendars import subscriptions
 from services.scheduling.calendars.feed import Feed, calendar
 from services.scheduling.calendars.subscriptions import Versions
@@ -20,12 +20,13 @@ from services.scheduling.queries import Found, calendar_generation
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import not_found
-from shared.web.signed_pages import address
+from shared.web.pages import address
 
 blp = Blueprint("calendars", "calendars", description="Calendars to subscribe to")
 _LEAST_TO_COMPRESS = 1000  # bytes

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Response, request
 
 from services.scheduling import known, queries
-from services.scheduling.api.answers import check_parameters, json_response
 from services.scheduling.domain.rhythm import STANDINGS, Rhythm, rhythm
 from services.scheduling.domain.session import MEETING, PLANNED
 from services.scheduling.passing_time import meetings
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("rhythm", "rhythm", description="How communities meet")
 

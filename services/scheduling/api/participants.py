@@ -7,15 +7,17 @@ from typing import Any
 from flask import Response
 
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import check_parameters, json_response, require
+from services.scheduling.api.answers import require
 from services.scheduling.domain.wall_clock import today
 from services.scheduling.participation import Participant, participants, shown
 from services.scheduling.projections.own import COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("participants", "participants", description="What participants still owe")
 _COLUMNS = (
@@ -37,8 +39,8 @@ def _found(connection: Connection, cohort: str, person: str | None = None) -> li
 @needs_token
 def list_all(cohort: str) -> Response:
     check_parameters()
-    only_the_team()
     with service().database.read() as connection:
+        only_the_team(connection, cohort)
         items = [shown(p) for p in _found(connection, cohort)]
     return json_response({"items": items, "next": None}, private=True)
 
@@ -48,8 +50,8 @@ def list_all(cohort: str) -> Response:
 @needs_token
 def table(cohort: str) -> Response:
     check_parameters()
-    only_the_team()
     with service().database.read() as connection:
+        only_the_team(connection, cohort)
         rows = [_row(shown(p)) for p in _found(connection, cohort)]
     text = io.StringIO()
     writer = csv.writer(text)

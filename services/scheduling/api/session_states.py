@@ -9,16 +9,7 @@ from flask import Response, request
 
 from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    check_version,
-    decided,
-    handle,
-    json_response,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
 from services.scheduling.clashing import others_on, related_communities
 from services.scheduling.domain import session_decisions as d
@@ -29,11 +20,13 @@ from services.scheduling.events import SESSION
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer, expected_version
+from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import check_parameters, whole_number
 
 blp = Blueprint("session-states", "session-states", description="What becomes of sessions")
 
@@ -90,7 +83,7 @@ def reinstate(fields: dict[str, Any], session: str) -> Response:
 def get_series(series: str) -> Response:
     with service().database.read() as connection:
         found = _series(connection, series)
-    return json_response(_shown(series, found), _version(found))
+    return json_response(_shown(series, found), version=_version(found))
 
 
 def _shown(series: str, found: list[queries.Found]) -> dict[str, Any]:
@@ -204,7 +197,7 @@ def free() -> Response:
     args = request.args
     zone = args.get("zone", "Europe/London")
     first = _day(args.get("from"), zone)
-    minutes, weeks = _number("minutes", 120, 15, 720), _number("weeks", 6, 1, 26)
+    minutes, weeks = whole_number("minutes", 120, 15, 720), whole_number("weeks", 6, 1, 26)
     wanted = Wanted(minutes, args.get("earliest", "09:00"), args.get("latest", "18:00"), zone)
     decided(check, When(first, wanted.earliest, wanted.latest, zone))
     communities = tuple(args.getlist("community"))
@@ -226,10 +219,3 @@ def _day(text: str | None, zone: str) -> date:
         return date.fromisoformat(text) if text else now + timedelta(days=1)
     except ValueError as error:
         raise invalid("from", "must be a date such as 2026-03-01") from error
-
-
-def _number(name: str, usual: int, least: int, most: int) -> int:
-    text = request.args.get(name, str(usual))
-    if not (text.isascii() and text.isdecimal() and len(text) < 6 and least <= int(text) <= most):
-        raise invalid(name, f"must be a whole number from {least} to {most}")
-    return int(text)

@@ -9,16 +9,7 @@ from flask import Response, request
 
 from services.scheduling import attending, documents, queries, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    decided,
-    handle,
-    json_response,
-    page,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
 from services.scheduling.domain import series
@@ -32,12 +23,14 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import new_id
 from shared.projection.generations import OWN, active
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("sessions", "sessions", description="What people attend")
 _ORDER = ("day", "hour", "id")
@@ -156,7 +149,7 @@ def _repeat(value: Any) -> series.Repeat | None:
 )
 def list_all() -> Response:
     check_parameters(*_FILTERS, "limit", "cursor")
-    wanted = page(_ORDER)
+    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     with service().database.read() as connection:
         conditions = [_condition(connection, n) for n in _FILTERS if n in request.args]
         found = queries.page(connection, SESSIONS, _ORDER, conditions, wanted)
@@ -191,7 +184,7 @@ def get_one(session: str) -> Response:
         attendance = queries.attendance_of(connection, session)
     shown = documents.session(found)
     shown["materials"] = [msgspec.to_builtins(m) for m in attendance.materials if m.public]
-    return json_response(shown, found.version)
+    return json_response(shown, version=found.version)
 
 
 @blp.get("/sessions/<session>/history")

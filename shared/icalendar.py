@@ -6,13 +6,16 @@ Written here rather than by the `icalendar` package, whose time zones end in 203
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 _WIDTH = 75  # octets, without the line's end
 
 
 def text(value: str) -> str:
-    """A value of type TEXT."""
-    escaped = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return escaped.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "")
+    """A value of type TEXT; control characters, which it cannot hold, become spaces."""
+    if not value.isprintable():
+        value = value.replace("\r\n", "\n")
+        value = "".join(c if c >= " " or c == "\n" else " " for c in value)
+    return value.translate(_ESCAPES)
 
 
 def utc(moment: datetime) -> str:
