@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from services.discovery.api.asking import check_parameters, known_now, network_ids
+from services.discovery.api.asking import known_now, network_ids
 from services.discovery.landscape.numbers import DEFINITIONS
 from services.discovery.landscape.report import Line, Report, cells, report
 from services.discovery.projections.spans import NETWORK, REGION, SECTOR, STAGE
@@ -16,6 +16,7 @@ from shared.clock import parse_rfc3339
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("landscape", "landscape", description="Counts for a network's board")
 _BY = (NETWORK, REGION, STAGE, SECTOR)

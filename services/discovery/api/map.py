@@ -5,13 +5,14 @@ from typing import Any
 import msgspec
 from flask import Response, current_app, request
 
-from services.discovery.api.asking import check_parameters, known_now, network_ids
+from services.discovery.api.asking import known_now, network_ids
 from services.discovery.map.following import Atlas
 from services.discovery.map.picture import draw
 from services.discovery.map.view import View, as_json, view
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem
+from shared.web.parameters import check_parameters
 
 blp = Blueprint("map", "map", description="The map: who is near whom")
 _FILTERS: list[dict[str, Any]] = [
