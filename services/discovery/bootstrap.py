@@ -9,15 +9,18 @@ from services.discovery import holdings, linking
 from services.discovery.api import (
     feedback,
     joint_sessions,
+    landscape,
     link_page,
     ranking,
     saved_searches,
     unmet,
 )
 from services.discovery.api import links as links_api
+from services.discovery.api import map as map_api
 from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
 from services.discovery.handing_on import ends_links
+from services.discovery.map.work import Drawing
 from services.discovery.meaning.work import Computing
 from services.discovery.projections.conveners import CONVENED
 from services.discovery.projections.links import OWN_PROJECTIONS
@@ -25,6 +28,7 @@ from services.discovery.projections.people import PEOPLE
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from services.discovery.projections.saved import OWN_SAVED
 from services.discovery.projections.sessions import SESSIONS
+from services.discovery.projections.spans import SPANS
 from services.discovery.saved.following import asks_for_matching, removes_erased
 from services.discovery.saved.queue import waiting
 from services.discovery.saved.work import Matching
@@ -56,7 +60,7 @@ def build(settings: Settings) -> Service:
 
     service = Service(
         name="discovery",
-        title="Related communities, search and links: who should know whom.",
+        title="Related communities, search, links and the map: who should know whom.",
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
@@ -68,9 +72,11 @@ def build(settings: Settings) -> Service:
             saved_searches.blp,
             joint_sessions.blp,
             unmet.blp,
+            map_api.blp,
+            landscape.blp,
         ],
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
-        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS],
+        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS],
         follows=["registry", "scheduling"],
         reactions=[
             removes_erased(get),
@@ -100,4 +106,8 @@ def _loops(service: Service) -> Sequence[Loop]:
         computed = computing.step()
         return matching.step() or computed
 
-    return [Loop("vectors", step, 0.2, Lease(service.database, "vectors"))]
+    drawing = Drawing(service.database, service.settings.embedding_model, service.clock)
+    return [
+        Loop("vectors", step, 0.2, Lease(service.database, "vectors")),
+        Loop("map", drawing.step, 1.0, Lease(service.database, "map")),
+    ]
