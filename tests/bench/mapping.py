@@ -1,9 +1,9 @@
 """How long the map takes: `python -m tests.bench.mapping [SIZE …]`.
 
 2,000 and 20,000 communities, where no size is given, of themes that share words and meaning. Drawn
-by the process that the worker starts, from tables, three ways: the first map, the next one with a
-newcomer, and that again. Beside the times: the process's peak memory, what the web needs to answer
-`/map` and `/map.svg`, and how far a newcomer moves the others.
+as the process does that the worker starts, from tables: the first map, and the next one with a
+newcomer. Beside the times: that process's peak memory, what the web needs to show a newcomer and to
+answer `/map` and `/map.svg`, and how many others a newcomer moves.
 """
 
 import argparse
@@ -13,14 +13,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
-from services.discovery.follower import as_document
+from services.discovery.follower import Follower, as_document
+from services.discovery.map import picture
 from services.discovery.map.errand import Errand
+from services.discovery.map.following import Atlas, Present
 from services.discovery.map.store import Stored, read_map
+from services.discovery.map.view import as_json, view
 from services.discovery.meaning.files import read_model
 from services.discovery.meaning.store import write_vectors
 from services.discovery.meaning.text import key_of, text_of
@@ -33,6 +37,7 @@ from tests.bench.landscapes import MIGRATIONS, Landscape, batched_rows, name
 SIZES = (2_000, 20_000)
 TARGETS = {2_000: 10.0, 20_000: 120.0}
 _DIMENSIONS, _IN_A_THEME = 384, 40
+T = TypeVar("T")
 _AT = "2026-01-01T00:00:00.000000Z"
 
 
@@ -113,7 +118,7 @@ def measure(size: int) -> None:
         fill(url, landscape)
         first = draw(url)
         before = _stored(url)
-        _add(url, landscape)
+        answers = _answers(url, landscape)
         again = draw(url)
         after = _stored(url)
     there, here = before.chart.places(), after.chart.places()
@@ -128,7 +133,39 @@ def measure(size: int) -> None:
     print(
         f"{'the next, with a newcomer, s':44}{again:9.1f}  {moved} of {len(there):,} others moved"
     )
+    for what, milliseconds in answers.items():
+        print(f"{what:44}{milliseconds:9.0f}")
     print(f"{'peak memory of the process so far, MiB':44}{memory:9.0f}", flush=True)
+
+
+def _answers(url: str, landscape: Themes) -> dict[str, float]:
+    """Add a newcomer; how many milliseconds the web then takes for each part of an answer."""
+    database, follower, atlas = Database(url), Follower(), Atlas()
+    follower.catch_up(database)
+    times: dict[str, float] = {}
+
+    def timed(what: str, work: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        done = work()
+        times[what] = (time.perf_counter() - started) * 1000
+        return done
+
+    def present() -> Present:
+        with database.read() as connection:
+            found = atlas.present(connection, follower.known)
+        assert found is not None
+        return found
+
+    timed("web: the map read anew, ms", present)
+    _add(url, landscape)
+    follower.catch_up(database)
+    found = timed("web: a newcomer put in, ms", present)
+    assert len(found.chart.nodes) == len(found.stored.chart.nodes) + 1
+    seen = view(found, follower.known)
+    timed("web: /map written, ms", lambda: msgspec.json.encode(as_json(seen, follower.known)))
+    timed("web: /map.svg drawn, ms", lambda: picture.draw(seen))
+    database.close()
+    return times
 
 
 def _stored(url: str) -> Stored:
