@@ -84,7 +84,7 @@ def build(settings: Settings) -> Service:
             ends_links(get),
             asks_for_matching(),
         ],
-        passes=[linking.pass_time, tidy],
+        passes=[linking.pass_time, linking.delete_old_words, tidy],
         holds=holdings.held,
         pending={
             "communities to index": follower.behind,

@@ -26,7 +26,7 @@ from shared.database import mark, marks
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 
-CLOSE = 0.35  # from this score on a related community's sessions matter, as scheduling's warnings
+CLOSE = 0.25  # about as near as the nearest of most communities: docs/decisions/joint-sessions.md
 _MOST_RELATED = 30
 _AHEAD = timedelta(days=183)
 # A word that more than this part of all communities use says nothing of any of them.

@@ -6,6 +6,7 @@ from typing import Any
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.projection.generations import OWN, active
 
 MESSAGE, REPLY, REFUSAL, ENDING = "message", "reply", "refusal", "ending"
 
@@ -30,12 +31,20 @@ def of_link(connection: Connection, link: str) -> dict[str, str]:
 
 
 def forget(connection: Connection, person: str) -> None:
-    """Delete all that a person wrote here, and answers given to them."""
-    p = mark(connection)
-    connection.exec_driver_sql(f"DELETE FROM link_texts WHERE person = {p}", (person,))
+    """Delete all that a person wrote here."""
     connection.exec_driver_sql(
-        f"DELETE FROM idempotency_keys WHERE body LIKE {p}", (f"%{person}%",)
+        f"DELETE FROM link_texts WHERE person = {mark(connection)}", (person,)
     )
+
+
+def delete_of_links_over(connection: Connection, since: datetime) -> int:
+    """Delete the texts of links that were over by then; how many they were."""
+    done = connection.exec_driver_sql(
+        f"DELETE FROM link_texts WHERE link IN (SELECT id FROM links_{active(connection, OWN)}"
+        f" WHERE over_at <= {mark(connection)})",
+        (rfc3339(since),),
+    )
+    return done.rowcount
 
 
 def held(connection: Connection, person: str) -> dict[str, Any]:

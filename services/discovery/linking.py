@@ -6,7 +6,7 @@ be one, and a community that ends must not leave one behind. So all that changes
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.discovery import link_texts, links
@@ -35,6 +35,7 @@ from shared.projection.projection import load_rows
 from shared.service import Service
 
 Append = Callable[[Connection, Iterable[Change]], list[Event]]
+_WORDS_ARE_KEPT = timedelta(days=365)  # after a link is over
 
 
 @dataclass(frozen=True)
@@ -165,3 +166,11 @@ def pass_time(service: Service, now: datetime) -> int:
             events = decide(before.link, PassTime(now))
             service.streams.append(connection, before.changes(events), cause=cause, now=now)
     return len(due)
+
+
+def delete_old_words(service: Service, now: datetime) -> int:
+    """A timed pass: what was written about links that ended long ago goes. Returns how much."""
+    with service.database.write() as connection:
+        gone = link_texts.delete_of_links_over(connection, now - _WORDS_ARE_KEPT)
+    service.database.leave_no_trace()  # also of what an erasure deleted
+    return gone

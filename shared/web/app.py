@@ -16,6 +16,7 @@ from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.callers import identify
 from shared.web.errors import Problem
 from shared.web.metrics import Metrics
+from shared.web.parameters import check_parameters
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -78,6 +79,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         if "\0" in request.path or b"%00" in request.query_string:
             raise Problem(400, "The address holds the character U+0000; take it out.")
         g.caller = identify(service.settings)
+        check_parameters()
 
     @app.after_request
     def finish(response: Response) -> Response:

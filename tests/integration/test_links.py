@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from services.scheduling import known
+from shared.web import forecasts
 from tests.discovery import Discovery
+from tests.scheduling import Scheduling
 
 MESSAGE = "We met your convener at the conference."
 
@@ -227,3 +230,49 @@ def test_words_of_an_erased_person_are_forgotten_and_no_more_are_taken(
     assert discoverer.operator.get(f"/links/{link}").json["texts"] == {}
     answer = discoverer.acting(person).post(f"/links/{link}/ending", {"reason": "Still here"})
     assert (answer.status_code, "erased" in answer.json["detail"]) == (409, True)
+
+
+def test_words_about_a_link_go_a_year_after_it_is_over(discoverer: Discovery, two: tuple[str, str]):
+    link = discoverer.link(*two, message=MESSAGE)
+    discoverer.operator.done(f"/links/{link}/ending", reason="Done")
+    now = discoverer.service.clock.now()
+    for days, texts in ((364, 2), (366, 0)):
+        discoverer.passes(now + timedelta(days=days))
+        assert len(discoverer.operator.get(f"/links/{link}").json["texts"]) == texts
+
+
+def test_scheduling_knows_who_is_linked_from_these_events_alone(
+    discoverer: Discovery, scheduling: Scheduling, two: tuple[str, str]
+):
+    for name in ("Falls", "Frailty"):
+        scheduling.community(name)
+
+    def linked() -> list[str]:
+        for event in discoverer.anyone.events():
+            number = int(event["sequence"])
+            if number > scheduling.versions.get(event["subject"], 0):
+                scheduling.hears(event["type"], event["subject"], **event["data"])
+        with scheduling.service.database.read() as connection:
+            return known.linked(connection, [two[0]])
+
+    link = discoverer.link(*two)
+    assert linked() == [two[1]]
+    discoverer.operator.done(f"/links/{link}/ending")
+    assert linked() == []
+
+
+def test_a_dry_run_counts_whom_it_would_tell_and_changes_nothing(
+    discoverer: Discovery, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[Any] = []
+
+    def count(_service: Any, events: Any) -> dict[str, int]:
+        asked.extend(event.type for event in events)
+        return {"notifies": 1, "now": 1, "digest": 0, "none": 0}
+
+    monkeypatch.setattr(forecasts, "forecast", count)
+    body = {"from": two[0], "to": two[1], "purpose": "Meet", "message": MESSAGE}
+    answer = discoverer.operator.post("/links?dry_run=true", body)
+    assert (answer.status_code, answer.json["notifies"]) == (200, 1)
+    assert asked == ["discovery.proposal.made"]
+    assert (discoverer.told(), discoverer.links()) == ([], [])

@@ -101,9 +101,9 @@ def history(discovery: Discovery, registry: Registry, consume: Any) -> tuple[str
 
 
 def test_a_rebuild_gives_the_same_links_and_hidden_suggestions_while_it_serves(
-    discoverer: Discovery, registry: Registry
+    each_discovery: Discovery, registry: Registry
 ):
-    service = discoverer.service
+    discoverer, service = each_discovery, each_discovery.service
 
     def at() -> dict[str, str]:
         with service.database.read() as connection:

@@ -14,7 +14,6 @@ from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
 from shared.web.errors import refused
 from shared.web.forecasts import dry_run_asked, only_forecast
-from shared.web.parameters import check_parameters
 
 
 def decided(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
@@ -40,8 +39,7 @@ def linking(connection: Connection) -> Linking:
 
 
 def changing(work: Callable[[Connection], Answer]) -> Response:
-    """Do `work` in one transaction; with `dry_run=true` only say how many would be told of it."""
-    check_parameters("dry_run")
+    """Do `work` in one transaction; where `dry_run=true` is taken and asked, only say how many."""
     if not dry_run_asked():
         return transact(service(), work)
 

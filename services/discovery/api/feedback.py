@@ -18,7 +18,6 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
-from shared.web.parameters import check_parameters
 
 from services.discovery.api.schemas import FeedbackBody  # isort: skip
 
@@ -31,7 +30,6 @@ _AT = "/communities/<community>/related/<other>/feedback"
 @needs_token
 @blp.arguments(FeedbackBody)
 def give(fields: dict[str, Any], community: str, other: str) -> Response:
-    check_parameters()
     return _change(community, other, Give(community, other, fields["verdict"]))
 
 
@@ -39,7 +37,6 @@ def give(fields: dict[str, Any], community: str, other: str) -> Response:
 @blp.doc(summary="Take back what was said: nothing is hidden, nothing is a label")
 @needs_token
 def take_back(community: str, other: str) -> Response:
-    check_parameters()
     return _change(community, other, TakeBack())
 
 
@@ -47,7 +44,6 @@ def take_back(community: str, other: str) -> Response:
 @blp.doc(summary="What a community said of others: hidden ones are found here, to show them again")
 @needs_token
 def said(community: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         _check_known(connection, community)
         items = links.feedback(connection, community)
@@ -63,7 +59,6 @@ def said(community: str) -> Response:
 @blp.doc(summary="What use has judged, as lines of two communities and a relevance from 0 to 3")
 @needs_token
 def labels() -> Response:
-    check_parameters()
     with service().database.read() as connection:
         lines = [f"{one}\t{other}\t{how}\n" for one, other, how in links.labels(connection)]
     return Response("".join(lines), content_type="text/tab-separated-values; charset=utf-8")

@@ -13,10 +13,9 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import not_found
-from shared.web.parameters import check_parameters
+from shared.web.parameters import takes, whole
 
 blp = Blueprint("joint sessions", "joint sessions", description="Sessions that may be shared")
-_LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
 _NOTHING = (
     "No linked or closely related community has planned a session that would suit you both."
     " Linking with a related community lets its sessions appear here."
@@ -26,12 +25,11 @@ _CLOSED = "This community is closed, and plans no sessions."
 
 @blp.get("/communities/<community>/joint-sessions")
 @blp.doc(
-    summary="Sessions ahead of linked or related communities that these people may want to share",
-    parameters=[_LIMIT],
+    summary="Sessions ahead of linked or related communities that these people may want to share"
 )
+@takes({"limit": whole("How many, up to 100")})
 def joint_sessions(community: str) -> Response:
     """Best first: those without a clash, then those of linked communities, then the soonest."""
-    check_parameters("limit")
     limit, known = limit_asked(), known_now()
     asking = known.index.get(community)
     if asking is None:

@@ -24,7 +24,6 @@ from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.fields import uniform
 from shared.web.pages import Pages, Unusable, address, done, opened
-from shared.web.parameters import check_parameters
 from shared.web.signer import sign
 
 blp = Blueprint("link-page", "link-page", description="A convener's page about a link")
@@ -144,7 +143,6 @@ def _shown(here: Opened, problem: str | None = None, thanks: str | None = None) 
 @blp.doc(summary="A convener's page about a link, for when a message does not reach them")
 @needs_token
 def address_of_page(link: str, person: str) -> Response:
-    check_parameters()
     if not is_id(person, "per"):
         raise invalid("person", "must be a person's id, per_…")
     with service().database.read() as connection:

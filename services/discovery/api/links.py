@@ -1,5 +1,6 @@
 """Links between communities: proposed by one, accepted or refused by the other, ended by either."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -23,21 +24,22 @@ from shared.web.commands import Answer, check_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import DRY_RUN, PAGE, Described, takes
 
 blp = Blueprint("links", "links", description="Links between communities, by consent of both")
 _IN_PRIVATE = (PROPOSED, "refused", "lapsed")
-_STATE = {
-    "in": "query",
-    "name": "state",
-    "schema": {"enum": [*STATES]},
-    "description": "Only those in this state. Without a token there are only those once agreed.",
+_FILTERS: Mapping[str, Described] = {
+    "state": {
+        "schema": {"enum": [*STATES]},
+        "description": "Only those in this state; without a token, only those once agreed",
+    },
+    **PAGE,
 }
-_COMMUNITY = {"in": "query", "name": "community", "schema": {"type": "string"}}
 
 
 @blp.post("/links")
 @blp.doc(summary="Propose a link; where the other side has proposed one, it is agreed")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(LinkBody)
 @blp.alt_response(201, description="The proposal")
@@ -61,17 +63,15 @@ def propose(fields: dict[str, Any]) -> Response:
 
 
 @blp.get("/links")
-@blp.doc(
-    summary="Links, in the order in which they began; proposals only for those with a token",
-    parameters=[_COMMUNITY, _STATE],
-)
+@blp.doc(summary="Links, in the order in which they began; proposals only for those with a token")
+@takes({"community": "Those of this community", **_FILTERS})
 def all_links() -> Response:
-    return _list(request.args.get("community"), "community")
+    return _list(request.args.get("community"))
 
 
 @blp.get("/communities/<community>/links")
-@blp.doc(summary="A community's links; its proposals only for those with a token",
-         parameters=[_STATE])  # fmt: skip
+@blp.doc(summary="A community's links; its proposals only for those with a token")
+@takes(_FILTERS)
 def links_of_community(community: str) -> Response:
     with service().database.read() as connection:
         if community not in known(connection, [community]):
@@ -85,14 +85,12 @@ def links_of_community(community: str) -> Response:
 @blp.get("/links/purposes")
 @blp.doc(summary="What links are mostly for: suggestions, any other short phrase will do")
 def purposes() -> Response:
-    check_parameters()
     return json_response({"items": PURPOSES})
 
 
 @blp.get("/links/<link>")
 @blp.doc(summary="One link; with a token also what the two wrote to one another")
 def one_link(link: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         found = require(connection, link)
         if not (found.link.agreed or _private()):
@@ -107,6 +105,7 @@ def one_link(link: str) -> Response:
 
 @blp.post("/links/<link>/acceptance")
 @blp.doc(summary="Accept a proposed link, for the community that it was proposed to")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(AcceptanceBody)
 def accept(fields: dict[str, Any], link: str) -> Response:
@@ -116,6 +115,7 @@ def accept(fields: dict[str, Any], link: str) -> Response:
 
 @blp.post("/links/<link>/refusal")
 @blp.doc(summary="Refuse a proposed link, for the community that it was proposed to")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(RefusalBody)
 def refuse(fields: dict[str, Any], link: str) -> Response:
@@ -130,6 +130,7 @@ def refuse(fields: dict[str, Any], link: str) -> Response:
 
 @blp.post("/links/<link>/ending")
 @blp.doc(summary="End a link, from either side; or take a proposal of one's own back")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(EndingBody)
 def end(fields: dict[str, Any], link: str) -> Response:
@@ -201,8 +202,7 @@ def _act(
     return changing(work)
 
 
-def _list(community: str | None, *more: str) -> Response:
-    check_parameters("state", "limit", "cursor", *more)
+def _list(community: str | None) -> Response:
     state = request.args.get("state")
     if state not in (None, *STATES):
         raise invalid("state", f"must be one of: {', '.join(STATES)}")

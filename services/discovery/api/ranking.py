@@ -1,6 +1,6 @@
 """Related communities, and search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from flask import Response, request
@@ -25,38 +25,35 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.parameters import check_parameters
+from shared.web.parameters import Described, takes, whole
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _NOTHING_SAID = Said()
-_LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
-_FILTERS: dict[str, dict[str, Any]] = {
-    "network": {"description": "Only those of this network: its id, or any name or alias of it"},
-    "region": {"description": "Only those of this region"},
-    "sector": {"description": "Only those of this sector"},
-    "stage": {"description": "Only those of this stage", "schema": {"enum": [*STAGES]}},
+_LIMIT: Mapping[str, Described] = {"limit": whole("How many, up to 100")}
+_SCOPE: Mapping[str, Described] = {
+    "scope": {
+        "schema": {"enum": ["other-networks"]},
+        "description": "Only those that share no network with it",
+    }
 }
-_SCOPE = {
-    "in": "query",
-    "name": "scope",
-    "schema": {"enum": ["other-networks"]},
-    "description": "Only those that share no network with it",
+_LEAVE_OUT = "linked, proposed, or both with a comma between: leaves these out"
+_FILTERS: Mapping[str, Described] = {
+    "network": "Only those of this network: its id, or any name or alias of it",
+    "region": "Only those of this region",
+    "sector": "Only those of this sector",
+    "stage": {"schema": {"enum": [*STAGES]}, "description": "Only those of this stage"},
 }
-_LEAVE_OUT = {
-    "in": "query",
-    "name": "leave_out",
+_QUERY: Described = {
+    "required": True,
     "schema": {"type": "string"},
-    "description": "linked, proposed, or both with a comma between: leaves these out",
+    "description": "What to look for, up to 500 characters",
 }
 
 
 @blp.get("/communities/<community>/related")
-@blp.doc(
-    summary="Communities most like this one, and why; without those that it found not useful",
-    parameters=[_LIMIT, _SCOPE, _LEAVE_OUT],
-)
+@blp.doc(summary="Communities most like this one, and why; without those that it found not useful")
+@takes({**_LIMIT, **_SCOPE, "leave_out": _LEAVE_OUT})
 def related(community: str) -> Response:
-    check_parameters("limit", "scope", "leave_out")
     limit, scope, left_out, known = limit_asked(), _scope(), _leave_out(), known_now()
     with service().database.read() as connection:
         said = links.said_by(connection, community)
@@ -72,10 +69,10 @@ def related(community: str) -> Response:
 
 
 @blp.post("/related")
-@blp.doc(summary="What there is already that is like a description", parameters=[_LIMIT, _SCOPE])
+@blp.doc(summary="What there is already that is like a description")
+@takes({**_LIMIT, **_SCOPE})
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
-    check_parameters("limit", "scope")
     limit, scope, known = limit_asked(), _scope(), known_now()
     texts = ("name", "domain", "topics", "practice", "learning_question")
     if not any(fields[name] for name in texts):
@@ -96,20 +93,9 @@ def related_to_description(fields: dict[str, Any]) -> Response:
 
 
 @blp.get("/search")
-@blp.doc(
-    summary="Find communities by words",
-    parameters=[
-        {"in": "query", "name": "q", "required": True, "schema": {"type": "string"},
-         "description": "What to look for, up to 500 characters"},
-        _LIMIT,
-        *(
-            {"in": "query", "name": name, "schema": {"type": "string"}, **described}
-            for name, described in _FILTERS.items()
-        ),
-    ],
-)  # fmt: skip
+@blp.doc(summary="Find communities by words")
+@takes({"q": _QUERY, **_LIMIT, **_FILTERS})
 def search() -> Response:
-    check_parameters("q", "limit", *FACETS)
     text = request.args.get("q", "").strip()
     if not text:
         raise invalid("q", "is missing: say what to look for")

@@ -28,15 +28,10 @@ from shared.web.callers import caller, needs_token
 from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.parameters import check_parameters
+from shared.web.parameters import takes
 
 blp = Blueprint("saved searches", "saved searches", description="What people want to hear of")
-_PERSON = {
-    "in": "query",
-    "name": "person",
-    "schema": {"type": "string"},
-    "description": "Whose; without it, those of the person that the token acts for",
-}
+_PERSON = "Whose; without it, those of the person that the token acts for"
 _ON_ITS_WAY = "if it was registered a moment ago, it may be on its way"
 
 
@@ -46,7 +41,6 @@ _ON_ITS_WAY = "if it was registered a moment ago, it may be on its way"
 @blp.arguments(SavedSearchBody)
 @blp.alt_response(201, description="The saved search; what matches already is not told")
 def save(fields: dict[str, Any]) -> Response:
-    check_parameters()
     person = fields["person"]
     _only_theirs(person)
     stream = new_id("sav")
@@ -68,10 +62,10 @@ def save(fields: dict[str, Any]) -> Response:
 
 @blp.get("/saved-searches")
 @blp.doc(summary="A person's saved searches, in the order in which they were made")
+@takes({"person": _PERSON})
 @needs_token
 def list_saved() -> Response:
     """Nobody has more than fifty: they come at once."""
-    check_parameters("person")
     person = request.args.get("person") or caller().actor
     if person is None:
         raise invalid("person", "is missing: say whose saved searches")
@@ -86,7 +80,6 @@ def list_saved() -> Response:
 @blp.doc(summary="One saved search, and what it has told of")
 @needs_token
 def one_saved(search: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         row = _require(connection, search)
         body = _document(connection, search)
@@ -97,8 +90,6 @@ def one_saved(search: str) -> Response:
 @blp.doc(summary="Remove a saved search: it tells nothing more, and its words are deleted")
 @needs_token
 def remove(search: str) -> Response:
-    check_parameters()
-
     def work(connection: Connection) -> Answer:
         loaded = service().streams.load(connection, SAVED_SEARCH, search)
         _require(connection, search)

@@ -10,26 +10,19 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
-from shared.web.parameters import check_parameters
+from shared.web.parameters import takes
 
 blp = Blueprint("unmet", "unmet", description="What was looked for and not found")
-_NETWORK = {
-    "in": "query",
-    "name": "network",
-    "schema": {"type": "string"},
-    "description": "What concerns this network: its id, or any name or alias of it",
-}
+_NETWORK = "Only what concerns this network: its id, or any name or alias of it"
 _DAY = len("2026-03-01")
 
 
 @blp.get("/unmet-needs")
-@blp.doc(
-    summary="What three different askers or more looked for and did not find", parameters=[_NETWORK]
-)
+@blp.doc(summary="What three different askers or more looked for and did not find")
+@takes({"network": _NETWORK})
 @needs_token
 def list_unmet_needs() -> Response:
     """Likeness of meaning counts, not spelling. What has come to be since is left out."""
-    check_parameters("network")
     known = known_now()
     named = request.args.get("network")
     network = network_ids("network", [named], known)[0] if named is not None else None

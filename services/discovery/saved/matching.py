@@ -77,6 +77,7 @@ class Matcher:
         self._known = known
         self._words: dict[str, Prepared] = {}
         self._likes: dict[str, Search] = {}
+        self._left_out: set[str] = set()
         self._table: Table | None = None
         self._ids: list[str] = []
         self._seen = known.index.snapshot
@@ -84,7 +85,7 @@ class Matcher:
     @property
     def ids(self) -> set[str]:
         """The searches that are kept."""
-        return self._words.keys() | self._likes.keys()
+        return self._words.keys() | self._likes.keys() | self._left_out
 
     def is_for(self, known: Known) -> bool:
         """Whether this index, with this voice, is the one that was prepared for."""
@@ -102,7 +103,12 @@ class Matcher:
         for key in ids:
             self._words.pop(key, None)
             self._likes.pop(key, None)
+            self._left_out.discard(key)
         self._table = None
+
+    def leave_out(self, ids: Iterable[str]) -> None:
+        """Keep these as searches that ask for nothing: their words were erased."""
+        self._left_out.update(ids)
 
     def refresh(self, count: int) -> int:
         """Prepare some anew that were prepared longest ago; gives how many."""

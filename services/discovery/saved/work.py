@@ -25,6 +25,7 @@ from shared.service import Service
 _LOOKED_AT = 500  # communities; of these, those are passed over whose vector has to come first
 _BATCH = 20  # matched in one step: about as much as is done before a stop
 _REFRESHED = 5  # searches, while nothing waits
+_PREPARED = 100  # searches at once, whose vectors take a second
 _ATTEMPTS = 5
 
 
@@ -52,7 +53,8 @@ class Matching:
         if not waiting:
             return bool(self._matcher) and self._keep_fresh(searches)
         known = self._catch_up()
-        self._prepare(known, searches)
+        if not self._prepare(known, searches):
+            return True
         matched = (each for each in waiting if self._match(known, each))
         return bool(list(islice(matched, _BATCH)))
 
@@ -74,22 +76,27 @@ class Matching:
             raise RuntimeError("the index was not filled")
         return known
 
-    def _prepare(self, known: Known, searches: Sequence[str]) -> Matcher:
-        """Keep the searches that there are now, read as this index reads them."""
+    def _prepare(self, known: Known, searches: Sequence[str]) -> bool:
+        """Keep the searches that there are now, read as this index reads them; whether all are."""
         matcher = self._matcher
         if matcher is None or not matcher.is_for(known):
             matcher = self._matcher = Matcher(known)
         wanted = set(searches)
-        matcher.remove(matcher.ids - wanted)
-        if new := sorted(wanted - matcher.ids):
+        if gone := matcher.ids - wanted:
+            matcher.remove(gone)
+        if new := sorted(wanted - matcher.ids)[:_PREPARED]:
             with self._database.read() as connection:
-                matcher.add(store.load(connection, new))
-        return matcher
+                found = store.load(connection, new)
+            matcher.add(found)
+            matcher.leave_out(set(new) - {search.id for search in found})
+        return wanted <= matcher.ids
 
     def _keep_fresh(self, searches: Sequence[str]) -> bool:
         """While nothing waits, what has been prepared follows what communities write."""
-        matcher = self._prepare(self._catch_up(), searches)
-        return matcher.refresh(_REFRESHED) == _REFRESHED
+        prepared = self._prepare(self._catch_up(), searches)
+        if not prepared or self._matcher is None:
+            return not prepared
+        return self._matcher.refresh(_REFRESHED) == _REFRESHED
 
     def _match(self, known: Known, waiting: ToMatch) -> bool:
         """Match one community; False where its vector has to come first."""

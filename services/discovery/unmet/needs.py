@@ -61,9 +61,9 @@ def _need(group: Sequence[Stored]) -> UnmetNeed:
 
 def tidy(service: Service, now: datetime) -> None:
     """Throw the salt away in its time, and the words that nobody else has asked since."""
-    with service.database.read() as connection:
-        shown = [name for need in unmet_needs(connection, now) for name in need.rows]
     with service.database.write() as connection:
         askers.throw_away(connection, now)
-        store.delete_older(connection, now - _WAITS_FOR, but=shown)
-        store.delete_older(connection, now - SHOWN_FOR)
+        if store.is_any_older(connection, now - _WAITS_FOR):
+            shown = [name for need in unmet_needs(connection, now) for name in need.rows]
+            store.delete_older(connection, now - _WAITS_FOR, but=shown)
+            store.delete_older(connection, now - SHOWN_FOR)

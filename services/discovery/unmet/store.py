@@ -100,6 +100,12 @@ def rows(
     return [Stored(r[0], r[1], _vector(r[2]), *r[3:]) for r in found]
 
 
+def is_any_older(connection: Connection, before: datetime) -> bool:
+    """Whether anything was last asked before then."""
+    sql = f"SELECT 1 FROM unmet_searches WHERE at <= {mark(connection)} LIMIT 1"
+    return connection.exec_driver_sql(sql, (rfc3339(before),)).first() is not None
+
+
 def delete_older(connection: Connection, before: datetime, but: Sequence[str] = ()) -> int:
     """Delete what was last asked before then, but for some rows; gives how many went."""
     p, kept = mark(connection), set(but)

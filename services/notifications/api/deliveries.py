@@ -15,7 +15,7 @@ from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
 from shared.web.paging import Page, encode_cursor, page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import PAGE, one_of, takes
 
 blp = Blueprint("deliveries", "deliveries", description="What was told to whom")
 _FILTERS = ("person", "status", "about")
@@ -27,22 +27,17 @@ _COLUMNS = (
 
 
 @blp.get("/deliveries")
-@blp.doc(
-    summary="The ledger, the newest first: no address, no text",
-    parameters=[
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in (
-            ("person", "A person's id"),
-            ("status", ", ".join(STATUSES)),
-            ("about", "What it tells of: the id of a community, a session, an application"),
-            ("limit", "Items on a page, up to 200"),
-            ("cursor", "`next` of the page before"),
-        )
-    ],
+@blp.doc(summary="The ledger, the newest first: no address, no text")
+@takes(
+    {
+        "person": "A person's id",
+        "status": one_of(*STATUSES),
+        "about": "What it tells of: the id of a community, a session, an application",
+        **PAGE,
+    }
 )
 @needs_token
 def list_all() -> Response:
-    check_parameters(*_FILTERS, "limit", "cursor")
     filters = {n: v for n in _FILTERS if (v := request.args.get(n)) is not None}
     if filters.get("status", STATUSES[0]) not in STATUSES:
         raise invalid("status", f"must be one of: {', '.join(STATUSES)}")

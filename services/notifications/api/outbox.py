@@ -15,7 +15,7 @@ from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("outbox", "outbox", description="Messages as they would arrive")
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -26,9 +26,9 @@ _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
     summary="Messages, the newest first",
     description="Open on loopback while no mail server is set; else it needs a token.",
 )
+@takes(PAGE)
 def list_all() -> Response:
     _check_caller()
-    check_parameters("limit", "cursor")
     wanted = page_asked(ORDER, 2)
     with service().database.read() as connection:
         found, following = page_of(connection, wanted)

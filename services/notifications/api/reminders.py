@@ -13,26 +13,16 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.parameters import check_parameters
+from shared.web.parameters import takes
 
 blp = Blueprint("reminders", "reminders", description="What is reminded of, and when")
 
 
 @blp.get("/reminders")
-@blp.doc(
-    summary="How many reminders are due as of a time, and whether a mail server is set",
-    parameters=[
-        {
-            "in": "query",
-            "name": "at",
-            "schema": {"type": "string", "format": "date-time"},
-            "description": "As of when; default now",
-        }
-    ],
-)
+@blp.doc(summary="How many reminders are due as of a time, and whether a mail server is set")
+@takes({"at": "As of when; default now"})
 @needs_token
 def due() -> Response:
-    check_parameters("at")
     text = request.args.get("at")
     try:
         as_of = parse_rfc3339(text.replace(" ", "+")) if text else service().clock.now()

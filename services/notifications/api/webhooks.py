@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from flask import Response, request
+from flask import Response
 
 from services.notifications.api.schemas import ReplayBody, WebhookBody, WebhookChangeBody
 from services.notifications.domain.patterns import is_pattern, matches
@@ -26,8 +26,8 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import decode_cursor, encode_cursor, page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.paging import encode_cursor, page_asked, page_response
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("webhooks", "webhooks", description="Events sent to other programmes")
 _PREFIX = "whsec_"
@@ -69,9 +69,9 @@ def subscribe(body: dict[str, Any]) -> Response:
 
 @blp.get("/webhooks")
 @blp.doc(summary="Every subscription, without secrets")
+@takes(PAGE)
 @needs_token
 def list_all() -> Response:
-    check_parameters("limit", "cursor")
     with service().database.read() as connection:
         return page_response([_shown(found) for found in store.all_of(connection)], None)
 
@@ -187,12 +187,11 @@ def rotate(webhook: str) -> Response:
 
 @blp.get("/webhooks/<webhook>/deliveries")
 @blp.doc(summary="Each attempt, the newest first: status, time taken, the answer's beginning")
+@takes(PAGE)
 @needs_token
 def deliveries(webhook: str) -> Response:
-    check_parameters("limit", "cursor")
-    limit = page_asked("attempts", 2).limit if "cursor" not in request.args else 50
-    cursor = request.args.get("cursor")
-    before = int(decode_cursor(cursor, "attempts", 1)[0]) if cursor else 2**62
+    limit, after = page_asked("attempts", 1)
+    before = int(after[0]) if after else 2**62
     with service().database.read() as connection:
         _found(connection, webhook)
         rows = store.attempts(connection, webhook, before, limit + 1)

@@ -24,13 +24,12 @@ from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("catalogue", "catalogue", description="Networks and organisations")
 
 
 def _list(stem: str) -> Response:
-    check_parameters("limit", "cursor")
     wanted = page_asked("name", 2)
     with service().database.read() as connection:
         found = queries.list_catalogue(connection, stem, wanted)
@@ -39,6 +38,7 @@ def _list(stem: str) -> Response:
 
 @blp.get("/networks")
 @blp.doc(summary="List networks by name")
+@takes(PAGE)
 def list_networks() -> Response:
     return _list("networks")
 
@@ -104,6 +104,7 @@ def _refuse_taken(connection: Connection, wanted: n.Network, network: str | None
 
 @blp.get("/organisations")
 @blp.doc(summary="List organisations by name")
+@takes(PAGE)
 def list_organisations() -> Response:
     return _list("organisations")
 

@@ -32,7 +32,7 @@ from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import PAGE, one_of, takes
 
 blp = Blueprint("communities", "communities", description="Who there is")
 _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
@@ -55,25 +55,20 @@ def register(fields: dict[str, Any]) -> Response:
 
 
 @blp.get("/communities")
-@blp.doc(
-    summary="List communities",
-    parameters=[
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in (
-            ("network", "A network's id, name or alias"),
-            ("region", "The region, as written there"),
-            ("stage", ", ".join(STAGES)),
-            ("state", ", ".join(_STATES)),
-            ("needs_convener", "true or false"),
-            ("external_id", "Its id in another list"),
-            ("sort", ", ".join(queries.ORDERS)),
-            ("limit", "Items on a page, up to 200"),
-            ("cursor", "`next` of the page before"),
-        )
-    ],
+@blp.doc(summary="List communities")
+@takes(
+    {
+        "network": "A network's id, name or alias",
+        "region": "The region, as written there",
+        "stage": one_of(*STAGES),
+        "state": one_of(*_STATES),
+        "needs_convener": "true or false",
+        "external_id": "Its id in another list",
+        "sort": one_of(*queries.ORDERS),
+        **PAGE,
+    }
 )
 def list_all() -> Response:
-    check_parameters(*_FILTERS, "sort", "limit", "cursor")
     order = request.args.get("sort", "registered")
     if order not in queries.ORDERS:
         raise invalid("sort", f"must be one of: {', '.join(queries.ORDERS)}")
@@ -109,17 +104,9 @@ def _filters(connection: Connection) -> dict[str, Any]:
 @blp.get("/communities/<community>")
 @blp.doc(
     summary="One community, as it is or as it was",
-    parameters=[
-        {
-            "in": "query",
-            "name": "as_of",
-            "schema": {"type": "string", "format": "date-time"},
-            "description": "As it was known at this time",
-        },
-    ],
 )
+@takes({"as_of": "A time with its zone: the community as it was known then"})
 def get_one(community: str) -> Response:
-    check_parameters("as_of")
     as_of = request.args.get("as_of")
     if as_of is None:
         return read("communities", community)
@@ -142,7 +129,6 @@ def get_one(community: str) -> Response:
 @blp.get("/communities/<community>/history")
 @blp.doc(summary="Every change of a community, in a sentence and as data")
 def history(community: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         events = service().store.load(connection, community)
         if not events or not events[0].type.startswith("registry.community."):

@@ -19,7 +19,7 @@ from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
-from shared.web.parameters import check_parameters
+from shared.web.parameters import flag, takes
 
 blp = Blueprint("import", "import", description="Lists of communities")
 _NDJSON, _CSV = ("application/x-ndjson", "application/jsonl"), ("text/csv",)
@@ -37,25 +37,16 @@ _COLUMNS = ("id", "name", "domain", "topics", "network", "region", "url")
             "text/csv": {"schema": {"type": "string"}},
         },
     },
-    parameters=[
-        {
-            "in": "query",
-            "name": "source",
-            "schema": {"type": "string"},
-            "description": "The list's name; with a record's id it says which community is meant",
-        },
-        {
-            "in": "query",
-            "name": "dry_run",
-            "schema": {"type": "boolean"},
-            "description": "Say what would be done, and change nothing",
-        },
-    ],
+)
+@takes(
+    {
+        "source": "The list's name; with a record's id it says which community is meant",
+        "dry_run": flag("Say what would be done, and change nothing"),
+    }
 )
 @needs_token
 def import_communities() -> Response:
     """One record a line; see docs/importing.md. Each line is taken or refused for itself."""
-    check_parameters("source", "dry_run")
     allow_stream()
     source = _source()
     dry_run = request.args.get("dry_run", "false").lower()

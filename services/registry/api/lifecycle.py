@@ -31,7 +31,7 @@ from shared.web.commands import Answer, cause, check_version, etag, expected_ver
 from shared.web.context import service
 from shared.web.errors import invalid, not_found, refused
 from shared.web.forecasts import dry_run_asked, only_forecast
-from shared.web.parameters import check_parameters
+from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
 
@@ -79,23 +79,13 @@ def reopen(community: str) -> Response:
 
 
 @blp.post("/communities/<community>/closure")
-@blp.doc(
-    summary="Close a community, and say how it ended and in which others it goes on",
-    parameters=[
-        {
-            "in": "query",
-            "name": "dry_run",
-            "schema": {"type": "boolean"},
-            "description": "Change nothing, only say how many people would be told",
-        }
-    ],
-)
+@blp.doc(summary="Close a community, and say how it ended and in which others it goes on")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ClosureBody)
 def close(fields: dict[str, Any], community: str) -> Response:
     """The community and its successors change in one transaction, or none of them does."""
     into: tuple[str, ...] = fields["into"]
-    check_parameters("dry_run")
 
     def close_all(connection: Connection) -> list[Event]:
         require(connection, community)

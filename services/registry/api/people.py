@@ -20,7 +20,7 @@ from shared.web.commands import Answer, check_version, expected_version, transac
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("people", "people", description="People, for those with a token")
 
@@ -54,9 +54,9 @@ def add(fields: dict[str, Any]) -> Response:
 
 @blp.get("/people")
 @blp.doc(summary="List people")
+@takes(PAGE)
 @needs_token
 def list_all() -> Response:
-    check_parameters("limit", "cursor")
     wanted = page_asked("added", 2)
     with service().database.read() as connection:
         found, following = people.list_people(connection, wanted)

@@ -16,7 +16,6 @@ from shared.web.commands import Answer, cause, check_version, transact
 from shared.web.context import service
 from shared.web.errors import not_found, refused
 from shared.web.forecasts import dry_run_asked, only_forecast
-from shared.web.parameters import check_parameters
 
 WORDS = {
     "programmes": "programme",
@@ -69,11 +68,8 @@ def require(connection: Connection, projection: Projection, stream: str) -> Foun
     return found
 
 
-def changing(work: Callable[[Connection], Answer], *, emails: bool = False) -> Response:
-    """Do `work` in one transaction; where it `emails` and `dry_run=true`, only say how many."""
-    if not emails:
-        return transact(service(), work)
-    check_parameters("dry_run")
+def changing(work: Callable[[Connection], Answer]) -> Response:
+    """Do `work` in one transaction; where `dry_run=true` is taken and asked, only say how many."""
     if not dry_run_asked():
         return transact(service(), work)
 

@@ -37,7 +37,7 @@ from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.pages import address
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 
 blp = Blueprint("applications", "applications", description="Requests to join a cohort")
 _ORDER = ("began_at", "id")
@@ -144,9 +144,9 @@ def _check_community(connection: Connection, fields: dict[str, Any]) -> None:
 
 @blp.get("/cohorts/<cohort>/applications")
 @blp.doc(summary="The applications to a cohort")
+@takes({"state": one_of(*STATES), "person": "Whose", **PAGE})
 @needs_token
 def list_all(cohort: str) -> Response:
-    check_parameters("state", "person", "limit", "cursor")
     if request.args.get("state", STATES[0]) not in STATES:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
@@ -220,6 +220,7 @@ def change(fields: dict[str, Any], application: str) -> Response:
 
 @blp.post("/applications/<application>/submission")
 @blp.doc(summary="Hand an application in; its sponsor is asked to confirm the release")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(LateBody)
 def submit(fields: dict[str, Any], application: str) -> Response:
@@ -233,6 +234,7 @@ def submit(fields: dict[str, Any], application: str) -> Response:
 
 @blp.post("/applications/<application>/withdrawal")
 @blp.doc(summary="Take an application back; a place that it holds goes on")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(WithdrawalBody)
 def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG001
@@ -241,6 +243,7 @@ def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG
 
 @blp.post("/applications/<application>/acceptance")
 @blp.doc(summary="The applicant takes the place that was offered")
+@takes(DRY_RUN)
 @needs_token
 def accept(application: str) -> Response:
     return _act(application, lambda a: a.place(application, "acceptance"))
@@ -248,6 +251,7 @@ def accept(application: str) -> Response:
 
 @blp.post("/applications/<application>/declination")
 @blp.doc(summary="The applicant gives the place back; it goes to the first who waits")
+@takes(DRY_RUN)
 @needs_token
 def decline(application: str) -> Response:
     return _act(application, lambda a: a.place(application, "declination"))
@@ -261,11 +265,12 @@ def _act(application: str, step: Callable[[Applying], None]) -> Response:
         decided(step, applying(connection))
         return answer(connection, application)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/applications/<application>/sponsor-request")
 @blp.doc(summary="Ask the sponsor again, by a new link; the earlier one no longer acts")
+@takes(DRY_RUN)
 @needs_token
 def ask_again(application: str) -> Response:
     def work(connection: Connection) -> Answer:
@@ -278,7 +283,7 @@ def ask_again(application: str) -> Response:
         handle(connection, APPLICATION, application, command, named=False)
         return answer(connection, application)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/applications/<application>/link")

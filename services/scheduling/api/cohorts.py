@@ -30,7 +30,7 @@ from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 
 blp = Blueprint("cohorts", "cohorts", description="Runs of a programme, and their dates")
 _ORDER = ("began_at", "id")
@@ -38,6 +38,7 @@ _ORDER = ("began_at", "id")
 
 @blp.post("/cohorts")
 @blp.doc(summary="Make a cohort with its sessions; warnings say which rules they break")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(CohortBody)
 @blp.alt_response(201, description="The cohort as made")
@@ -60,7 +61,7 @@ def make(fields: dict[str, Any]) -> Response:
         _keep_addresses(connection, changes[1:], wanted)
         return _answer(connection, stream, 201, [change.stream for change in changes[1:]])
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _session_changes(
@@ -145,17 +146,9 @@ def _answer(
 
 
 @blp.get("/cohorts")
-@blp.doc(
-    summary="List cohorts",
-    parameters=[
-        {"in": "query", "name": "programme", "schema": {"type": "string"},
-         "description": "Those of this programme"},
-        {"in": "query", "name": "state", "schema": {"type": "string"},
-         "description": ", ".join(c.STATES)},
-    ],
-)  # fmt: skip
+@blp.doc(summary="List cohorts")
+@takes({"programme": "Those of this programme", "state": one_of(*c.STATES), **PAGE})
 def list_all() -> Response:
-    check_parameters("programme", "state", "limit", "cursor")
     if request.args.get("state", c.PLANNED) not in c.STATES:
         raise invalid("state", f"must be one of: {', '.join(c.STATES)}")
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
@@ -190,6 +183,7 @@ def history(cohort: str) -> Response:
 
 @blp.patch("/cohorts/<cohort>")
 @blp.doc(summary="Change a cohort; sessions with an id are moved, those without are added")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(CohortChangeBody)
 def change(fields: dict[str, Any], cohort: str) -> Response:
@@ -221,11 +215,12 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
         _keep_addresses(connection, sessions, wanted)
         return _answer(connection, cohort, 200, [change.stream for change in sessions])
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/cohorts/<cohort>/opening")
 @blp.doc(summary="Open a cohort for applications")
+@takes(DRY_RUN)
 @needs_token
 def open_(cohort: str) -> Response:
     return _act(cohort, c.Open(service().clock.now()))
@@ -233,6 +228,7 @@ def open_(cohort: str) -> Response:
 
 @blp.post("/cohorts/<cohort>/closing")
 @blp.doc(summary="Close a cohort for applications")
+@takes(DRY_RUN)
 @needs_token
 def close(cohort: str) -> Response:
     return _act(cohort, c.Close())
@@ -246,4 +242,4 @@ def _act(cohort: str, command: c.Command) -> Response:
         handle(connection, COHORT, cohort, command, named=False)
         return _answer(connection, cohort)
 
-    return changing(work, emails=True)
+    return changing(work)

@@ -22,6 +22,7 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
+from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("decisions", "decisions", description="Who gets a place")
 
@@ -61,6 +62,7 @@ _NOT_CONFIRMED = {
 
 @blp.post("/cohorts/<cohort>/release")
 @blp.doc(summary="Tell all decisions at once; `dry_run=true` says how many would be told")
+@takes(DRY_RUN)
 @needs_token
 def release(cohort: str) -> Response:
     """All that are decided are told in one transaction, or none is."""
@@ -80,7 +82,7 @@ def release(cohort: str) -> Response:
         append(connection, [Change(cohort, loaded.version, events), *told])
         return Answer(_released(cohort, changes, states, loaded.state.places))
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _released(

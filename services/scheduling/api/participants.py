@@ -17,7 +17,6 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
-from shared.web.parameters import check_parameters
 
 blp = Blueprint("participants", "participants", description="What participants still owe")
 _COLUMNS = (
@@ -38,7 +37,6 @@ def _found(connection: Connection, cohort: str, person: str | None = None) -> li
 @blp.doc(summary="What each participant has done and still owes")
 @needs_token
 def list_all(cohort: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         only_the_team(connection, cohort)
         items = [shown(p) for p in _found(connection, cohort)]
@@ -49,7 +47,6 @@ def list_all(cohort: str) -> Response:
 @blp.doc(summary="The same as a table")
 @needs_token
 def table(cohort: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         only_the_team(connection, cohort)
         rows = [_row(shown(p)) for p in _found(connection, cohort)]

@@ -24,7 +24,7 @@ from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import invalid
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("programmes", "programmes", description="Programmes, and plans by their rules")
 _ORDER = ("began_at", "id")
@@ -68,8 +68,8 @@ def _command(fields: dict[str, Any]) -> p.Create:
 
 @blp.get("/programmes")
 @blp.doc(summary="List programmes")
+@takes(PAGE)
 def list_all() -> Response:
-    check_parameters("limit", "cursor")
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     with service().database.read() as connection:
         found = queries.page(connection, PROGRAMMES, _ORDER, [], wanted)

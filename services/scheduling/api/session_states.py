@@ -26,7 +26,7 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.parameters import check_parameters, whole_number
+from shared.web.parameters import DRY_RUN, takes, whole_number
 
 blp = Blueprint("session-states", "session-states", description="What becomes of sessions")
 
@@ -38,11 +38,12 @@ def _act(session: str, command: d.Command) -> Response:
         found = require(connection, SESSIONS, session)
         return Answer(documents.session(found), 200, loaded.version)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/sessions/<session>/postponement")
 @blp.doc(summary="Postpone a session: it will be, but there is no new date yet")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReasonBody)
 def postpone(fields: dict[str, Any], session: str) -> Response:
@@ -51,6 +52,7 @@ def postpone(fields: dict[str, Any], session: str) -> Response:
 
 @blp.post("/sessions/<session>/cancellation")
 @blp.doc(summary="Cancel a session; calendars show it as cancelled")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReasonBody)
 def cancel(fields: dict[str, Any], session: str) -> Response:
@@ -59,6 +61,7 @@ def cancel(fields: dict[str, Any], session: str) -> Response:
 
 @blp.post("/sessions/<session>/reinstatement")
 @blp.doc(summary="Have a cancelled or postponed session on the day that it had")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReasonBody)
 def reinstate(fields: dict[str, Any], session: str) -> Response:
@@ -75,7 +78,7 @@ def reinstate(fields: dict[str, Any], session: str) -> Response:
         found = require(connection, SESSIONS, session)
         return Answer(documents.session(found), 200, found.version)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.get("/series/<series>")
@@ -97,6 +100,7 @@ def _version(found: list[queries.Found]) -> int:
 
 @blp.patch("/series/<series>")
 @blp.doc(summary="Change the sessions of a series that are ahead, or all from a day on")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(SeriesChangeBody)
 def change_series(fields: dict[str, Any], series: str) -> Response:
@@ -122,7 +126,7 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
         shown = _shown(series, [f for f in found if f.id in changed])
         return Answer(shown, 200, _version(found))
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _check_series(fields: dict[str, Any]) -> None:
@@ -184,16 +188,10 @@ _SLOTS = {
 
 
 @blp.get("/free-slots")
-@blp.doc(
-    summary="When nothing is in the way, in the next weeks",
-    parameters=[
-        {"in": "query", "name": n, "schema": {"type": "string"}, "description": text}
-        for n, text in _SLOTS.items()
-    ],
-)
+@blp.doc(summary="When nothing is in the way, in the next weeks")
+@takes(_SLOTS)
 def free() -> Response:
     """One slot a day at most: the first that is free."""
-    check_parameters(*_SLOTS)
     args = request.args
     zone = args.get("zone", "Europe/London")
     first = _day(args.get("from"), zone)

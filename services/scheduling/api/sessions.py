@@ -30,7 +30,7 @@ from shared.web.commands import Answer, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import check_parameters
+from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 
 blp = Blueprint("sessions", "sessions", description="What people attend")
 _ORDER = ("day", "hour", "id")
@@ -39,6 +39,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @blp.post("/sessions")
 @blp.doc(summary="Plan a session, or with `repeat` a series")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(SessionBody)
 @blp.alt_response(201, description="The session, and what it clashes with")
@@ -67,7 +68,7 @@ def plan_session(fields: dict[str, Any]) -> Response:
             texts.set_join_address(connection, key, address)
         return _planned_answer(connection, keys, planned, related)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _planned(connection: Connection, fields: dict[str, Any]) -> Particulars:
@@ -129,26 +130,21 @@ def _repeat(value: Any) -> series.Repeat | None:
 
 
 @blp.get("/sessions")
-@blp.doc(
-    summary="List sessions by their dates",
-    parameters=[
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in (
-            ("community", "Those that this community holds"),
-            ("cohort", "Those of this cohort"),
-            ("series", "Those of this series"),
-            ("from", "From this day on"),
-            ("to", "To this day"),
-            ("kind", ", ".join(KINDS)),
-            ("state", ", ".join(STATES)),
-            ("needs_decision", "true: those of a community that has closed"),
-            ("limit", "Items on a page, up to 200"),
-            ("cursor", "`next` of the page before"),
-        )
-    ],
+@blp.doc(summary="List sessions by their dates")
+@takes(
+    {
+        "community": "Those that this community holds",
+        "cohort": "Those of this cohort",
+        "series": "Those of this series",
+        "from": "From this day on",
+        "to": "To this day",
+        "kind": one_of(*KINDS),
+        "state": one_of(*STATES),
+        "needs_decision": "true: those of a community that has closed",
+        **PAGE,
+    }
 )
 def list_all() -> Response:
-    check_parameters(*_FILTERS, "limit", "cursor")
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     with service().database.read() as connection:
         conditions = [_condition(connection, n) for n in _FILTERS if n in request.args]
@@ -199,6 +195,7 @@ def history(session: str) -> Response:
 
 @blp.patch("/sessions/<session>")
 @blp.doc(summary="Move a session, or change what else is said of it")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(SessionChangeBody)
 def change(fields: dict[str, Any], session: str) -> Response:
@@ -233,4 +230,4 @@ def change(fields: dict[str, Any], session: str) -> Response:
         shown["warnings"] = [documents.warned(w) for w in warned]
         return Answer(shown, 200, loaded.version)
 
-    return changing(work, emails=True)
+    return changing(work)

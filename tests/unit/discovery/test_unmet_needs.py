@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask, request
 
 from services.discovery.unmet import askers, store
 from services.discovery.unmet.grouping import stars
-from services.discovery.unmet.needs import unmet_needs
+from services.discovery.unmet.needs import tidy, unmet_needs
 from services.discovery.unmet.noting import Asked, Noting
 from services.discovery.unmet.store import Search
 from shared.clock import Clock
@@ -127,6 +128,26 @@ def test_the_table_never_grows_beyond_its_bound(
     with database.read() as connection:
         texts = connection.exec_driver_sql("SELECT text FROM unmet_searches ORDER BY at").scalars()
     assert texts == [f"drones {n}" for n in range(4, 9)]
+
+
+def test_what_nobody_else_asked_goes_after_30_days_and_all_of_it_after_180(
+    database: Database,
+) -> None:
+    ask(database, "10.0.0.1", search("bees", BEES))
+    for n in range(3):
+        ask(database, f"10.0.0.{n}", search("drones", DRONES))
+    left = {days: tidied(database, NOW + timedelta(days=days)) for days in (29, 30, 179, 180)}
+    assert left == {29: 4, 30: 3, 179: 3, 180: 0}
+
+
+def tidied(database: Database, now: datetime) -> int:
+    """How many searches are left after the pass."""
+    tidy(SimpleNamespace(database=database), now)  # type: ignore[arg-type]
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM asker_salts").first() is None or (
+            now - NOW < askers.SALT_LIFE
+        )
+        return int(connection.exec_driver_sql("SELECT count(*) FROM unmet_searches").scalar_one())
 
 
 def test_a_star_takes_in_those_like_its_centre_and_no_further() -> None:
