@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -16,23 +17,22 @@ from shared.clock import parse_rfc3339
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.parameters import check_parameters
+from shared.web.parameters import Described, takes
 
 blp = Blueprint("landscape", "landscape", description="Counts for a network's board")
 _BY = (NETWORK, REGION, STAGE, SECTOR)
 _COLUMNS = ("by", "id", "name", "number", "value", "as_of", "definition")
-_PARAMETERS: list[dict[str, Any]] = [
-    {"in": "query", "name": "by", "schema": {"enum": [*_BY]}, "description": "What the rows are"},
-    {"in": "query", "name": "network", "schema": {"type": "string"},
-     "description": "Count this network's communities alone: its id, or any name or alias of it"},
-    {"in": "query", "name": "as_of", "schema": {"type": "string"},
-     "description": "A day, 2026-03-01, for its end in UTC; or a time. Now, where left out"},
-]  # fmt: skip
+_PARAMETERS: Mapping[str, Described] = {
+    "by": {"schema": {"enum": [*_BY]}, "description": "What the rows are; networks if not said"},
+    "network": "Count this network's communities alone: its id, or any name or alias of it",
+    "as_of": "A day, 2026-03-01, for its end in UTC; or a time. Now, where left out",
+}
 _SUMMARY = "Communities, conveners needed, links, quiet ones, unmet searches; now or as of a day"
 
 
 @blp.get("/landscape")
-@blp.doc(summary=_SUMMARY, parameters=_PARAMETERS)
+@blp.doc(summary=_SUMMARY)
+@takes(_PARAMETERS)
 def as_data() -> Response:
     """With `Accept: text/csv` it is the table."""
     kinds = ("application/json", "text/csv")
@@ -45,14 +45,13 @@ def as_data() -> Response:
 
 
 @blp.get("/landscape.csv")
-@blp.doc(summary="The same as a table: a line for each number, its definition beside it",
-         parameters=_PARAMETERS)  # fmt: skip
+@blp.doc(summary="The same as a table: a line for each number, its definition beside it")
+@takes(_PARAMETERS)
 def as_table() -> Response:
     return _table(_report())
 
 
 def _report() -> Report:
-    check_parameters("by", "network", "as_of")
     by = request.args.get("by", NETWORK)
     if by not in _BY:
         raise invalid("by", f"must be one of: {', '.join(_BY)}")

@@ -1,6 +1,6 @@
 """The map of communities, as data and as a picture."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 from flask import Response, current_app, request
@@ -12,23 +12,19 @@ from services.discovery.map.view import View, as_json, view
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem
-from shared.web.parameters import check_parameters
+from shared.web.parameters import Described, takes
 
 blp = Blueprint("map", "map", description="The map: who is near whom")
-_FILTERS: list[dict[str, Any]] = [
-    {"in": "query", "name": "network", "schema": {"type": "string"},
-     "description": "Only those of this network: its id, or any name or alias of it"},
-    {"in": "query", "name": "region", "schema": {"type": "string"},
-     "description": "Only those of this region"},
-]  # fmt: skip
+_FILTERS: Mapping[str, Described] = {
+    "network": "Only those of this network: its id, or any name or alias of it",
+    "region": "Only those of this region",
+}
 _SOON = 5  # seconds
 
 
 @blp.get("/map")
-@blp.doc(
-    summary="Every open community, who is joined to whom, groups, and who ought to meet",
-    parameters=_FILTERS,
-)
+@blp.doc(summary="Every open community, who is joined to whom, groups, and who ought to meet")
+@takes(_FILTERS)
 def as_data() -> Response:
     known = known_now()
     body = msgspec.json.encode(as_json(_asked_for(), known))
@@ -36,7 +32,8 @@ def as_data() -> Response:
 
 
 @blp.get("/map.svg")
-@blp.doc(summary="The same as a picture, with its text", parameters=_FILTERS)
+@blp.doc(summary="The same as a picture, with its text")
+@takes(_FILTERS)
 def as_picture() -> Response:
     return _answer(draw(_asked_for()).encode(), "image/svg+xml; charset=utf-8")
 
@@ -48,7 +45,6 @@ def atlas() -> Atlas:
 
 
 def _asked_for() -> View:
-    check_parameters("network", "region")
     known = known_now()
     networks = network_ids("network", request.args.getlist("network"), known)
     with service().database.read() as connection:
