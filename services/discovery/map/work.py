@@ -64,13 +64,14 @@ class Drawing:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=trouble,
+                bufsize=0,  # what could not be written is not tried again when it is closed
             ) as process,
         ):
             if process.stdin is None or process.stdout is None:
                 raise AssertionError("both were asked for")
             with suppress(BrokenPipeError):  # then it has said why
                 process.stdin.write(msgspec.json.encode(errand) + b"\n")
-                process.stdin.flush()  # and stays open: the process ends with this one
+                # It stays open: the process ends with this one.
             said = process.stdout.read()
             if process.wait():
                 trouble.seek(0)
