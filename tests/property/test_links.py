@@ -59,9 +59,7 @@ def what_went_wrong(answer: Any) -> str | None:
     return None if said else str(answer.text)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_both_sides_agree_on_every_link_after_any_history(discovery: Discovery, history: list[Any]):
     now = next(rounds)

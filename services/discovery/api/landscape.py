@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-import msgspec
 from flask import Response, request
 
 from services.discovery.api.asking import known_now, network_ids
@@ -14,16 +13,17 @@ from services.discovery.landscape.numbers import DEFINITIONS
 from services.discovery.landscape.report import Line, Report, cells, report
 from services.discovery.projections.spans import NETWORK, REGION, SECTOR, STAGE
 from shared.clock import parse_rfc3339
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.parameters import Described, takes
+from shared.web.parameters import Described, one_of, takes
 
 blp = Blueprint("landscape", "landscape", description="Counts for a network's board")
 _BY = (NETWORK, REGION, STAGE, SECTOR)
 _COLUMNS = ("by", "id", "name", "number", "value", "as_of", "definition")
 _PARAMETERS: Mapping[str, Described] = {
-    "by": {"schema": {"enum": [*_BY]}, "description": "What the rows are; networks if not said"},
+    "by": one_of(*_BY),
     "network": "Count this network's communities alone: its id, or any name or alias of it",
     "as_of": "A day, 2026-03-01, for its end in UTC; or a time. Now, where left out",
 }
@@ -39,7 +39,7 @@ def as_data() -> Response:
     found = _report()
     if request.accept_mimetypes.best_match(kinds, default=kinds[0]) == "text/csv":
         return _table(found)
-    response = Response(msgspec.json.encode(_body(found)), content_type="application/json")
+    response = json_response(_body(found))
     response.headers["Vary"] = "Accept"
     return response
 
