@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import uuid
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from shared.settings import SERVICES
 from tests.servers import await_that, free_port
 
 ROOT = Path(__file__).parents[2]
-IMAGE = "hedgerow-under-test"
+# Of this checkout: another's tests beside these would else start each other's.
+IMAGE = f"hedgerow-under-test-{zlib.crc32(str(ROOT).encode()):08x}"
 JOBS = ("check", "databases", "migrate", "kafka-users", "topics")
 
 
