@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hedgerow import dead_letters as letters
-from hedgerow import importing, post, reminding, status, up
+from hedgerow import importing, labels, post, reminding, status, up
 from hedgerow import rebuild as rebuilding
 from shared.settings import SERVICES
 
@@ -82,6 +82,13 @@ def remind_command(at: str | None, yes: bool) -> None:
 def post_command() -> None:
     """Show what was sent, what waits, and why."""
     post.show()
+
+
+@hedgerow.command("labels")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def labels_command(file: Path | None) -> None:
+    """Write what use has judged of the ranking to FILE, as query, document and relevance."""
+    labels.export(file)
 
 
 @hedgerow.group("dead-letters")

@@ -10,13 +10,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from hedgerow.failures import CannotDo
-from hedgerow.landscape import PASSING
-from hedgerow.service import Refused, Service, Unreachable
+from hedgerow.patient import Patient
+from hedgerow.service import Service
 
 Ids = Mapping[tuple[str, str], str]
 Step = Callable[[], object]
-TRIES = 9
-ON_ITS_WAY = "on their way", "on its way"  # what a service says that has not heard of somebody yet
 
 # Who took part last year, and how many of its sessions each missed.
 FINISHED = (
@@ -56,7 +54,8 @@ class Year:
         today: date,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._scheduling, self._ids, self._today, self._pause = scheduling, ids, today, pause
+        self._scheduling, self._ids, self._today = scheduling, ids, today
+        self._patient = Patient(scheduling, "the example's year", pause)
         self._programme = ""
         self._meetings: dict[str, list[dict[str, Any]]] = {}
 
@@ -172,7 +171,7 @@ class Year:
 
     def _confirm(self, application: str) -> None:
         """As the sponsor does, on their page."""
-        link = self._ask("GET", f"/applications/{application}/sponsor-link")["url"]
+        link = self._patient.ask("GET", f"/applications/{application}/sponsor-link")["url"]
         path = "/sponsor/" + link.rpartition("/")[2]
         self._scheduling.press(path, {"answer": "confirm"})
 
@@ -196,7 +195,7 @@ class Year:
 
     def _plan(self, first: date) -> dict[str, Any]:
         body = {"first_module": first.isoformat(), "zone": "Europe/London"}
-        return self._ask("POST", f"/programmes/{self._programme}/plan", json=body)
+        return self._patient.ask("POST", f"/programmes/{self._programme}/plan", json=body)
 
     def _apply(
         self,
@@ -230,24 +229,10 @@ class Year:
         self._post(f"{at}/release", None, f"{key}-release")
 
     def _post(self, path: str, body: Mapping[str, Any] | None, once: str) -> dict[str, Any]:
-        headers = {"Idempotency-Key": f"example-{once}"}
-        return self._ask("POST", path, json=body, headers=headers)
+        return self._patient.post(path, body, once)
 
     def _put(self, path: str, body: Mapping[str, Any]) -> None:
-        self._ask("PUT", path, json=body)
-
-    def _ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        """Patient with a service that is just being started, or has not heard of somebody yet."""
-        for attempt in range(1, TRIES + 1):
-            try:
-                return self._scheduling.ask(method, path, **request)
-            except (Unreachable, Refused) as failure:
-                passing = isinstance(failure, Unreachable) or failure.status in PASSING
-                on_its_way = any(words in failure.message for words in ON_ITS_WAY)
-                if attempt == TRIES or not (passing or on_its_way):
-                    raise CannotDo(f"{failure.message} (the example's year: {path})") from None
-                self._pause(min(0.1 * 2**attempt, 3.0))
-        raise AssertionError("the last attempt returns or raises")
+        self._patient.ask("PUT", path, json=body)
 
     def _id(self, kind: str, key: str) -> str:
         try:

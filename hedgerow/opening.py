@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from hedgerow.console import Console
+from hedgerow.example_links import LinksBetween
 from hedgerow.example_year import Year
 from hedgerow.failures import CannotDo
 from hedgerow.landscape import FirstStart, Load, example
@@ -20,7 +21,7 @@ KEEPS = {
     "registry": "communities, people, organisations, networks",
     "scheduling": "programmes, cohorts, sessions, calendars",
     "notifications": "who hears of what",
-    "discovery": "related communities and search",
+    "discovery": "related communities, search and links",
 }
 STILL_WAITING_AFTER = 15.0  # seconds
 
@@ -99,11 +100,15 @@ class Opening(threading.Thread):
         scheduling = Service(
             "scheduling", self._addresses["scheduling"], token, timeout=30, correlation=EXAMPLE
         )
+        discovery = Service(
+            "discovery", self._addresses["discovery"], token, timeout=30, correlation=EXAMPLE
+        )
         load = Load(registry, self._stopped.wait)
         year = Year(scheduling, load.ids, today, self._stopped.wait)
+        links = LinksBetween(discovery, load.ids, self._stopped.wait)
         try:
             with self._console.calm():
-                for done, total in chain(load.run(landscape), year.run()):
+                for done, total in chain(load.run(landscape), year.run(), links.run()):
                     self._console.progress(done, total, "Loading the example landscape")
                     if self._stopped.is_set():
                         return

@@ -66,6 +66,10 @@ class Service:
         headers = {"Idempotency-Key": once} if once else {}
         return self.ask("POST", path, json=body, headers=headers)
 
+    def text(self, path: str) -> str:
+        """What is at `path` as text; raises Unreachable or Refused."""
+        return self._request("GET", path).text
+
     def press(self, path: str, fields: Mapping[str, str]) -> None:
         """Press a button of a page, as a browser does; raises Unreachable or Refused."""
         self._http.post(self.url + path, data=dict(fields)).raise_for_status()
@@ -85,6 +89,19 @@ class Service:
 
     def ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """One request; raises Unreachable where no answer comes, Refused from status 400 on."""
+        response = self._request(method, path, **request)
+        try:
+            answer = response.json() if response.content else {}
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise CannotDo(
+                f"What answers at {self.url} is not Hedgerow's {self.name}: "
+                f"{method} {response.request.url.path} did not give JSON."
+            )
+        return answer
+
+    def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             response = self._http.request(method, self.url + path, **request)
         except httpx.ConnectError:
@@ -100,24 +117,12 @@ class Service:
             raise Unreachable(
                 f"{called(self.name)} at {self.url} broke off the connection."
             ) from None
-        return self._read(response)
-
-    def _read(self, response: httpx.Response) -> dict[str, Any]:
-        try:
-            answer = response.json() if response.content else {}
-        except ValueError:
-            answer = None
         if response.status_code >= 400:
-            raise Refused(self._refusal(response.status_code, answer), response.status_code)
-        if not isinstance(answer, dict):
-            raise CannotDo(
-                f"What answers at {self.url} is not Hedgerow's {self.name}: "
-                f"{response.request.method} {response.request.url.path} did not give JSON."
-            )
-        return answer
+            raise Refused(self._refusal(response), response.status_code)
+        return response
 
-    def _refusal(self, status: int, answer: Any) -> str:
-        problem: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    def _refusal(self, response: httpx.Response) -> str:
+        status, problem = response.status_code, _object(response)
         if status == 401:
             return (
                 f"{called(self.name)} at {self.url} does not accept this operator token: is "
@@ -127,3 +132,12 @@ class Service:
         errors = problem.get("errors") or {}
         fields = "; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in errors.items())
         return f"{called(self.name)} refused: {said}" + (f" ({fields})" if fields else "")
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it is none."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

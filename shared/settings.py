@@ -4,6 +4,7 @@ Any setting `X` can be given as `X_FILE`, the name of a file that holds it; secr
 read anew when the file changes.
 """
 
+import ipaddress
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from shared.clock import Clock, parse_duration
 
+Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
@@ -135,6 +137,8 @@ class Settings:
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
     erasure_list: Path | None  # where the registry lists who was erased; shared/restoring
+    trusted_proxies: tuple[Subnet, ...]  # whose X-Forwarded-For is believed
+    link_lapse_days: int  # how long a proposed link waits for its answer
 
 
 def load_settings(
@@ -227,6 +231,8 @@ class _Reader:
                 "APPLICATION_RETENTION", timedelta(days=365), parse_duration
             ),
             erasure_list=self.get("ERASURE_LIST", None, Path),
+            trusted_proxies=self.get("TRUSTED_PROXIES", (), _subnets),
+            link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
         )
 
     def smtp_url(self) -> Secret:
@@ -304,6 +310,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _days(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) <= 3650):
+        raise ValueError(f"{text!r} is not a number of days between 1 and 3650")
+    return int(text)
+
+
 def _mailbox(text: str) -> str:
     _, address = parseaddr(text)
     name, _, domain = address.rpartition("@")
@@ -334,6 +346,13 @@ def _hosts(text: str) -> tuple[str, ...]:
         if not name or not port.isdecimal():
             raise ValueError(f"{host!r} is not host:port")
     return hosts
+
+
+def _subnets(text: str) -> tuple[Subnet, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses or networks such as 10.0.0.0/8") from error
 
 
 def _database(text: str) -> str:

@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 from tests import servers
 from tests.servers import KafkaServer, PostgresServer
 
 AnyServer = TypeVar("AnyServer", bound=servers.Server)
+
+# A rule holds on a slow machine too: how long an example takes says nothing of it.
+hypothesis.settings.register_profile("hedgerow", deadline=None)
+hypothesis.settings.load_profile("hedgerow")
 
 
 def _have(open_server: Callable[[], AnyServer]) -> AnyServer:

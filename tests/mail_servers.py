@@ -28,6 +28,7 @@ class Mailbox:
     pause: float = 0.0
     connections: int = 0
     ids_only: bool = False  # keeps the Message-ID alone: for very many
+    pipelining: bool = False  # takes several commands at once, and says so
 
     def to(self, recipient: str) -> list[Any]:
         return [m for m in self.arrived if m["X-Recipient"] == recipient]
@@ -37,7 +38,7 @@ class Mailbox:
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
-        return responses
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]

@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from services.discovery.index import Document, Index
-from services.discovery.meaning.heard import Meaning, load
+from services.discovery.meaning.encoder import Encoder
+from services.discovery.meaning.heard import Meaning, by, load
 from services.discovery.meaning.voice import MeaningVoice
 from services.discovery.networks import Networks
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
@@ -52,6 +53,10 @@ class Follower:
         threading.Thread(
             target=self._run, args=(database, model), name="follower", daemon=True
         ).start()
+
+    def hear(self, encoder: Encoder | None) -> None:
+        """Use a model that is loaded already; words alone where it is None."""
+        self._meaning = by(encoder) if encoder is not None else None
 
     def load(self, model: Path | None) -> None:
         """Load the sentence model; where it is refused, words alone serve."""

@@ -54,6 +54,12 @@ def _conveners(connection: Connection, subject: Subject) -> list[str]:
     return _with_role(connection, subject, _CONVENING)
 
 
+def _other_side(connection: Connection, subject: Subject) -> list[str]:
+    """Facts put the side that is told first."""
+    told = subject.communities[:1] if subject.data.get("told") else subject.communities
+    return _conveners(connection, subject._replace(communities=told))
+
+
 def _members(connection: Connection, subject: Subject) -> list[str]:
     return _with_role(connection, subject, ("member",))
 
@@ -141,6 +147,7 @@ def _attendance(connection: Connection, session: str) -> dict[str, Any]:
 _RESOLVE: dict[str, Resolve] = {
     rules.CONVENERS: _conveners,
     rules.MEMBERS: _members,
+    rules.OTHER_SIDE: _other_side,
     rules.NEAR: _near,
     rules.THE_PERSON: _one_of_data("person"),
     rules.NETWORK: _network,

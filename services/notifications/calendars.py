@@ -4,14 +4,16 @@ UID and SEQUENCE are those of the feeds, so that a mail program changes what it 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 from services.notifications.contact_book import Contact
 from shared.clock import parse_rfc3339
+from shared.icalendar import document, text, utc
 
 REQUEST, CANCEL = "REQUEST", "CANCEL"
+_LONGEST = 2000  # characters of one text
 _METHODS = {
     "session-planned": REQUEST,
     "session-rescheduled": REQUEST,
@@ -48,39 +50,27 @@ def update_for(
         "BEGIN:VEVENT",
         f"UID:{uid(session['id'])}",
         f"SEQUENCE:{facts['sequence']}",
-        f"DTSTAMP:{_moment(at)}",
-        f"DTSTART:{_moment(parse_rfc3339(facts['starts']))}",
-        f"DTEND:{_moment(parse_rfc3339(facts['ends']))}",
-        f"SUMMARY:{_text(session['title'])}",
+        f"DTSTAMP:{utc(at)}",
+        f"DTSTART:{utc(parse_rfc3339(facts['starts']))}",
+        f"DTEND:{utc(parse_rfc3339(facts['ends']))}",
+        f"SUMMARY:{text(session['title'][:_LONGEST])}",
         f"STATUS:{'CANCELLED' if method == CANCEL else 'CONFIRMED'}",
         f"ORGANIZER;CN={_parameter(own_name or own)}:mailto:{own}",
         f"ATTENDEE;CN={_parameter(attendee.name)};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
         f":mailto:{_address(attendee.email)}",
     ]
     if session.get("place"):
-        lines.append(f"LOCATION:{_text(session['place'])}")
+        lines.append(f"LOCATION:{text(session['place'][:_LONGEST])}")
     if session.get("access"):
-        lines.append(f"DESCRIPTION:{_text('Access: ' + session['access'])}")
+        access = f"Access: {session['access']}"
+        lines.append(f"DESCRIPTION:{text(access[:_LONGEST])}")
     lines += ["TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
-    return CalendarUpdate(method, "".join(f"{_folded(line)}\r\n" for line in lines))
+    return CalendarUpdate(method, document(lines).decode())
 
 
 def uid(session: str) -> str:
     """The session's calendar identity, the same in every feed and message."""
     return f"{session}@hedgerow"
-
-
-def _moment(at: datetime) -> str:
-    """In UTC, so that the update needs no definition of a zone."""
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _text(value: str) -> str:
-    """RFC 5545, 3.3.11."""
-    plain = "".join(c if c >= " " or c == "\n" else " " for c in value[:2000])
-    for character, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
-        plain = plain.replace(character, escaped)
-    return plain
 
 
 def _parameter(value: str) -> str:
@@ -91,15 +81,3 @@ def _parameter(value: str) -> str:
 
 def _address(address: str) -> str:
     return "".join(c for c in address if c > " " and c not in '"<>\x7f')
-
-
-def _folded(line: str) -> str:
-    """Lines of at most 75 octets, never cut within a character (RFC 5545, 3.1)."""
-    parts, part, size = [], "", 0
-    for character in line:
-        width = len(character.encode())
-        if size + width > 75:
-            parts.append(part)
-            part, size = " ", 1
-        part, size = part + character, size + width
-    return "\r\n".join([*parts, part])

@@ -30,6 +30,10 @@ def communities_of(event: Event) -> list[str]:
     if event.stream.startswith("com_"):
         return [event.stream]
     data = data_of(event)
+    if event.stream.startswith("sav_"):
+        return [data["community"]]
+    if event.type.startswith("discovery."):
+        return _sides(event.type, data)
     for holder in ("session", "about"):
         if communities := (data.get(holder) or {}).get("communities"):
             return list(communities)
@@ -47,6 +51,7 @@ def gather(connection: Connection, event: Event, communities: list[str]) -> dict
         **_of_registry(data, contents),
         **of_session(event.stream, data),
         **_of_application(event.stream, data),
+        **of_link(event.type, data, contents),
     }
 
 
@@ -130,4 +135,42 @@ def _of_application(stream: str, data: dict[str, Any]) -> dict[str, Any]:
         "cohort_name": about["cohort_name"],
         "applicant": about["person"],
         **known,
+    }
+
+
+# Of a link: which events concern the side that proposed.
+_TOLD_TO_PROPOSER = frozenset(f"discovery.proposal.{n}" for n in ("accepted", "refused", "lapsed"))
+
+
+def _told(kind: str, data: dict[str, Any]) -> str | None:
+    """The side of a link that an event is told to; None for both."""
+    one, other = data["communities"]
+    if side := data.get("side"):
+        return str(other if side == one else one)
+    if kind.startswith("discovery.link."):
+        return data.get("heir")
+    return str(one if kind in _TOLD_TO_PROPOSER else other)
+
+
+def _sides(kind: str, data: dict[str, Any]) -> list[str]:
+    """Both communities of a link; the one that is told comes first."""
+    both, told = list(data.get("communities", ())), None
+    if len(both) == 2:
+        told = _told(kind, data)
+    return sorted(both, key=lambda community: community != told)
+
+
+_LINK = ("link", "purpose", "lapses", "outcome", "successor")
+
+
+def of_link(kind: str, data: dict[str, Any], contents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What a message about a link tells: to whom, of whom, and on which page they answer."""
+    if not kind.startswith("discovery.") or "link" not in data:
+        return {}
+    _, other = _sides(kind, data)
+    return {
+        **{name: data[name] for name in _LINK if data.get(name) is not None},
+        "told": _told(kind, data),
+        "other": _community(other, contents.get(other)),
+        "closed": bool(data.get("ending")),
     }

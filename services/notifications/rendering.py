@@ -197,7 +197,11 @@ class Renderer:
         return context
 
     def _asked_of(self, part: Part, facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-        """Links to the pages of scheduling on which the reader answers."""
+        """Links to the pages of other services on which the reader answers."""
+        if facts.get("link"):
+            subject = f"{facts['link']} {reader.person}"
+            expires = parse_rfc3339(facts["lapses"]) if facts.get("lapses") else None
+            return {"answer": self._links.signed("discovery", "link", subject, 1, expires)}
         if part.content["rule"] == "sponsor-asked":
             expires = parse_rfc3339(facts["expires"])
             subject, purpose = facts["application"], "sponsor"

@@ -8,13 +8,14 @@ than one letter.
 
 import random
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from services.notifications import bouncing, letters, reading
+from services.notifications import bouncing, forming, letters, reading
+from services.notifications.ahead import Ahead
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
 from services.notifications.domain.backoff import GIVE_UP, pause
 from services.notifications.domain.delivery import Failed, Missed, Outcome, Sent, Suppressed
@@ -57,7 +58,7 @@ class Sender:
         if not self._recovered:
             self._recover()
             self._recovered = True
-        formed = letters.form(self._service, now) > 0
+        formed = forming.form(self._service, now) > 0
         if self._connection is None or (self._rested_until and now < self._rested_until):
             return formed
         return self._send_some(self._connection, now) or formed
@@ -124,7 +125,7 @@ class Sender:
             people = [row[1] for row in _due(connection, now, limit)]
         if not people:
             return []
-        letters.think_again(self._service, list(dict.fromkeys(people)), now)
+        forming.think_again(self._service, list(dict.fromkeys(people)), now)
         with self._service.database.write() as connection:
             p = mark(connection)
             rows = _due(connection, now, limit)
@@ -143,19 +144,40 @@ class Sender:
         contacts = self._contacts.look_up(reading.everybody_in(claimed, parts))
         with self._service.database.read() as connection:
             blocked = bouncing.blocked(connection, contacts)
-        for letter in claimed:
-            outcome = _hopeless(letter, contacts, blocked, now)
-            if outcome is None:
-                try:
-                    generation = generations[letter.person]
-                    wire = self._write(letter, parts[letter.id], contacts, generation)
-                except Exception as error:
-                    log.exception("a letter cannot be written", letter=letter.id)
-                    outcome = Failed("cannot be written", f"{type(error).__name__}: {error}"[:200])
-                else:
-                    outcome = self._deliver(smtp, letter, wire, contacts[letter.person], now)
+        ready = Ahead(self._written(claimed, parts, generations, contacts, blocked, now))
+        for letter, wire in ready:
+            outcome: Outcome | None
+            if isinstance(wire, Envelope):
+                contact = contacts[letter.person]
+                outcome = self._deliver(smtp, letter, wire, contact, now, ready.prepare)
+            else:
+                outcome = wire
             if outcome is not None:
                 self._end(letter, outcome)
+
+    def _written(
+        self,
+        claimed: Sequence[Letter],
+        parts: Mapping[str, Sequence[Part]],
+        generations: Mapping[str, int],
+        contacts: Mapping[str, Contact],
+        blocked: set[str],
+        now: datetime,
+    ) -> Iterator[tuple[Letter, Envelope | Outcome]]:
+        """Each letter as it goes out, or why it does not."""
+        for letter in claimed:
+            if (reason := _hopeless(letter, contacts, blocked, now)) is not None:
+                yield letter, reason
+                continue
+            try:
+                generation = generations[letter.person]
+                wire = self._write(letter, parts[letter.id], contacts, generation)
+            except Exception as error:
+                log.exception("a letter cannot be written", letter=letter.id)
+                said = f"{type(error).__name__}: {error}"[:200]
+                yield letter, Failed("cannot be written", said)
+            else:
+                yield letter, wire
 
     def _write(
         self,
@@ -169,12 +191,18 @@ class Sender:
         return envelope(self._mail_from, contact.name, contact.email or "", letter.id, said)
 
     def _deliver(
-        self, smtp: Connection, letter: Letter, wire: Envelope, contact: Contact, now: datetime
+        self,
+        smtp: Connection,
+        letter: Letter,
+        wire: Envelope,
+        contact: Contact,
+        now: datetime,
+        meanwhile: Callable[[], None],
     ) -> Outcome | None:
         """One exchange, recorded at once. What ends the letter without its being sent, if so."""
         self._rate.take(now)
         try:
-            refusal = smtp.send(wire)
+            refusal = smtp.send(wire, meanwhile)
         except Cut as cut:
             return self._postpone(letter, str(cut), now, uncertain=cut.unknown)
         if refusal is None:
@@ -275,7 +303,7 @@ def _hopeless(
     """Why a letter need not even be tried; None where it may."""
     late = now - parse_rfc3339(letter.at)
     if late > LONGEST_AGE and letter.attempts == 0:
-        return Missed(letters.late_by(late))
+        return Missed(forming.late_by(late))
     contact = contacts.get(letter.person)
     if contact is None:
         return Suppressed("erased, or not known to the registry")

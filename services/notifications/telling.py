@@ -95,6 +95,7 @@ def routed(
             urgent=urgent,
             must=rule.category in rules.MUST_BE_TOLD,
             now=now,
+            unhurried=rule.urgency == rules.UNHURRIED,
         )
         for person in people
     }

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from flask import request
-
 from shared.web.context import service
 from shared.web.signer import BadLink, SignedLink, sign, verify
 
@@ -26,9 +24,3 @@ def read(purpose: str, signed: str, otherwise: Exception) -> SignedLink:
         return verify(service().settings.secret, purpose, signed, service().clock.now())
     except BadLink as error:
         raise otherwise from error
-
-
-def address(path: str) -> str:
-    """The address of a page of this service, as its readers reach it."""
-    public = service().settings.public_url
-    return f"{public}/scheduling/{path}" if public else f"{request.host_url}{path}"

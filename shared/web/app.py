@@ -12,10 +12,11 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 
 from shared.service import Service
-from shared.web import bodies, docs, errors, feed, operations
+from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.callers import identify
 from shared.web.errors import Problem
 from shared.web.metrics import Metrics
+from shared.web.parameters import check_parameters
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,12 +53,14 @@ def create_app(service: Service) -> Flask:
     app.wsgi_app = _secured(app.wsgi_app)  # type: ignore[assignment,method-assign]
     api = Api(app)
     errors.register(app)  # after flask-smorest's own, which these take the place of
+    app.register_error_handler(pages.Unusable, lambda unusable: unusable.page)
     docs.describe_problems(api)
     for blueprint in (
         *service.blueprints,
         feed.blueprint(service),
         operations.blueprint(service),
         docs.blueprint(service, api),
+        pages.blueprint(),
     ):
         api.register_blueprint(blueprint)
     return app
@@ -76,6 +79,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         if "\0" in request.path or b"%00" in request.query_string:
             raise Problem(400, "The address holds the character U+0000; take it out.")
         g.caller = identify(service.settings)
+        check_parameters()
 
     @app.after_request
     def finish(response: Response) -> Response:

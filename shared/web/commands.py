@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from shared.connection import Connection
 from shared.eventstore.events import Cause, Conflict
+from shared.eventstore.streams import StaleVersion
 from shared.service import Service
 from shared.web.callers import caller
 from shared.web.errors import Problem
@@ -117,3 +118,10 @@ def expected_version(*, required: bool = False) -> int | None:
     if tag is None:
         raise Problem(412, f"If-Match {header[:60]} is no ETag of this. Read it anew.")
     return int(tag[1])
+
+
+def check_version(stream: str, version: int) -> None:
+    """Raises StaleVersion where If-Match names another."""
+    expected = expected_version()
+    if expected is not None and expected != version:
+        raise StaleVersion(f"{stream} is at version {version}, not {expected}")

@@ -6,10 +6,11 @@ people who use a screen reader.
 
 from typing import Any
 
-from flask import Response, render_template_string
+from flask import Response
 from flask_smorest import Api, Blueprint
 
 from shared.service import Service
+from shared.web.pages import Pages
 
 SECURITY = {
     "components": {
@@ -18,6 +19,7 @@ SECURITY = {
     },
     "security": [{}, {"token": []}],
 }
+_pages = Pages()
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -50,13 +52,8 @@ def blueprint(service: Service, api: Api) -> Blueprint:
 
     @blp.get("/docs")
     @blp.doc(summary="The calls of this service, as a page")
-    def docs() -> str:
-        return render_template_string(_PAGE, service=service, groups=_groups(api.spec.to_dict()))
-
-    @blp.get("/docs/style.css")
-    @blp.doc(summary="The page's style")
-    def style() -> Response:
-        return Response(_STYLE, content_type="text/css; charset=utf-8")
+    def docs() -> Response:
+        return _pages("docs", service=service, groups=_groups(api.spec.to_dict()))
 
     return blp
 
@@ -109,56 +106,3 @@ def _fields(call: dict[str, Any], document: dict[str, Any]) -> list[dict[str, An
         }
         for name, field in schema.get("properties", {}).items()
     ]
-
-
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1.05rem/1.55 system-ui, sans-serif; max-width: 52rem;
-  margin: 2rem auto; padding: 0 1rem; }
-code { font-size: .95em; }
-details { border-top: 1px solid; padding: .6rem 0; }
-summary { cursor: pointer; }
-table { border-collapse: collapse; margin: .6rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .2rem .9rem .2rem 0; }
-"""
-
-_PAGE = """<!doctype html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Hedgerow {{ service.name }}: calls</title>
-<link rel="stylesheet" href="/docs/style.css">
-</head>
-<body>
-<main>
-<h1>Hedgerow {{ service.name }}</h1>
-<p>{{ service.title }}</p>
-<p>The same for programs: <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1). What happened
-here, in order: <a href="/events">/events</a>. Errors are problem details (RFC 9457); the field
-<code>errors</code> says what is wrong with each field.</p>
-{% for group, calls in groups.items() %}
-<h2>{{ group }}</h2>
-{% for call in calls %}
-<details>
-<summary><strong>{{ call.method }}</strong> <code>{{ call.path }}</code>
-{{ call.summary }}{% if call.token %} <em>(needs a token)</em>{% endif %}</summary>
-{% if call.description %}<p>{{ call.description }}</p>{% endif %}
-{% if call.fields %}
-<table>
-<thead><tr><th scope="col">Name</th><th scope="col">In</th><th scope="col">Is</th></tr></thead>
-<tbody>
-{% for field in call.fields %}
-<tr><td><code>{{ field.name }}</code></td><td>{{ field.where }}</td>
-<td>{{ "required. " if field.required }}{{ field.text }}</td></tr>
-{% endfor %}
-</tbody>
-</table>
-{% endif %}
-</details>
-{% endfor %}
-{% endfor %}
-</main>
-</body>
-</html>
-"""

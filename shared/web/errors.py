@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -37,6 +37,21 @@ class Problem(Exception):
 def invalid(field: str, reason: str) -> Problem:
     """One field that cannot be taken as it is."""
     return Problem(422, f"{field}: {reason}", {field: [reason]})
+
+
+class Refusal(Protocol):
+    """A domain's no: the field it is about, if one, and whether the present state forbids it."""
+
+    reason: str
+    field: str | None
+    unlawful: bool
+
+
+def refused(refusal: Refusal, within: str = "") -> Problem:
+    """409 where the present state does not allow it, else 422; `within` is where the field is."""
+    field = ".".join(part for part in (within, refusal.field) if part)
+    errors = {field: [refusal.reason]} if field else None
+    return Problem(409 if refusal.unlawful else 422, refusal.reason, errors)
 
 
 def not_found(what: str) -> Problem:

@@ -7,7 +7,7 @@ with Retry-After. One thread looks at the store for all who wait.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from shared.service import Service
 from shared.stream.envelope import page
 from shared.web.callers import ANYONE, SERVICE, caller
 from shared.web.errors import invalid
+from shared.web.parameters import Described, takes, whole, whole_number
 
 _MAX_LIMIT, _MAX_WAIT = 1000, 20
 _LOOK_SECONDS = 0.02
@@ -33,7 +34,8 @@ def blueprint(service: Service) -> Blueprint:
     places = Places(service.settings.web_threads)
 
     @blp.get("/events")
-    @blp.doc(summary="Events after a cursor", parameters=_PARAMETERS)
+    @blp.doc(summary="Events after a cursor")
+    @takes(_PARAMETERS)
     def events() -> Response:
         """CloudEvents 1.0 in order; `next` is the cursor to go on from, and never null."""
         after, limit, wait, wanted = _arguments()
@@ -153,9 +155,6 @@ def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
 
 def _arguments() -> tuple[Cursor, int, float, Filter]:
     """Raises Problem 422 for one that is wrong or unknown."""
-    for name in request.args:
-        if name not in _KNOWN:
-            raise invalid(name, f"is not a parameter here; these are: {', '.join(_KNOWN)}")
     types = request.args.get("types")
     since = request.args.get("from")
     until = request.args.get("until")
@@ -171,8 +170,8 @@ def _arguments() -> tuple[Cursor, int, float, Filter]:
     after = request.args.get("after")
     return (
         _cursor(after, "after") if after else START,
-        _number("limit", 100, 1, _MAX_LIMIT),
-        _number("wait", 0, 0, _MAX_WAIT),
+        whole_number("limit", 100, 1, _MAX_LIMIT, capped=True),
+        whole_number("wait", 0, 0, _MAX_WAIT, capped=True),
         wanted,
     )
 
@@ -184,24 +183,14 @@ def _cursor(text: str, name: str) -> Cursor:
         raise invalid(name, str(error)) from error
 
 
-def _number(name: str, default: int, least: int, most: int) -> int:
-    text = request.args.get(name)
-    if text is None or text == "":
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= least):
-        raise invalid(name, f"must be a whole number from {least} to {most}")
-    return min(int(text), most)
-
-
-_KNOWN = ("after", "limit", "wait", "types", "from", "until")
-_PARAMETERS = [
-    {"in": "query", "name": name, "schema": schema, "description": text}
-    for name, schema, text in (
-        ("after", {"type": "string"}, "Where to go on from: `next` of the page before"),
-        ("limit", {"type": "integer", "minimum": 1, "maximum": _MAX_LIMIT}, "Events in a page"),
-        ("wait", {"type": "integer", "minimum": 0, "maximum": _MAX_WAIT}, "Seconds to wait"),
-        ("types", {"type": "string"}, "Only these event types, comma between"),
-        ("from", {"type": "string", "format": "date-time"}, "Only events at this time or later"),
-        ("until", {"type": "string"}, "Only events up to this cursor"),
-    )
-]
+_PARAMETERS: Mapping[str, Described] = {
+    "after": "Where to go on from: `next` of the page before",
+    "limit": whole(f"Events in a page, up to {_MAX_LIMIT}"),
+    "wait": whole(f"Seconds to wait, up to {_MAX_WAIT}"),
+    "types": "Only these event types, comma between",
+    "from": {
+        "schema": {"type": "string", "format": "date-time"},
+        "description": "Only events at this time or later",
+    },
+    "until": "Only events up to this cursor",
+}

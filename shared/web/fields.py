@@ -105,7 +105,8 @@ class Choice(Text):
 
     def __init__(self, choices: tuple[str, ...], **kwargs: Any) -> None:
         self.choices = choices
-        metadata: Mapping[str, Any] = {"enum": list(choices), **kwargs.pop("metadata", {})}
+        words = [*choices, None] if kwargs.get("allow_none") else list(choices)
+        metadata: Mapping[str, Any] = {"enum": words, **kwargs.pop("metadata", {})}
         super().__init__(0, 100, metadata=metadata, **kwargs)
 
     def _deserialize(

@@ -3,16 +3,19 @@
 For a `dry_run` of what emails people; nothing is changed by asking.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 import msgspec
-from flask import request
+from flask import Response, request
 
+from shared.connection import Connection
 from shared.eventstore.events import Event
 from shared.service import Service
 from shared.stream.envelope import attributes
+from shared.web.answers import json_response
+from shared.web.commands import Answer, transact
 from shared.web.errors import Problem, invalid
 
 _PATIENCE = 2.0  # seconds
@@ -46,6 +49,26 @@ def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
             " changed; ask again in a moment.",
             headers={"Retry-After": "2"},
         ) from error
+
+
+class _RolledBack(Exception):
+    """Ends a dry run's transaction, with the events that would have been."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__("a dry run is rolled back")
+        self.events = events
+
+
+def only_forecast(service: Service, work: Callable[[Connection], Sequence[Event]]) -> Response:
+    """Do `work` and undo it; answer how many its events would have told."""
+
+    def rolled_back(connection: Connection) -> Answer:
+        raise _RolledBack(work(connection))
+
+    try:
+        return transact(service, rolled_back)
+    except _RolledBack as undone:
+        return json_response(forecast(service, undone.events))
 
 
 def dry_run_asked() -> bool:

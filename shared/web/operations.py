@@ -11,6 +11,7 @@ from shared.contracts import schemas
 from shared.migrations.migrate import at_head
 from shared.projection import dead_letters, rebuild
 from shared.service import Service
+from shared.web.answers import json_response
 from shared.web.callers import needs_token
 from shared.web.errors import Problem, not_found
 from shared.web.metrics import Metrics
@@ -30,7 +31,7 @@ def _health(blp: Blueprint, service: Service) -> None:
     @blp.get("/health/live")
     @blp.doc(summary="Whether the process answers")
     def live() -> Response:
-        return _json({"status": "live"})
+        return json_response({"status": "live"})
 
     @blp.get("/health/ready")
     @blp.doc(summary="Whether the database answers and has every migration")
@@ -41,7 +42,7 @@ def _health(blp: Blueprint, service: Service) -> None:
                     return _not_ready("The database lacks migrations: run the migrate step.")
         except DBAPIError:
             return _not_ready("The database does not answer.")
-        return _json({"status": "ready"})
+        return json_response({"status": "ready"})
 
     @blp.get("/metrics")
     @blp.doc(summary="Metrics in Prometheus' format")
@@ -55,7 +56,7 @@ def _status(blp: Blueprint, service: Service) -> None:
     @blp.doc(summary="How far the service, its relay and its consumers are")
     @needs_token
     def get_status() -> Response:
-        return _json(status(service))
+        return json_response(status(service))
 
     @blp.post("/rebuild")
     @blp.doc(summary="Rebuild the read models from events, while serving")
@@ -63,7 +64,7 @@ def _status(blp: Blueprint, service: Service) -> None:
     def ask_rebuild() -> Response:
         with service.database.write() as connection:
             rebuild.request(connection, "all", service.clock)
-        return _json({"state": "requested"}, 202)
+        return json_response({"state": "requested"}, 202)
 
     @blp.get("/rebuild")
     @blp.doc(summary="How the last rebuild goes")
@@ -72,7 +73,7 @@ def _status(blp: Blueprint, service: Service) -> None:
         with service.database.read() as connection:
             found = rebuild.state(connection)
             total = connection.exec_driver_sql("SELECT count(*) FROM events").scalar_one()
-        return _json(found | {"total": total if not service.followed else None})
+        return json_response(found | {"total": total if not service.followed else None})
 
     @blp.get("/schemas/<event_type>/<int:version>")
     @blp.doc(summary="The JSON Schema of an event type's version")
@@ -89,7 +90,7 @@ def _personal(blp: Blueprint, service: Service) -> None:
     @needs_token
     def holdings(person: str) -> Response:
         with service.database.read() as connection:
-            return _json({"person": person, "holds": service.holds(connection, person)})
+            return json_response({"person": person, "holds": service.holds(connection, person)})
 
 
 def _dead_letters(blp: Blueprint, service: Service) -> None:
@@ -98,7 +99,7 @@ def _dead_letters(blp: Blueprint, service: Service) -> None:
     @needs_token
     def list_waiting() -> Response:
         with service.database.read() as connection:
-            return _json({"items": [_letter(p) for p in dead_letters.waiting(connection)]})
+            return json_response({"items": [_letter(p) for p in dead_letters.waiting(connection)]})
 
     @blp.post("/dead-letters/<int(max=2147483647):number>/<any(retry, discard):action>")
     @blp.doc(summary="Try a waiting event again, or give it up and go on behind it")
@@ -114,7 +115,7 @@ def _dead_letters(blp: Blueprint, service: Service) -> None:
             raise Problem(404, f"{str(error).capitalize()}.") from error
         except dead_letters.NotTheFirst as error:
             raise Problem(409, f"{str(error).capitalize()}.") from error
-        return _json({"waiting": [_letter(parked) for parked in left]})
+        return json_response({"waiting": [_letter(parked) for parked in left]})
 
 
 def _letter(parked: Any) -> dict[str, Any]:
@@ -132,8 +133,4 @@ def _letter(parked: Any) -> dict[str, Any]:
 
 
 def _not_ready(why: str) -> Response:
-    return _json({"status": "not ready", "why": why}, 503)
-
-
-def _json(body: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, content_type="application/json")
+    return json_response({"status": "not ready", "why": why}, 503)

@@ -13,6 +13,7 @@ import msgspec
 from flask import Response, request
 
 from shared.web.errors import invalid
+from shared.web.parameters import whole_number
 
 MAX_LIMIT = 200
 Key = str
@@ -23,6 +24,13 @@ class Page(NamedTuple):
 
     limit: int
     after: tuple[Key, ...] | None
+
+
+def page_asked(order: str, length: int) -> Page:
+    """The page of a list whose sort key has `length` parts. Raises Problem 422."""
+    cursor = request.args.get("cursor")
+    after = decode_cursor(cursor, order, length) if cursor else None
+    return Page(whole_number("limit", 50, 1, MAX_LIMIT, capped=True), after)
 
 
 def encode_cursor(order: str, key: Sequence[Key]) -> str:

@@ -23,6 +23,10 @@ class BadLink(Exception):
     """The link was altered, was made for something else, or has expired."""
 
 
+class ExpiredLink(BadLink):
+    """It was good until a time that has passed."""
+
+
 def sign(
     secret: Secret, purpose: str, subject: str, generation: int, expires: datetime | None
 ) -> str:
@@ -46,6 +50,6 @@ def verify(secret: Secret, purpose: str, text: str, now: datetime) -> SignedLink
             continue
         expires = None if until is None else datetime.fromtimestamp(until, now.tzinfo)
         if expires is not None and expires <= now:
-            raise BadLink("This link has expired.")
+            raise ExpiredLink("This link has expired.")
         return SignedLink(subject, generation, expires)
     raise BadLink("This link is not one of ours, or was changed on its way.")

@@ -14,6 +14,7 @@ from tests.bench.importing import importing
 from tests.bench.notifying import notifying
 from tests.bench.projecting import projecting
 from tests.bench.relaying import relaying
+from tests.bench.saved_searches import saved_searches
 from tests.bench.scheduling import scheduling
 from tests.bench.serving import serving
 from tests.bench.table import Line, table
@@ -33,6 +34,7 @@ ITEMS: dict[str, Callable[[Ground], Iterable[Line]]] = {
     "import": importing,
     "notifications": notifying,
     "scheduling": scheduling,
+    "saved-searches": saved_searches,
 }
 
 

@@ -56,7 +56,7 @@ def measure(size: int) -> list[Line]:
         started = time.monotonic()
         with Platform(path.parent, settings={"HEDGEROW_LOG_LEVEL": "info"}) as platform:
             client = platform.client("discovery", None)
-            _await_index(client)
+            await_index(client)
             first = time.monotonic() - started
             await_that(lambda: "knows meaning too" in platform.log("discovery web"), 120)
             print(f"first answer after {first:.1f} s; {_filled(platform)}")
@@ -71,19 +71,19 @@ def measure(size: int) -> list[Line]:
 def _answers(client: httpx.Client, landscape: Landscape) -> Iterable[Line]:
     numbers = range(0, landscape.size, max(1, landscape.size // _ASKED))
     related = [f"/communities/{name(n)}/related" for n in numbers if n % 20 != 19]
-    yield _timed("related", (lambda p=path: client.get(p) for path in related))
+    yield timed("related", (lambda p=path: client.get(p) for path in related))
     for words in (1, 2, 4):
         asked = [landscape.text(words) for _ in range(_ASKED)]
         calls = (lambda q=q: client.get("/search", params={"q": q}) for q in asked)
-        yield _timed(f"search, {words} words", calls)
+        yield timed(f"search, {words} words", calls)
     texts = [{"domain": landscape.text(60), "name": landscape.text(4)} for _ in range(_ASKED)]
-    yield _timed(
+    yield timed(
         "POST /related, 64 words",
         (lambda t=text: client.post("/related", json=t) for text in texts),
     )
 
 
-def _timed(what: str, calls: Iterable[Callable[[], Any]]) -> Line:
+def timed(what: str, calls: Iterable[Callable[[], Any]]) -> Line:
     times = []
     for number, call in enumerate(calls):
         started = time.perf_counter()
@@ -115,7 +115,7 @@ def _knows(client: httpx.Client, word: str) -> bool:
     return bool(items) and items[0]["name"] == word
 
 
-def _await_index(client: httpx.Client) -> None:
+def await_index(client: httpx.Client) -> None:
     deadline = time.monotonic() + 300
     while client.get("/search", params={"q": "a"}).status_code == 503:
         if time.monotonic() > deadline:
@@ -157,10 +157,10 @@ def _measure_postgres(size: int) -> list[Line]:
 def _peer_answers(peer: FullText, landscape: Landscape) -> Iterable[Line]:
     # Any of sixty words is in nearly all of them: seconds each, where there are many.
     asked = [landscape.text(60) for _ in range(_WARM + max(5, 50_000 // landscape.size))]
-    yield _timed("ts_rank_cd, any of 60 words", _calls(peer.related, asked))
+    yield timed("ts_rank_cd, any of 60 words", _calls(peer.related, asked))
     for words in (1, 2, 4):
         queries = [landscape.text(words) for _ in range(_ASKED)]
-        yield _timed(f"ts_rank_cd, {words} words", _calls(peer.search, queries))
+        yield timed(f"ts_rank_cd, {words} words", _calls(peer.search, queries))
 
 
 def _calls(ask: Callable[[str], Any], texts: Sequence[str]) -> Iterable[Callable[[], Any]]:

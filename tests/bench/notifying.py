@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 from services.notifications import reading
 from services.notifications.contact_book import Contact
-from services.notifications.letters import COLUMNS, as_letter, form
+from services.notifications.forming import form
+from services.notifications.letters import COLUMNS, as_letter
 from services.notifications.links import Links
 from services.notifications.mail import Envelope, envelope
 from services.notifications.reminding import due

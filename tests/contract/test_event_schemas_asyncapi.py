@@ -34,6 +34,10 @@ STREAMS = {
     "calendar": "cal_…",
     "announcement": "ann_…",
     "delivery": "dlv_…",
+    "proposal": "prp_…",
+    "link": "lnk_…",
+    "feedback": "fbk_…",
+    "saved-search": "sav_…",
 }
 
 

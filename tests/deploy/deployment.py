@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import uuid
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from shared.settings import SERVICES
 from tests.servers import await_that, free_port
 
 ROOT = Path(__file__).parents[2]
-IMAGE = "hedgerow-under-test"
+# Of this checkout: another's tests beside these would else start each other's.
+IMAGE = f"hedgerow-under-test-{zlib.crc32(str(ROOT).encode()):08x}"
 JOBS = ("check", "databases", "migrate", "kafka-users", "topics")
 
 
@@ -113,7 +115,15 @@ class Deployment:
 
     def down(self) -> None:
         self.forget_clients()
+        self._remove_commands()
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+
+    def _remove_commands(self) -> None:
+        """What a failed test left of `docker compose run`: `down` does not see it."""
+        ours = f"label=com.docker.compose.project={self.project}"
+        oneoff = ("--filter", ours, "--filter", "label=com.docker.compose.oneoff=True")
+        if left := _run(["docker", "ps", "--all", "--quiet", *oneoff]).stdout.split():
+            _run(["docker", "rm", "--force", *left])
 
     # --- what is seen of it ---
 

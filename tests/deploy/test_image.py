@@ -1,6 +1,7 @@
 """What is in the images: what the lock files name, the code, and nothing else."""
 
 import subprocess
+import tomllib
 
 import pytest
 
@@ -47,9 +48,14 @@ def test_an_image_says_which_version_and_revision_it_is_and_is_nobodys(
     deployment: Deployment, image: str
 ) -> None:
     form = '{{index .Config.Labels "org.opencontainers.image.version"}} {{.Config.User}}'
-    assert docker("inspect", "-f", form, image).stdout.split() == ["0.1.0", "10001:10001"]
+    assert docker("inspect", "-f", form, image).stdout.split() == [_version(), "10001:10001"]
     form = '{{index .Config.Labels "org.opencontainers.image.revision"}}'
     assert docker("inspect", "-f", form, image).stdout.strip()
+
+
+def _version() -> str:
+    version: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return version
 
 
 def test_no_secret_is_in_an_image_or_its_history(deployment: Deployment) -> None:

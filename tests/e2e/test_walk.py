@@ -91,6 +91,34 @@ def test_a_registered_community_is_found_and_related_to_others_with_reasons(
     assert found[0]["id"] == community
 
 
+def test_a_link_is_accepted_from_the_letter_that_proposes_it(platform: Platform) -> None:
+    person = {"name": "Ada Lovelace", "email": "ada.lovelace@people.example"}
+    ada = platform.post("/people", person).json()["id"]
+    one, other = (
+        platform.post("/communities", {"name": name, "domain": "Hedges"}).json()["id"]
+        for name in ("Hazel", "Hawthorn")
+    )
+    role = {"person": ada, "role": "convener", "from": "2020-01-01"}
+    assert platform.post(f"/communities/{other}/roles", role).status_code == 201
+    platform.caught_up()
+    at, body = platform.url("discovery", "/links"), {"from": one, "to": other, "purpose": "Meet"}
+    made = httpx.post(at, json=body, headers=platform.token)
+    assert made.status_code == 201, made.text
+
+    def letters() -> list[str]:
+        items = platform.get("notifications", "/outbox")["items"]
+        return [item["id"] for item in items if "Hazel would like" in item["subject"]]
+
+    await_that(lambda: len(letters()) == 1, 20)
+    text = platform.get("notifications", f"/outbox/{letters()[0]}")["text"]
+    page = next(word for word in text.split() if "/link/" in word)
+    assert "Will you link Hawthorn with Hazel?" in httpx.get(page).text
+    assert httpx.get(f"{at}?community={one}").json()["items"] == []
+    assert "are linked" in httpx.post(page, data={"answer": "accept"}).text
+    (link,) = httpx.get(f"{at}?community={one}").json()["items"]
+    assert (link["id"], link["state"]) == (made.json()["id"], "accepted")
+
+
 def test_an_import_reports_and_a_repeated_one_changes_nothing(
     platform: Platform, tmp_path: Path
 ) -> None:
@@ -119,11 +147,14 @@ def test_status_says_that_all_is_well_and_how_far_each_service_is(platform: Plat
 def test_a_rebuild_gives_the_same_answers(platform: Platform) -> None:
     before = platform.get("registry", "/communities", limit=200, sort="name")
     found = platform.get("discovery", "/search", q="frailty", limit=100)
+    links = platform.get("discovery", "/links")
+    assert [link["state"] for link in links["items"]].count("accepted") == 4
     for service in ("registry", "discovery"):
         done = platform.run("rebuild", service)
         assert done.returncode == 0, done.stdout + done.stderr
     platform.caught_up()
     assert platform.get("registry", "/communities", limit=200, sort="name") == before
+    assert platform.get("discovery", "/links") == links
     again = platform.get("discovery", "/search", q="frailty", limit=100)
     assert [i["id"] for i in again["items"]] == [i["id"] for i in found["items"]]
 

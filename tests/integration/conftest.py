@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.discovery import Discovery, open_discovery
 from tests.registry import Registry, open_registry
 from tests.scheduling import Scheduling, open_scheduling
 
@@ -57,4 +58,29 @@ def scheduling(tmp_path: Path, migrated_scheduling: Path) -> Iterator[Scheduling
 def each_scheduling(database_url: str, tmp_path: Path) -> Iterator[Scheduling]:
     """Scheduling over SQLite, then over PostgreSQL: where that might make a difference."""
     with open_scheduling(database_url, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def migrated_discovery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with every migration of discovery and nothing else in it."""
+    folder = tmp_path_factory.mktemp("migrated")
+    file = folder / "discovery.db"
+    with open_discovery(f"sqlite:///{file}", folder):
+        return file
+
+
+@pytest.fixture
+def discoverer(tmp_path: Path, migrated_discovery: Path) -> Iterator[Discovery]:
+    """Discovery over SQLite."""
+    file = tmp_path / "discovery.db"
+    shutil.copy(migrated_discovery, file)
+    with open_discovery(f"sqlite:///{file}", tmp_path, migrated=True) as found:
+        yield found
+
+
+@pytest.fixture
+def each_discovery(database_url: str, tmp_path: Path) -> Iterator[Discovery]:
+    """Discovery over SQLite, then over PostgreSQL: where that might make a difference."""
+    with open_discovery(database_url, tmp_path) as found:
         yield found

@@ -115,6 +115,17 @@ def test_a_database_from_before_former_names_were_kept_asks_for_a_rebuild(
     database.close()
 
 
+def test_a_database_from_before_conveners_were_known_asks_for_a_rebuild(database_url: str) -> None:
+    upgrade(database_url, "discovery_0003")
+    database = Database(database_url)
+    with database.write() as connection:
+        put_community(connection, "com_w", "net_w", "potential")
+    assert not rebuild.requested(database)
+    upgrade(database_url, "heads")
+    assert rebuild.requested(database)
+    database.close()
+
+
 def test_a_new_database_asks_for_no_rebuild(database_url: str) -> None:
     with discovery_database(database_url) as database:
         assert not rebuild.requested(database)

@@ -1,25 +1,28 @@
-"""The example's year, told to a scheduling service as `make run` does."""
+"""The example's year and its links, told to the services as `make run` does."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from hedgerow.example_links import LinksBetween
 from hedgerow.example_year import OPEN, Year
 from hedgerow.landscape import KINDS, example
 from hedgerow.service import Refused
 from services.scheduling import registry_client
 from services.scheduling.passing_time import move_cohorts_on, review_standings
 from shared.identifiers import derived_id
+from tests.discovery import Discovery
 from tests.scheduling import Scheduling
 
 
 class Direct:
     """The command line's view of a service, without a network between."""
 
-    def __init__(self, scheduling: Scheduling) -> None:
-        self._caller = scheduling.operator
-        self._anyone = scheduling.anyone
+    def __init__(self, service: Scheduling | Discovery) -> None:
+        self._caller = service.operator
+        self._anyone = service.anyone
 
     def ask(self, method: str, path: str, **asked: Any) -> Any:
         answer = self._caller.ask(method, path, **asked)
@@ -70,3 +73,19 @@ def test_the_year_has_cohorts_applications_and_meetings_of_every_kind(
     assert any(p["modules"]["done"] == 5 for p in participants)
     standings = scheduling.anyone.get("/rhythm").json["items"]
     assert {s["standing"] for s in standings} == {"as-usual"}
+
+
+def test_the_links_are_agreed_proposed_and_ended_and_told_once(discoverer: Discovery):
+    communities = example()["communities"]
+    ids = {("communities", c["key"]): discoverer.community(c["key"]) for c in communities}
+    links = LinksBetween(Direct(discoverer), ids, lambda _: None)  # type: ignore[arg-type]
+    done = list(links.run())
+    assert done[-1][0] == done[-1][1]
+    assert Counter(link["state"] for link in discoverer.links()) == {
+        "accepted": 3,
+        "proposed": 1,
+        "ended": 1,
+    }
+    count = len(discoverer.told())
+    list(links.run())
+    assert len(discoverer.told()) == count

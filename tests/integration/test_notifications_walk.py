@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from services.notifications import letters
+from services.notifications import forming
 from services.notifications.reminding import remind
 from services.notifications.webhooks.queueing import Replays
 from shared.projection import rebuild
@@ -59,7 +59,7 @@ def test_a_message_from_its_event_to_its_bounce(database_url: str, tmp_path: Pat
             passed = remind(post.service, noon)
             assert (passed.told, passed.queued) == (1, 2)
             assert remind(post.service, noon) == (0, 0, 0)
-            assert letters.form(post.service, now + timedelta(days=40)) > 0
+            assert forming.form(post.service, now + timedelta(days=40)) > 0
             closing = {"type": "registry.community.closed", "subject": "com_falls"}
             asked = post.other_service.post("/forecasts", {"events": [closing]})
             assert asked.json["notifies"] == 2

@@ -40,7 +40,8 @@ def test_each_is_made_read_changed_and_listed(
     assert {name: made.json[name] for name in body} == body
     read = operator.get(at)
     assert (read.json, read.headers["ETag"]) == (made.json, '"1"')
-    assert operator.get(at, If_None_Match='"1"').status_code == 304
+    known = 200 if stem == "people" else 304  # people may be erased without a new version
+    assert operator.get(at, If_None_Match='"1"').status_code == known
     assert operator.patch(at, change).status_code == 428
     assert operator.patch(at, change, '"9"').status_code == 412
     changed = operator.patch(at, change, '"1"')

@@ -449,6 +449,34 @@ def test_an_offer_that_nobody_answers_goes_on(scheduling: Scheduling):
     assert scheduling.operator.get(f"/applications/{second}").json["decision"] == "offer"
 
 
+def test_one_of_the_team_decides_in_their_own_name(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    application = submitted(scheduling, cohort, "Ada")
+    leader = scheduling.acting(scheduling.person("Lee"))
+    decision = leader.ask(
+        "PUT", f"/applications/{application}/decision", json={"decision": "offer"}
+    )
+    assert decision.status_code == 200
+    assert leader.post(f"/cohorts/{cohort}/closing").status_code == 200
+    assert leader.post(f"/cohorts/{cohort}/release").status_code == 200
+
+
+def test_who_waits_sees_their_place_as_it_is_now(scheduling: Scheduling):
+    cohort = open_cohort(scheduling, places=1)
+    ada, bo, cy = (submitted(scheduling, cohort, name) for name in ("Ada", "Bo", "Cy"))
+    decide(scheduling, ada, "offer")
+    decide(scheduling, bo, "waiting-list")
+    decide(scheduling, cy, "waiting-list")
+    scheduling.operator.post(f"/cohorts/{cohort}/release")
+    before = scheduling.operator.get(f"/applications/{cy}")
+    assert before.json["position"] == 2
+    scheduling.operator.post(f"/applications/{bo}/withdrawal")
+    now = scheduling.operator.get(
+        f"/applications/{cy}", **{"If-None-Match": before.headers["ETag"]}
+    )
+    assert (now.status_code, now.json["position"]) == (200, 1)
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_an_applicant_sees_and_changes_their_own_application_and_decides_nothing(
     scheduling: Scheduling, own: bool
@@ -475,7 +503,9 @@ def test_an_applicant_sees_and_changes_their_own_application_and_decides_nothing
     for path in ("participants", "participants.csv"):
         assert applicant.get(f"/cohorts/{cohort}/{path}").status_code == 403
     decide(scheduling, application, "offer")
-    assert applicant.post(f"/cohorts/{cohort}/release").status_code == 403
+    for step in ("release", "opening", "closing"):
+        assert applicant.post(f"/cohorts/{cohort}/{step}").status_code == 403
+    assert applicant.patch(f"/cohorts/{cohort}", {"places": 99}, "*").status_code == 403
     cy = scheduling.person("Cy")
     begun = applicant.post(f"/cohorts/{cohort}/applications", {"person": cy})
     assert begun.status_code == 403

@@ -320,7 +320,7 @@ def test_events_that_come_twice_or_too_early_are_borne(scheduling: Scheduling):
 
 
 def test_what_would_be_told_is_asked_first(scheduling: Scheduling, monkeypatch: Any):
-    from services.scheduling.api import answers
+    from shared.web import forecasts
 
     seen: list[Any] = []
 
@@ -328,7 +328,7 @@ def test_what_would_be_told_is_asked_first(scheduling: Scheduling, monkeypatch: 
         seen.extend(event.type for event in events)
         return {"notifies": 3, "now": 2, "digest": 1, "none": 0}
 
-    monkeypatch.setattr(answers, "forecast", forecast)
+    monkeypatch.setattr(forecasts, "forecast", forecast)
     at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
     answer = scheduling.operator.post(f"{at}/cancellation?dry_run=true")
     assert answer.json == {"notifies": 3, "now": 2, "digest": 1, "none": 0}

@@ -154,7 +154,7 @@ def test_an_altered_expired_or_former_link_is_told_kindly(scheduling: Scheduling
 
 def test_an_answer_that_is_none_changes_nothing(scheduling: Scheduling):
     application, link = submitted(scheduling)
-    read(form(scheduling, link, answer="perhaps"), 409)
+    read(form(scheduling, link, answer="perhaps"), 422)
     assert shown(scheduling, application)["sponsor_reply"] is None
 
 

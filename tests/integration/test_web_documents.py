@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -117,14 +118,14 @@ def test_the_page_fetches_nothing_from_another_host(page: Page):
     for tag, attributes in page.elements:
         for name in ("src", "href", "srcset", "action", "data", "poster"):
             address = attributes.get(name) or "/"
-            assert address.startswith(("/", "#")), (tag, address)
+            assert address.startswith(("./", "/", "#")), (tag, address)
             assert not address.startswith("//"), (tag, address)
         assert "style" not in attributes, "the security policy would drop it"
     assert page.all("script") == []
 
 
 def test_the_style_is_served_here_and_fetches_nothing_either(anyone: Caller):
-    answer = anyone.get("/docs/style.css")
+    answer = anyone.get("/pages/style.css")
     assert (answer.status_code, answer.mimetype) == (200, "text/css")
     assert "url(" not in answer.text
     assert "@import" not in answer.text
@@ -160,7 +161,7 @@ def test_every_link_says_where_it_goes_and_goes_somewhere(anyone: Caller, page: 
     assert links
     assert len(page.texts["a"]) == len(links)
     for link in links:
-        assert anyone.app.url_map.bind("x").test(link["href"], "GET")
+        assert anyone.app.url_map.bind("x").test(urljoin("/docs", link["href"]), "GET")
 
 
 def test_the_page_shows_every_call(anyone: Caller, page: Page):

@@ -22,7 +22,7 @@ ANSWERS = [
     ("GET", "/nowhere", 404),
     ("DELETE", "/communities", 405),
     ("GET", "/docs", 200),
-    ("GET", "/docs/style.css", 200),
+    ("GET", "/pages/style.css", 200),
     ("GET", "/openapi.json", 200),
     ("GET", "/events", 200),
     ("GET", "/events?limit=x", 422),
@@ -155,7 +155,7 @@ def test_the_feeds_bounds_are_capped_and_its_lists_forgiving(each_registry: Regi
     each_registry.operator.community()
     end = each_registry.anyone.get("/events").json["next"]
     fine = (
-        *("limit=5000", "limit=", "after=", "types=", "types=registry.community.registered, x"),
+        *("limit=5000", "after=", "types=", "types=registry.community.registered, x"),
         *("from=2026-01-01T00:00:00Z", "from=2026-01-01T00:00:00+00:00", f"until={end}"),
     )
     for query in fine:

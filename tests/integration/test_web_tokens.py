@@ -24,12 +24,14 @@ PROBLEM = "application/problem+json"
 # Calls that change nothing, though they are not GET.
 OPEN = {
     ("discovery", "POST", "/related"),
+    ("discovery", "POST", "/link/<signed>"),
     ("notifications", "POST", "/unsubscribe/<signed>"),  # the signed link is what lets one
     ("notifications", "POST", "/preferences/<signed>"),
     ("scheduling", "POST", "/programmes/<programme>/plan"),
     # What is signed in these addresses takes the token's place.
     *(("scheduling", "POST", f"/{page}/<signed>") for page in ("sponsor", "application")),
     *(("scheduling", "POST", f"/{page}/<signed>") for page in ("reply", "guest")),
+    ("discovery", "POST", "/link/<signed>"),
 }
 # Calls that only read, but not what is for anyone.
 CLOSED = {
@@ -39,8 +41,10 @@ CLOSED = {
     "/people/<person>/calendar-link",
     *("/people", "/people/<person>", "/status", "/dead-letters", "/rebuild"),
     *("/people/<person>/preferences", "/networks/<network>/contacts", "/operators"),
+    *("/communities/<community>/related/feedback", "/labels", "/links/<link>/page/<person>"),
     *("/deliveries", "/post", "/webhooks", "/webhooks/<webhook>"),
     *("/webhooks/<webhook>/deliveries", "/reminders"),
+    *("/saved-searches", "/saved-searches/<search>", "/unmet-needs"),
     *("/cohorts/<cohort>/applications", "/applications/<application>"),
     *(f"/applications/<application>/{part}" for part in ("history", "sponsor-link")),
     *(f"/cohorts/<cohort>/participants{part}" for part in ("", ".csv", "/<person>")),

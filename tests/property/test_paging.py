@@ -38,7 +38,7 @@ def key(order: str, item: Any) -> tuple[str, str]:
     return first, item["id"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     there=st.lists(names, max_size=8),
     added=between,
@@ -64,7 +64,7 @@ def test_pages_neither_skip_nor_repeat_while_others_register(
     assert keys == sorted(keys, reverse=order.startswith("-"))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(there=st.lists(names, min_size=1, max_size=8), limit=st.integers(1, 3))
 def test_pages_by_time_neither_skip_nor_repeat_while_names_change(
     registry: Registry, there: list[str], limit: int

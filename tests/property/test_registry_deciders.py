@@ -21,8 +21,8 @@ from shared.eventstore.events import Event
 from shared.eventstore.streams import Decider
 
 TODAY = date(2026, 3, 1)
-SOME = settings(max_examples=150, deadline=None)
-MANY = settings(max_examples=300, deadline=None)
+SOME = settings(max_examples=150)
+MANY = settings(max_examples=300)
 
 texts = st.sampled_from(["", "a", "b", "A", "Größe"])
 needed = st.sampled_from(["a", "b", "c"])

@@ -74,7 +74,7 @@ def stored(event: Any) -> Any:
 
 
 @given(steps)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_sequence_rises_by_one_for_each_change_that_a_calendar_must_show(taken: list[Any]):
     [planned] = d.decide(Session(), d.Schedule(FIRST))
     session, key = SESSION.evolve(SESSION.initial, stored(planned)), new_id("ses")

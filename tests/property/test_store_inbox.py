@@ -53,7 +53,7 @@ deliveries = st.lists(st.sampled_from(HISTORY), max_size=20).flatmap(
 
 
 def test_any_delivery_comes_to_the_same(database: Database):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(deliveries, st.lists(st.integers(1, 8), min_size=30, max_size=30))
     def holds(delivered: list[Event], sizes: list[int]) -> None:
         connection, start, applied = database.session(), 0, list[Event]()

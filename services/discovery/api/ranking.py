@@ -1,56 +1,79 @@
 """Related communities, and search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import msgspec
-from flask import Response, current_app, request
+from flask import Response, request
 
+from services.discovery import links
+from services.discovery.api.asking import (
+    LONGEST_QUERY,
+    checked_filters,
+    follower,
+    known_now,
+    limit_asked,
+    network_ids,
+)
 from services.discovery.api.schemas import STAGES, DescriptionBody
-from services.discovery.follower import Follower, Known
+from services.discovery.follower import Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
+from services.discovery.links import Said
+from services.discovery.unmet.found_nothing import note_if_nothing
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
+from shared.web.callers import ANYONE, caller, unauthorised
+from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import Described, takes, whole
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
-_MAX_LIMIT, _LONGEST_QUERY = 100, 500
-_LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer"}, "description": "Up to 100"}
-_FILTERS: dict[str, dict[str, Any]] = {
-    "network": {"description": "Only those of this network: its id, or any name or alias of it"},
-    "region": {"description": "Only those of this region"},
-    "sector": {"description": "Only those of this sector"},
-    "stage": {"description": "Only those of this stage", "schema": {"enum": [*STAGES]}},
+_NOTHING_SAID = Said()
+_LIMIT: Mapping[str, Described] = {"limit": whole("How many, up to 100")}
+_SCOPE: Mapping[str, Described] = {
+    "scope": {
+        "schema": {"enum": ["other-networks"]},
+        "description": "Only those that share no network with it",
+    }
 }
-_SCOPE = {
-    "in": "query",
-    "name": "scope",
-    "schema": {"enum": ["other-networks"]},
-    "description": "Only those that share no network with it",
+_LEAVE_OUT = "linked, proposed, or both with a comma between: leaves these out"
+_FILTERS: Mapping[str, Described] = {
+    "network": "Only those of this network: its id, or any name or alias of it",
+    "region": "Only those of this region",
+    "sector": "Only those of this sector",
+    "stage": {"schema": {"enum": [*STAGES]}, "description": "Only those of this stage"},
+}
+_QUERY: Described = {
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "What to look for, up to 500 characters",
 }
 
 
 @blp.get("/communities/<community>/related")
-@blp.doc(summary="Communities most like this one, and why", parameters=[_LIMIT, _SCOPE])
+@blp.doc(summary="Communities most like this one, and why; without those that it found not useful")
+@takes({**_LIMIT, **_SCOPE, "leave_out": _LEAVE_OUT})
 def related(community: str) -> Response:
-    _check_parameters("limit", "scope")
-    limit, scope, known = _limit(), _scope(), _known()
+    limit, scope, left_out, known = limit_asked(), _scope(), _leave_out(), known_now()
+    with service().database.read() as connection:
+        said = links.said_by(connection, community)
+    without = said.hidden.union(*(getattr(said, name) for name in left_out))
     try:
-        matches = known.index.related(community, limit=limit, scope=scope)
+        matches = known.index.related(community, limit=limit, scope=scope, without=without)
     except UnknownCommunityError as error:
         raise not_found(
             f"Discovery knows no community {community}."
             " If it was registered a moment ago, it may still be on its way."
         ) from error
-    return _answer(known, matches, {})
+    return _answer(known, matches, {}, said=said)
 
 
 @blp.post("/related")
-@blp.doc(summary="What there is already that is like a description", parameters=[_LIMIT, _SCOPE])
+@blp.doc(summary="What there is already that is like a description")
+@takes({**_LIMIT, **_SCOPE})
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
-    _check_parameters("limit", "scope")
-    limit, scope, known = _limit(), _scope(), _known()
+    limit, scope, known = limit_asked(), _scope(), known_now()
     texts = ("name", "domain", "topics", "practice", "learning_question")
     if not any(fields[name] for name in texts):
         raise Problem(
@@ -59,7 +82,7 @@ def related_to_description(fields: dict[str, Any]) -> Response:
             " learning_question.",
             {"domain": ["is needed, or another text"]},
         )
-    networks = tuple(_network_ids("networks", fields["networks"], known))
+    networks = tuple(network_ids("networks", fields["networks"], known))
     described = Document(
         id="",
         **{name: fields[name] for name in (*texts, "sectors", "region")},
@@ -70,27 +93,18 @@ def related_to_description(fields: dict[str, Any]) -> Response:
 
 
 @blp.get("/search")
-@blp.doc(
-    summary="Find communities by words",
-    parameters=[
-        {"in": "query", "name": "q", "required": True, "schema": {"type": "string"},
-         "description": "What to look for, up to 500 characters"},
-        _LIMIT,
-        *(
-            {"in": "query", "name": name, "schema": {"type": "string"}, **described}
-            for name, described in _FILTERS.items()
-        ),
-    ],
-)  # fmt: skip
+@blp.doc(summary="Find communities by words")
+@takes({"q": _QUERY, **_LIMIT, **_FILTERS})
 def search() -> Response:
-    _check_parameters("q", "limit", *FACETS)
     text = request.args.get("q", "").strip()
     if not text:
         raise invalid("q", "is missing: say what to look for")
-    if len(text) > _LONGEST_QUERY:
-        raise invalid("q", f"is {len(text)} characters long; at most {_LONGEST_QUERY} are taken")
-    known = _known()
-    found = known.index.search(text, limit=_limit(), filters=_filters(known))
+    if len(text) > LONGEST_QUERY:
+        raise invalid("q", f"is {len(text)} characters long; at most {LONGEST_QUERY} are taken")
+    known = known_now()
+    filters = _filters(known)
+    found = known.index.search(text, limit=limit_asked(), filters=filters)
+    note_if_nothing(text, found, filters, known)
     facets = dict(found.facets)
     facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}
     more = {
@@ -103,22 +117,8 @@ def search() -> Response:
     return _answer(known, found.matches, more, highlighted=True)
 
 
-def follower() -> Follower:
-    return cast(Follower, current_app.extensions["hedgerow_follower"])
-
-
-def _known() -> Known:
-    known = follower().known
-    if known is None:
-        raise Problem(
-            503,
-            "The index of communities is being filled. Try again in a moment.",
-            headers={"Retry-After": "2"},
-        )
-    return known
-
-
-def _item(match: Match, known: Known) -> dict[str, Any]:
+def _item(match: Match, known: Known, said: Said) -> dict[str, Any]:
+    """A match; whether a link with it is proposed is told to those with a token alone."""
     document, stands_for = match.document, match.stands_for
     return {
         "id": document.id,
@@ -127,8 +127,8 @@ def _item(match: Match, known: Known) -> dict[str, Any]:
         "region": document.region,
         "score": round(match.score, 4),
         "reasons": match.reasons,
-        "linked": False,
-        "proposed": False,
+        "linked": document.id in said.linked,
+        "proposed": document.id in said.proposed if caller().kind != ANYONE else None,
         "stands_for": _named(stands_for) if stands_for else None,
     }
 
@@ -147,20 +147,25 @@ def _near(near: Near | None, known: Known) -> dict[str, Any] | None:
 
 
 def _answer(
-    known: Known, matches: Sequence[Match], more: dict[str, Any], *, highlighted: bool = False
+    known: Known,
+    matches: Sequence[Match],
+    more: dict[str, Any],
+    *,
+    highlighted: bool = False,
+    said: Said = _NOTHING_SAID,
 ) -> Response:
     """Answer with the matches, and say what ranked them: words, and meaning where it had a part."""
     meant = any(match.meaning for match in matches)
     body = {
         "items": [
-            _item(match, known) | ({"highlights": match.highlights} if highlighted else {})
+            _item(match, known, said) | ({"highlights": match.highlights} if highlighted else {})
             for match in matches
         ],
         **more,
         "algorithm": f"words+meaning ({known.model})" if meant else "words",
         "indexed_through": follower().indexed_through,
     }
-    return Response(msgspec.json.encode(body), content_type="application/json")
+    return json_response(body)
 
 
 def _network(network: str, known: Known) -> str:
@@ -168,40 +173,9 @@ def _network(network: str, known: Known) -> str:
     return known.networks.name(network) or network
 
 
-def _network_ids(field: str, named: Sequence[str], known: Known) -> list[str]:
-    """The ids of networks by id, or by any name or alias. Raises Problem 422 that names every
-    one that is not known."""
-    found = {name: known.networks.find(name) for name in named}
-    if unknown := [name for name, network in found.items() if network is None]:
-        reasons = [
-            f"{name!r} is no network's id, name or alias."
-            " If it was registered a moment ago, it may still be on its way."
-            for name in unknown
-        ]
-        raise Problem(422, f"{field}: {' '.join(reasons)}", {field: reasons})
-    return list(dict.fromkeys(network for network in found.values() if network is not None))
-
-
 def _filters(known: Known) -> dict[str, list[str]]:
-    filters = {name: values for name in FACETS if (values := request.args.getlist(name))}
-    if any(stage.strip().casefold() not in STAGES for stage in filters.get("stage", ())):
-        raise invalid("stage", f"must be one of: {', '.join(STAGES)}")
-    if "network" in filters:
-        filters["network"] = _network_ids("network", filters["network"], known)
-    return filters
-
-
-def _check_parameters(*allowed: str) -> None:
-    for name in request.args:
-        if name not in allowed:
-            raise invalid(name, f"is not a parameter here; these are: {', '.join(allowed)}")
-
-
-def _limit() -> int:
-    text = request.args.get("limit", "10")
-    if not (text.isascii() and text.isdecimal() and 0 < len(text) < 7 and int(text) > 0):
-        raise invalid("limit", f"must be a whole number from 1 to {_MAX_LIMIT}")
-    return min(int(text), _MAX_LIMIT)
+    given = {name: values for name in FACETS if (values := request.args.getlist(name))}
+    return checked_filters(given, known)
 
 
 def _scope() -> Scope | None:
@@ -209,3 +183,14 @@ def _scope() -> Scope | None:
     if scope not in (None, "other-networks"):
         raise invalid("scope", "must be other-networks, or left out")
     return cast(Scope | None, scope)
+
+
+def _leave_out() -> list[str]:
+    """Which of `linked` and `proposed` are not to be shown; the latter for those with a token."""
+    asked = request.args.get("leave_out")
+    names = [] if asked is None else asked.split(",")
+    if any(name not in ("linked", "proposed") for name in names):
+        raise invalid("leave_out", "must be linked, proposed, or both with a comma between")
+    if "proposed" in names and caller().kind == ANYONE:
+        raise unauthorised("Proposals concern the two alone.")
+    return names

@@ -55,6 +55,7 @@ class SearchResult:
     A facet's counts follow the filters on the other facets, not the one on itself, so that
     they say what each other choice would give. `also` are other names of what was asked, such
     as an acronym's words, that were looked for too; `near` is there where nothing was found.
+    `unfiltered` is how many there are without the filters.
     """
 
     matches: list[Match]
@@ -63,3 +64,4 @@ class SearchResult:
     corrected: tuple[Correction, ...] = ()
     also: tuple[str, ...] = ()
     near: Near | None = None
+    unfiltered: int = 0

@@ -16,6 +16,16 @@ _VALUES: Mapping[str, Callable[[Document], Iterable[str]]] = {
 FIELDS = tuple(_VALUES)
 
 
+def passes(document: Document, filters: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a document passes all filters, as `Facet.holding` flags it."""
+    for name, wanted in filters.items():
+        folded = {value.strip().casefold() for value in wanted}
+        values = {value.strip() for value in _VALUES[name](document)} - {""}
+        if not any(value.casefold() in folded for value in values):
+            return False
+    return True
+
+
 class Facet:
     """The values of one field. Each distinct set of values has a code, and a slot holds a code:
     counting a hundred thousand communities is then counting codes."""

@@ -9,13 +9,13 @@ import numpy as np
 
 from services.discovery.index.acronyms import Acronyms
 from services.discovery.index.answers import Match, Near, SearchResult, UnknownCommunityError
-from services.discovery.index.arrays import Flags
+from services.discovery.index.arrays import Flags, Floats
 from services.discovery.index.bag import bag
 from services.discovery.index.document import REMOVED, Document
 from services.discovery.index.facets import FIELDS, Facet
 from services.discovery.index.highlights import highlights
 from services.discovery.index.question import Question
-from services.discovery.index.ranking import Ranked, rank
+from services.discovery.index.ranking import DIGITS, Ranked, rank
 from services.discovery.index.reasons import NetworkName, why_found, why_related
 from services.discovery.index.relating import Relating
 from services.discovery.index.searching import Searching
@@ -29,6 +29,7 @@ Scope = Literal["other-networks"]
 _BATCH = 4000
 _MOST_NEAR = 3
 _LEAST_NEAR = 0.2  # in meaning
+_ROUGHLY = 0.8  # of a score: who roughly has less has less
 
 
 class Index:
@@ -101,12 +102,18 @@ class Index:
         self._write((), [community])
 
     def related(
-        self, asked: str | Document, *, limit: int = 10, scope: Scope | None = None
+        self,
+        asked: str | Document,
+        *,
+        limit: int = 10,
+        scope: Scope | None = None,
+        without: Iterable[str] = (),
     ) -> list[Match]:
         """Give the open communities that are most like one in the index, or one described.
 
         Best first; equal scores by id. `scope="other-networks"` leaves out those that share a
-        network with it. Raises UnknownCommunityError for an id that is not in the index.
+        network with it, `without` some by their ids. Raises UnknownCommunityError for an id that
+        is not in the index.
         """
         document = asked if isinstance(asked, Document) else self.get(asked)
         if document is None:
@@ -119,6 +126,8 @@ class Index:
         if own is not None:
             scores[own] = 0.0
         scores[~self._allowed(snapshot, document, scope)] = 0.0
+        slots = (snapshot.slot(name, self._slots) for name in without)
+        scores[[slot for slot in slots if slot is not None]] = 0.0
         ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own)
         return [self._related(document, question, relating, snapshot, place) for place in ranked]
 
@@ -130,16 +139,9 @@ class Index:
         Filters are values wanted (any of them, whatever the case) by network id, region,
         sector or stage. Raises KeyError for a filter of another name.
         """
-        understood = Understood((text,))
-        if self._forgiving:
-            understood = self._understanding.read(text, self._snapshot)
-        ways = [Document(id="", name="", domain=way) for way in understood.texts]
-        questions, snapshot, others = self._ask(ways[-1], ways)
-        searching = Searching(questions, others)
-        scores, matches = searching.rough()
-        snapshot.stand_ins.pass_on(scores)
-        snapshot.stand_ins.pass_on_flags(matches)
-        matches &= snapshot.open
+        understood = self.read(text)
+        searching, snapshot, others = self.ask(understood)
+        scores, matches = self._matched(searching, snapshot)
         before_filters = int(matches.sum())
         facets, matches = self._filtered(matches, snapshot, filters or {})
         scores[~matches] = 0.0
@@ -149,8 +151,82 @@ class Index:
         if not found:
             near = self._near(text, before_filters, snapshot, others if searching.has_words else ())
         return SearchResult(
-            found, int(matches.sum()), facets, understood.corrected, understood.also, near
+            found,
+            int(matches.sum()),
+            facets,
+            understood.corrected,
+            understood.also,
+            near,
+            before_filters,
         )
+
+    def read(self, text: str) -> Understood:
+        """Give the ways to say what was typed, by what the communities write."""
+        if not self._forgiving:
+            return Understood((text,))
+        return self._understanding.read(text, self._snapshot)
+
+    def ask(self, understood: Understood) -> tuple[Searching, Snapshot, Heard]:
+        """Ask for what was understood, at one moment of the index."""
+        ways = [Document(id="", name="", domain=way) for way in understood.texts]
+        questions, snapshot, others = self._ask(ways[-1], ways)
+        return Searching(questions, others), snapshot, others
+
+    def found_by(self, text: str, filters: Mapping[str, Iterable[str]] | None = None) -> list[str]:
+        """Give the ids of all communities that a search finds, in no order."""
+        searching, snapshot, _ = self.ask(self.read(text))
+        _, matches = self._matched(searching, snapshot)
+        for name, wanted in (filters or {}).items():
+            matches &= self._facets[name].holding(snapshot.codes[name], wanted)
+        return [_id(snapshot, slot) for slot in np.flatnonzero(matches).tolist()]
+
+    def at_least(self, community: str, score: float) -> list[str]:
+        """Give the ids of the open communities related to one by at least a score, in no order.
+
+        Raises UnknownCommunityError for an id that is not in the index.
+        """
+        document = self.get(community)
+        if document is None:
+            raise UnknownCommunityError(community)
+        (question,), snapshot, others = self._ask(document, (document,))
+        relating = Relating(question, others)
+        likely = snapshot.open & (relating.rough() >= _ROUGHLY * score)
+        slots = [s for s in np.flatnonzero(likely).tolist() if _id(snapshot, s) != community]
+        exact = np.round(relating.exactly(slots), DIGITS) if slots else np.zeros(0)
+        return [_id(snapshot, s) for s, e in zip(slots, exact, strict=True) if e >= score]
+
+    def likeness(self, community: str, others: Sequence[str]) -> dict[str, float]:
+        """Give the exact score of one community beside some others, as `related` does.
+
+        Likeness is mutual. Those that the index does not have are left out.
+        """
+        document = self.get(community)
+        if document is None:
+            return {}
+        (question,), snapshot, heard = self._ask(document, (document,))
+        found = ((key, snapshot.slot(key, self._slots)) for key in others if key != community)
+        slots = {key: slot for key, slot in found if slot is not None}
+        if not slots:
+            return {}
+        scores = Relating(question, heard).exactly(list(slots.values()))
+        return dict(zip(slots, np.round(scores, DIGITS).tolist(), strict=True))
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The present moment of the index."""
+        return self._snapshot
+
+    @property
+    def words(self) -> Words:
+        """The terms of the index, by number."""
+        return self._words
+
+    def _matched(self, searching: Searching, snapshot: Snapshot) -> tuple[Floats, Flags]:
+        """Give the rough scores of a search, and flag the open communities that match it."""
+        scores, matches = searching.rough()
+        snapshot.stand_ins.pass_on(scores)
+        snapshot.stand_ins.pass_on_flags(matches)
+        return scores, matches & snapshot.open
 
     def _ask(
         self, meant: Document, ways: Sequence[Document]
@@ -288,6 +364,10 @@ class Index:
             for voice in self._voices:
                 voice.publish()
             self._snapshot = after
+
+
+def _id(snapshot: Snapshot, slot: int) -> str:
+    return snapshot.entry(slot).document.id
 
 
 def _shown(snapshot: Snapshot, place: Ranked) -> tuple[Document, Document | None]:

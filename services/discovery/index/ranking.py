@@ -14,7 +14,7 @@ _SCORED_PER_SHOWN = 4
 # Where very many are alike at the edge, no more than this many times as many are scored.
 _SCORED_MOST = 4
 _SAME = 1e-6
-_DIGITS = 6
+DIGITS = 6
 
 Exactly = Callable[[Sequence[int]], Floats]
 
@@ -46,7 +46,7 @@ def rank(
     scores = exactly([source for _, source in sources]).tolist() if sources else []
     best: dict[int, Ranked] = {}
     for (slot, source), exact in zip(sources, scores, strict=True):
-        score = round(exact, _DIGITS)
+        score = round(exact, DIGITS)
         if score > (best[slot].score if slot in best else 0.0):
             best[slot] = Ranked(slot, score, source)
     ranked = sorted(best.values(), key=lambda r: (-r.score, snapshot.entry(r.slot).document.id))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,18 +15,26 @@ from services.discovery.index.voice import SEARCH, Heard, blend
 # the cosine counts 1. Measured: docs/decisions/ranking-by-words.md.
 COVERAGE = 0.5
 # A match covers at least this part of what the best match covers.
-_LEAST_OF_BEST = 0.2
+LEAST_OF_BEST = 0.2
 # A few words say less about what is meant than a whole community does, and what they mean counts
 # for more beside them. Measured: docs/decisions/ranking-words-and-meaning.md.
 LOUDER = 2.0
 # What is found by meaning alone is at least so like in meaning, and this part of the most like.
 LEAST_MEANING = 0.35
-_LEAST_OF_MOST_LIKE = 0.6
+LEAST_OF_MOST_LIKE = 0.6
 # Where nobody uses any of the words, meaning has nothing to lean on and must be more like; where
 # there is no word at all that it can read (stop words, symbols, another script), much more.
 # Measured: docs/decisions/ranking-words-and-meaning.md.
 _LEAST_OF_UNUSED, _LEAST_OF_NO_WORD = 0.4, 0.6
 _LETTER = re.compile("[a-z]")
+
+
+class Floors(NamedTuple):
+    """The least coverage of each way of asking (more than 0 in any case), and the least likeness
+    in meaning: who has one of these matches."""
+
+    coverages: tuple[float, ...]
+    meaning: float
 
 
 class Searching:
@@ -44,10 +53,18 @@ class Searching:
             scores, matches = np.maximum(scores, more), matches | also
         for said in self._others:
             heard = np.nan_to_num(said.scores)
-            least = max(self._least_meaning(), _LEAST_OF_MOST_LIKE * float(heard.max(initial=0.0)))
-            matches |= heard >= least
+            matches |= heard >= self._least_of(heard)
         others = [(said.weight, said.scores) for said in self._others]
         return np.where(matches, blend(scores, others, SEARCH), 0.0), matches
+
+    def floors(self) -> "Floors":
+        """Give what a community must have at least to match, as the others are at this moment."""
+        coverages = [float(question.coverages().max(initial=0.0)) for question in self._questions]
+        heard = [np.nan_to_num(said.scores) for said in self._others]
+        return Floors(
+            tuple(LEAST_OF_BEST * best for best in coverages),
+            min((self._least_of(scores) for scores in heard), default=np.inf),
+        )
 
     def exactly(self, slots: Sequence[int]) -> Floats:
         """Give the exact scores of some slots."""
@@ -76,6 +93,10 @@ class Searching:
         asked = frozenset[str]().union(*(question.asked for question in self._questions))
         return bool(self.stems) or any(map(_LETTER.search, asked))
 
+    def _least_of(self, heard: Floats) -> float:
+        most = float(heard.max(initial=0.0))
+        return max(self._least_meaning(), LEAST_OF_MOST_LIKE * most)
+
     def _least_meaning(self) -> float:
         """Give how like in meaning one must be that is found by meaning alone."""
         if self.stems:
@@ -84,7 +105,7 @@ class Searching:
 
     def _words(self, question: Question) -> tuple[Floats, Flags]:
         coverages = question.coverages()
-        least = _LEAST_OF_BEST * float(coverages.max(initial=0.0))
+        least = LEAST_OF_BEST * float(coverages.max(initial=0.0))
         matches = (coverages > 0.0) & (coverages >= least)
         return joined(question.cosines(), coverages), matches
 

@@ -51,6 +51,7 @@ class Snapshot:
     closed: frozenset[int] = frozenset()
     stand_ins: StandIns = field(default_factory=StandIns)
     changes: int = 0  # since the norms of all slots were worked out
+    ever: int = 0  # changes, since the index was empty
 
     @property
     def size(self) -> int:
@@ -109,6 +110,7 @@ class Snapshot:
             closed=self.closed - changed.keys() | ended,
             inverse_norms=_longer(self.inverse_norms, size),
             changes=self.changes + len(changed),
+            ever=self.ever + len(changed),
         )
         return after._with_stand_ins(self, changed, slots)._with_norms(changed)
 

@@ -48,4 +48,9 @@ def load(folder: Path | None) -> Meaning | None:
         log.error("no likeness of meaning: words alone serve", why=str(error))
         return None
     log.info("the sentence model is loaded", model=encoder.name, id=encoder.id)
+    return by(encoder)
+
+
+def by(encoder: Encoder) -> Meaning:
+    """Meaning as a model that is loaded already has it; no vector is known yet."""
     return Meaning(Asked(encoder), Vectors(encoder.dimensions))

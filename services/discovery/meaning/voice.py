@@ -93,7 +93,7 @@ class MeaningVoice:
 
     def __init__(self, vectors: Vectors, asked: Asked) -> None:
         """Begin with empty slots."""
-        self._vectors, self._asked = vectors, asked
+        self._vectors, self.asked = vectors, asked
         self._hashes: list[str] = []  # by slot; empty for an empty one
         self._waiting: dict[str, set[int]] = {}  # slots by the hash of a text without vector
         self._row_of = np.zeros(0, np.int32)
@@ -104,6 +104,11 @@ class MeaningVoice:
     def missing(self) -> int:
         """How many communities have no vector yet."""
         return sum(map(len, self._waiting.values()))
+
+    def vector(self, document: Document) -> Weights | None:
+        """Give the stored vector of a community's text; None where there is none yet."""
+        rows, row = self._vectors.rows, self._vectors.place(key_of(text_of(document)))
+        return rows.matrix[row].astype(np.float32) if row is not None and row < rows.used else None
 
     def place(self, slot: int, document: Document | None) -> None:
         """Hear who stands in a slot from the next `publish` on."""
@@ -138,7 +143,7 @@ class MeaningVoice:
         slots = np.fromiter(self._changes, np.int64, len(self._changes))
         row_of[slots] = np.fromiter(self._changes.values(), np.int32, len(self._changes))
         self._row_of, self._changes = row_of, {}
-        self._heard = MeaningHeard(self._vectors.rows, row_of, self._vectors, self._asked)
+        self._heard = MeaningHeard(self._vectors.rows, row_of, self._vectors, self.asked)
 
     def hear(self) -> MeaningHeard:
         """Give the voice of this moment."""

@@ -36,6 +36,11 @@ class Computing:
         self._mark = Mark(0, _FIRST)
         self._waiting: dict[str, str] = {}  # the hash of a text without vector, one who has it
 
+    @property
+    def encoder(self) -> Encoder | None:
+        """The model, once it is loaded; None for good where it was refused."""
+        return self._encoder
+
     def step(self) -> bool:
         """Look for texts without a vector, and make some vectors; whether there were any."""
         encoder = self._loaded()

@@ -5,12 +5,12 @@ from datetime import datetime
 from flask import Response, request
 
 from services.notifications import bouncing, letters
-from services.notifications.api.answers import json
 from services.notifications.delivery_reports import DELIVERED, NoReport, Report, read
 from services.notifications.domain.delivery import Bounced, Delivered, Outcome
 from services.notifications.letters import Letter
 from services.notifications.unreachable import tell_conveners
 from shared.connection import Connection
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
@@ -37,7 +37,10 @@ def take() -> Response:
         if letter is None:
             raise Problem(422, f"There is no letter {report.letter} (any more).")
         done = _settle(connection, letter, report, now)
-    return json({"letter": report.letter, "kind": report.kind, "status": report.status, **done})
+    return json_response(
+        {"letter": report.letter, "kind": report.kind, "status": report.status, **done},
+        private=True,
+    )
 
 
 def _settle(

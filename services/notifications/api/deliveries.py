@@ -5,16 +5,17 @@ from typing import Any
 from flask import Response, request
 
 from services.notifications import stuck
-from services.notifications.api.answers import check_parameters, json, page_asked
 from services.notifications.domain.delivery import STATUSES
 from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import OWN, active
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.paging import Page, encode_cursor, page_response
+from shared.web.paging import Page, encode_cursor, page_asked, page_response
+from shared.web.parameters import PAGE, one_of, takes
 
 blp = Blueprint("deliveries", "deliveries", description="What was told to whom")
 _FILTERS = ("person", "status", "about")
@@ -26,26 +27,21 @@ _COLUMNS = (
 
 
 @blp.get("/deliveries")
-@blp.doc(
-    summary="The ledger, the newest first: no address, no text",
-    parameters=[
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in (
-            ("person", "A person's id"),
-            ("status", ", ".join(STATUSES)),
-            ("about", "What it tells of: the id of a community, a session, an application"),
-            ("limit", "Items on a page, up to 200"),
-            ("cursor", "`next` of the page before"),
-        )
-    ],
+@blp.doc(summary="The ledger, the newest first: no address, no text")
+@takes(
+    {
+        "person": "A person's id",
+        "status": one_of(*STATUSES),
+        "about": "What it tells of: the id of a community, a session, an application",
+        **PAGE,
+    }
 )
 @needs_token
 def list_all() -> Response:
-    check_parameters(*_FILTERS, "limit", "cursor")
     filters = {n: v for n in _FILTERS if (v := request.args.get(n)) is not None}
     if filters.get("status", STATUSES[0]) not in STATUSES:
         raise invalid("status", f"must be one of: {', '.join(STATUSES)}")
-    wanted = page_asked(_ORDER)
+    wanted = page_asked(_ORDER, 2)
     with service().database.read() as connection:
         items, following = _page(connection, filters, wanted)
     return page_response(items, following)
@@ -88,4 +84,4 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 def post() -> Response:
     with service().database.read() as connection:
         account = stuck.account(connection, service().clock.now())
-    return json(account | {"mail_server": bool(service().settings.smtp_url)})
+    return json_response(account | {"mail_server": bool(service().settings.smtp_url)}, private=True)

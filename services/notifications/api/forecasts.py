@@ -9,10 +9,10 @@ import structlog
 from flask import Response, current_app, g
 
 from services.notifications import bouncing, telling
-from services.notifications.api.answers import json
 from services.notifications.api.schemas import ForecastBody
 from services.notifications.contact_book import ContactBook, ContactsUnavailable
 from shared.eventstore.events import PUBLIC, START, Event
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_service
 from shared.web.context import service
@@ -55,7 +55,7 @@ def forecast(body: dict[str, Any]) -> Response:
         except (TypeError, ValueError, AttributeError) as error:
             raise Problem(422, f"An event's data are not as its type has them: {error}.") from error
     told = [person for person, way in ways.items() if way != "none"]
-    return json(telling.counted(ways, _unreachable(told)))
+    return json_response(telling.counted(ways, _unreachable(told)), private=True)
 
 
 def _unreachable(people: Sequence[str]) -> set[str]:

@@ -6,31 +6,19 @@ from typing import cast
 from flask import Response, current_app, request
 
 from services.notifications import letters
-from services.notifications.api.answers import (
-    check_parameters,
-    json,
-    page,
-    page_asked,
-    style,
-    wants_page,
-)
+from services.notifications.api.pages import page, wants_page
 from services.notifications.letters import Letter
-from services.notifications.links import Links
 from services.notifications.outbox import ORDER, Outbox, page_of
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("outbox", "outbox", description="Messages as they would arrive")
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-
-@blp.get("/style.css")
-@blp.doc(summary="The pages' style sheet")
-def style_sheet() -> Response:
-    return style()
 
 
 @blp.get("/outbox")
@@ -38,17 +26,17 @@ def style_sheet() -> Response:
     summary="Messages, the newest first",
     description="Open on loopback while no mail server is set; else it needs a token.",
 )
+@takes(PAGE)
 def list_all() -> Response:
     _check_caller()
-    check_parameters("limit", "cursor")
-    wanted = page_asked(ORDER)
+    wanted = page_asked(ORDER, 2)
     with service().database.read() as connection:
         found, following = page_of(connection, wanted)
         items = _outbox().shown(connection, found)
     if not wants_page():
         return page_response(items, following)
     sends = bool(service().settings.smtp_url)
-    return page("outbox", items=items, next=following, sends=sends, root=_root())
+    return page("outbox", items=items, next=following, sends=sends)
 
 
 @blp.get("/outbox/<letter>")
@@ -57,7 +45,7 @@ def get_one(letter: str) -> Response:
     _check_caller()
     with service().database.read() as connection:
         (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
-    return page("letter", item=item, root=_root()) if wants_page() else json(item)
+    return page("letter", item=item) if wants_page() else json_response(item, private=True)
 
 
 @blp.get("/outbox/<letter>/html")
@@ -98,7 +86,3 @@ def _loopback(address: str | None) -> bool:
         return ipaddress.ip_address(address or "").is_loopback
     except ValueError:
         return address == "localhost"
-
-
-def _root() -> str:
-    return Links(service().settings).of("notifications")

@@ -9,7 +9,7 @@ from flask import Response, request
 from werkzeug.datastructures import MultiDict
 
 from services.notifications import preferences
-from services.notifications.api.answers import json, page
+from services.notifications.api.pages import page
 from services.notifications.api.schemas import ContactsBody, PreferencesBody, preferences_of
 from services.notifications.domain.preferences import (
     CHOICES,
@@ -25,11 +25,13 @@ from services.notifications.links import PREFERENCES, UNSUBSCRIBE, Links, Stop, 
 from services.notifications.memberships import communities_of, name_of
 from shared.clock import rfc3339
 from shared.identifiers import is_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import not_found
-from shared.web.signer import BadLink, SignedLink, verify
+from shared.web.pages import opened, used_up
+from shared.web.signer import SignedLink
 
 blp = Blueprint("preferences", "preferences", description="How people hear of things")
 EVERYTHING = "everything"
@@ -49,7 +51,7 @@ def get_one(person: str) -> Response:
     _check_person(person)
     with service().database.read() as connection:
         kept = preferences.of(connection, person)
-    return json(_shown(person, kept.preferences))
+    return json_response(_shown(person, kept.preferences), private=True)
 
 
 @blp.put("/people/<person>/preferences")
@@ -61,7 +63,7 @@ def put_one(body: dict[str, Any], person: str) -> Response:
     wanted = preferences_of(body)
     with service().database.write() as connection:
         preferences.put(connection, person, wanted, service().clock.now())
-    return json(_shown(person, wanted))
+    return json_response(_shown(person, wanted), private=True)
 
 
 @blp.get("/networks/<network>/contacts")
@@ -98,7 +100,7 @@ def put_operators(body: dict[str, Any]) -> Response:
 
 def _contacts(scope: str) -> Response:
     with service().database.read() as connection:
-        return json({"people": preferences.contacts(connection, [scope])})
+        return json_response({"people": preferences.contacts(connection, [scope])}, private=True)
 
 
 def _put_contacts(scope: str, people: tuple[str, ...]) -> Response:
@@ -129,26 +131,20 @@ def _shown(person: str, wanted: Preferences) -> dict[str, Any]:
 @blp.get("/unsubscribe/<signed>")
 @blp.doc(summary="A page with one button, which stops messages of a kind; looking changes nothing")
 def ask_unsubscribe(signed: str) -> Response:
-    try:
-        stop = _stop(signed)
-    except BadLink as bad:
-        return page("bad_link", 410, why=str(bad), root=_root())
-    return page("unsubscribe", done=False, what=_what(stop), signed=signed, root=_root())
+    stop = _stop(signed)
+    return page("unsubscribe", stopped=False, what=_what(stop))
 
 
 @blp.post("/unsubscribe/<signed>")
 @blp.doc(summary="Stop messages of a kind: by the page's button, or a mail program's (RFC 8058)")
 def unsubscribe(signed: str) -> Response:
-    try:
-        stop = _stop(signed)
-    except BadLink as bad:
-        return page("bad_link", 410, why=str(bad), root=_root())
+    stop = _stop(signed)
     with service().database.write() as connection:
         wanted = preferences.of(connection, stop.person).preferences
         preferences.put(connection, stop.person, stopped(wanted, stop), service().clock.now())
         generation = preferences.of(connection, stop.person).generation
     more = Links(service().settings).preferences(stop.person, generation)
-    return page("unsubscribe", done=True, what=_what(stop), more=more, root=_root())
+    return page("unsubscribe", stopped=True, what=_what(stop), more=more)
 
 
 def stopped(wanted: Preferences, stop: Stop) -> Preferences:
@@ -164,18 +160,18 @@ def _changed(wanted: Preferences, **changes: Any) -> Preferences:
 
 
 def _stop(signed: str) -> Stop:
-    """Raises BadLink."""
+    """Raises Unusable."""
     link = _verified(UNSUBSCRIBE, signed)
     return stop_of(link.subject)
 
 
 def _verified(purpose: str, signed: str) -> SignedLink:
-    """Raises BadLink, also for a link of an earlier generation."""
-    link = verify(service().settings.secret, purpose, signed, service().clock.now())
+    """Raises Unusable, also for a link of an earlier generation."""
+    link = opened(purpose, signed)
     person = link.subject.split(" ")[0]
     with service().database.read() as connection:
         if preferences.of(connection, person).generation != link.generation:
-            raise BadLink("This link was replaced by a newer one.")
+            raise used_up()
     return link
 
 
@@ -193,27 +189,21 @@ def _what(stop: Stop) -> str:
 @blp.get("/preferences/<signed>")
 @blp.doc(summary="A person's own page: what each choice means, and when the next digest comes")
 def own_page(signed: str) -> Response:
-    try:
-        link = _verified(PREFERENCES, signed)
-    except BadLink as bad:
-        return page("bad_link", 410, why=str(bad), root=_root())
-    return _own_page(link.subject, signed, saved=False)
+    link = _verified(PREFERENCES, signed)
+    return _own_page(link.subject, saved=False)
 
 
 @blp.post("/preferences/<signed>")
 @blp.doc(summary="Save what the person's own page says")
 def save_own_page(signed: str) -> Response:
-    try:
-        link = _verified(PREFERENCES, signed)
-    except BadLink as bad:
-        return page("bad_link", 410, why=str(bad), root=_root())
+    link = _verified(PREFERENCES, signed)
     mistakes = mistakes_in(request.form)
     if not mistakes:
         with service().database.write() as connection:
             before = preferences.of(connection, link.subject).preferences
             wanted = from_form(before, request.form)
             preferences.put(connection, link.subject, wanted, service().clock.now())
-    return _own_page(link.subject, signed, saved=not mistakes, mistakes=mistakes)
+    return _own_page(link.subject, saved=not mistakes, mistakes=mistakes)
 
 
 def mistakes_in(form: "MultiDict[str, str]") -> list[str]:
@@ -285,7 +275,7 @@ def _zone(text: str | None) -> str | None:
         return None
 
 
-def _own_page(person: str, signed: str, *, saved: bool, mistakes: Sequence[str] = ()) -> Response:
+def _own_page(person: str, *, saved: bool, mistakes: Sequence[str] = ()) -> Response:
     """As things are; with mistakes, it says that nothing was changed and why."""
     now = service().clock.now()
     with service().database.read() as connection:
@@ -303,7 +293,6 @@ def _own_page(person: str, signed: str, *, saved: bool, mistakes: Sequence[str] 
         mistakes=mistakes,
         form=FORM,
         wanted=wanted,
-        signed=signed,
         saved=saved,
         communities=mine,
         categories=stoppable,
@@ -311,9 +300,4 @@ def _own_page(person: str, signed: str, *, saved: bool, mistakes: Sequence[str] 
         meanings=_MEANINGS,
         weekdays=WEEKDAYS,
         next={c: rfc3339(next_digest(wanted, c, now)) for c in (DAILY, WEEKLY)},
-        root=_root(),
     )
-
-
-def _root() -> str:
-    return Links(service().settings).of("notifications")

@@ -5,45 +5,37 @@ from typing import Any
 
 from flask import Response, request
 
-from services.notifications import letters, reminding
-from services.notifications.api.answers import check_parameters, json
+from services.notifications import forming, reminding
 from services.notifications.api.schemas import ReminderPassBody
 from shared.clock import parse_rfc3339, rfc3339
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
+from shared.web.parameters import takes
 
 blp = Blueprint("reminders", "reminders", description="What is reminded of, and when")
 
 
 @blp.get("/reminders")
-@blp.doc(
-    summary="How many reminders are due as of a time, and whether a mail server is set",
-    parameters=[
-        {
-            "in": "query",
-            "name": "at",
-            "schema": {"type": "string", "format": "date-time"},
-            "description": "As of when; default now",
-        }
-    ],
-)
+@blp.doc(summary="How many reminders are due as of a time, and whether a mail server is set")
+@takes({"at": "As of when; default now"})
 @needs_token
 def due() -> Response:
-    check_parameters("at")
     text = request.args.get("at")
     try:
         as_of = parse_rfc3339(text.replace(" ", "+")) if text else service().clock.now()
     except ValueError as error:
         raise invalid("at", str(error)) from error
-    return json(
+    return json_response(
         {
             "at": rfc3339(as_of),
             "due": len(reminding.due(service(), as_of)),
             "future": as_of > service().clock.now(),
             "mail_server": bool(service().settings.smtp_url),
-        }
+        },
+        private=True,
     )
 
 
@@ -56,6 +48,8 @@ def run_pass(body: dict[str, Any]) -> Response:
     as_of = at.astimezone(UTC) if at else service().clock.now()
     passed = reminding.remind(service(), as_of)
     formed = 0
-    while some := letters.form(service(), as_of):
+    while some := forming.form(service(), as_of):
         formed += some
-    return json({"at": rfc3339(as_of), **passed._asdict(), "messages": formed})
+    return json_response(
+        {"at": rfc3339(as_of), **passed._asdict(), "messages": formed}, private=True
+    )

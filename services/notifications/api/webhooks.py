@@ -6,9 +6,8 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from flask import Response, request
+from flask import Response
 
-from services.notifications.api.answers import check_parameters, json, page_asked
 from services.notifications.api.schemas import ReplayBody, WebhookBody, WebhookChangeBody
 from services.notifications.domain.patterns import is_pattern, matches
 from services.notifications.domain.targets import Refused
@@ -20,14 +19,15 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.contracts import schemas
 from shared.eventstore.events import Cursor
-from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer, etag, expected_version, transact
+from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import decode_cursor, encode_cursor, page_response
+from shared.web.paging import encode_cursor, page_asked, page_response
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("webhooks", "webhooks", description="Events sent to other programmes")
 _PREFIX = "whsec_"
@@ -69,9 +69,9 @@ def subscribe(body: dict[str, Any]) -> Response:
 
 @blp.get("/webhooks")
 @blp.doc(summary="Every subscription, without secrets")
+@takes(PAGE)
 @needs_token
 def list_all() -> Response:
-    check_parameters("limit", "cursor")
     with service().database.read() as connection:
         return page_response([_shown(found) for found in store.all_of(connection)], None)
 
@@ -82,9 +82,7 @@ def list_all() -> Response:
 def get_one(webhook: str) -> Response:
     with service().database.read() as connection:
         found = _found(connection, webhook)
-    response = json(_shown(found))
-    response.headers["ETag"] = etag(found.version)
-    return response
+    return json_response(_shown(found), version=found.version, private=True)
 
 
 @blp.patch("/webhooks/<webhook>")
@@ -92,13 +90,12 @@ def get_one(webhook: str) -> Response:
 @needs_token
 @blp.arguments(WebhookChangeBody)
 def change(body: dict[str, Any], webhook: str) -> Response:
-    expected = expected_version(required=True)
+    expected_version(required=True)
     _check(body)
 
     def work(connection: Connection) -> Answer:
         found = _found(connection, webhook)
-        if expected is not None and expected != found.version:
-            raise StaleVersion(f"{webhook} is at version {found.version}, not {expected}")
+        check_version(webhook, found.version)
         changes = body | ({"types": list(body["types"])} if "types" in body else {})
         changed = found._replace(version=found.version + 1, **changes)
         if body.get("state") == store.ACTIVE:
@@ -145,7 +142,7 @@ def test(webhook: str) -> Response:
     attempt = deliver(service(), found, queued, now)
     with service().database.write() as connection:
         store.log_attempt(connection, webhook, queued, attempt, now)
-    return json({"message": message, **attempt._asdict()})
+    return json_response({"message": message, **attempt._asdict()}, private=True)
 
 
 @blp.post("/webhooks/<webhook>/replay")
@@ -190,12 +187,11 @@ def rotate(webhook: str) -> Response:
 
 @blp.get("/webhooks/<webhook>/deliveries")
 @blp.doc(summary="Each attempt, the newest first: status, time taken, the answer's beginning")
+@takes(PAGE)
 @needs_token
 def deliveries(webhook: str) -> Response:
-    check_parameters("limit", "cursor")
-    limit = page_asked("attempts").limit if "cursor" not in request.args else 50
-    cursor = request.args.get("cursor")
-    before = int(decode_cursor(cursor, "attempts", 1)[0]) if cursor else 2**62
+    limit, after = page_asked("attempts", 1)
+    before = int(after[0]) if after else 2**62
     with service().database.read() as connection:
         _found(connection, webhook)
         rows = store.attempts(connection, webhook, before, limit + 1)

@@ -55,8 +55,12 @@ def route(
     urgent: bool,
     must: bool,
     now: datetime,
+    unhurried: bool = False,
 ) -> Route:
-    """`must` is of a message that a person has to get, whatever the preferences say."""
+    """`must` is of a message that a person has to get, whatever the preferences say.
+
+    What is `unhurried` comes in the daily digest where others would come at once.
+    """
     if must:
         return Route(now)
     stopped = preferences.stopped
@@ -67,6 +71,8 @@ def route(
         return Route(None, reason="preference: none")
     if urgent:
         return Route(now)
+    if choice == AT_ONCE and unhurried:
+        choice = DAILY
     if choice == AT_ONCE:
         return Route(_after_quiet(preferences, now))
     return Route(next_digest(preferences, choice, now), digest=True)

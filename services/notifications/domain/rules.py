@@ -16,9 +16,12 @@ APPLICANT, SPONSOR, GUEST = "the applicant", "the sponsor", "the guest"
 # Of a session: its cohort's participants, those who have a role or replied, and the conveners and
 # members of the communities that hold it. COMING leaves out who said no.
 ATTENDEES, COMING = "attendees", "attendees but those who said no"
+# Of a link: who convenes the side to which something was done; both, where it is not known which.
+OTHER_SIDE = "conveners of the other side"
 
-# Urgency. SOON is urgent where what it is about lies within the next 48 hours.
-NORMAL, SOON, URGENT = "normal", "soon", "urgent"
+# Urgency. SOON is urgent where what it is about lies within the next 48 hours; UNHURRIED waits for
+# the next digest even of those who like to hear of things at once.
+NORMAL, SOON, URGENT, UNHURRIED = "normal", "soon", "urgent", "unhurried"
 
 # Categories: what a person can stop for itself.
 COMMUNITY, ROLES, NEARBY, SESSIONS = "community", "roles", "nearby", "sessions"
@@ -100,6 +103,10 @@ def _decided(decision: str) -> Callable[[Data], bool]:
     return when
 
 
+def _handed_on(data: Data) -> bool:
+    return bool(data.get("continues"))
+
+
 def _grew_quiet(data: Data) -> bool:
     return data.get("standing") == "quiet"
 
@@ -156,9 +163,22 @@ SCHEDULING = (
     Rule("scheduling.community.standing-changed", (CONVENERS,),
          "community-quiet", NORMAL, COMMUNITY, _grew_quiet),
 )
+
+DISCOVERY = (
+    Rule("discovery.proposal.made", (OTHER_SIDE,), "link-proposed", NORMAL, LINKS),
+    Rule("discovery.proposal.reminded", (OTHER_SIDE,), "link-waits", NORMAL, LINKS),
+    Rule("discovery.proposal.accepted", (OTHER_SIDE,), "link-accepted", NORMAL, LINKS),
+    Rule("discovery.proposal.refused", (OTHER_SIDE,), "link-refused", NORMAL, LINKS),
+    Rule("discovery.proposal.lapsed", (OTHER_SIDE,), "link-lapsed", NORMAL, LINKS),
+    Rule("discovery.proposal.withdrawn", (OTHER_SIDE,), "link-withdrawn", NORMAL, LINKS),
+    Rule("discovery.link.accepted", (OTHER_SIDE,), "link-handed-on", NORMAL, LINKS, _handed_on),
+    Rule("discovery.link.ended", (OTHER_SIDE,), "link-ended", NORMAL, LINKS),
+    Rule("discovery.saved-search.matched", (THE_PERSON,),
+         "saved-search-matched", UNHURRIED, LINKS),
+)
 # fmt: on
 
-RULES: tuple[Rule, ...] = REGISTRY + SCHEDULING
+RULES: tuple[Rule, ...] = REGISTRY + SCHEDULING + DISCOVERY
 
 # What is told of no event: a webhook that was given up.
 WEBHOOK_DISABLED = Rule("", (OPERATORS,), "webhook-disabled", NORMAL, OPERATIONS)
@@ -205,7 +225,11 @@ SILENT: Mapping[str, str] = {
     "scheduling.attendance.materials-changed": "links are read at the session's page",
     "scheduling.attendance.reflection-added": "reflections are read where they are written",
     "scheduling.attendance.person-forgotten": "nobody is told of an erasure",
+    "discovery.saved-search.made": "the person did it",
+    "discovery.saved-search.removed": "the person did it, or was erased",
     "scheduling.calendar.link-renewed": "the person asked for it and was answered",
+    "discovery.feedback.given": "what a community finds useful is its own affair",
+    "discovery.feedback.taken-back": "what a community finds useful is its own affair",
 }
 
 

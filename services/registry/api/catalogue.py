@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from services.registry import queries
-from services.registry.api.answers import check_parameters, handle, page, read, shown
+from services.registry.api.answers import handle, read, shown
 from services.registry.api.schemas import (
     NetworkBody,
     NetworkChangeBody,
@@ -23,14 +23,14 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("catalogue", "catalogue", description="Networks and organisations")
 
 
 def _list(stem: str) -> Response:
-    check_parameters("limit", "cursor")
-    wanted = page("name")
+    wanted = page_asked("name", 2)
     with service().database.read() as connection:
         found = queries.list_catalogue(connection, stem, wanted)
     return page_response(found.items, found.next)
@@ -38,6 +38,7 @@ def _list(stem: str) -> Response:
 
 @blp.get("/networks")
 @blp.doc(summary="List networks by name")
+@takes(PAGE)
 def list_networks() -> Response:
     return _list("networks")
 
@@ -103,6 +104,7 @@ def _refuse_taken(connection: Connection, wanted: n.Network, network: str | None
 
 @blp.get("/organisations")
 @blp.doc(summary="List organisations by name")
+@takes(PAGE)
 def list_organisations() -> Response:
     return _list("organisations")
 

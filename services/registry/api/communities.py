@@ -6,7 +6,7 @@ import msgspec
 from flask import Response, request
 
 from services.registry import people, queries
-from services.registry.api.answers import check_parameters, handle, page, read, shown
+from services.registry.api.answers import handle, read, shown
 from services.registry.api.schemas import DescriptionBody, RegistrationBody
 from services.registry.domain.community import (
     ACTIVE,
@@ -25,12 +25,14 @@ from services.registry.projections.communities import document
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import PAGE, one_of, takes
 
 blp = Blueprint("communities", "communities", description="Who there is")
 _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
@@ -53,29 +55,24 @@ def register(fields: dict[str, Any]) -> Response:
 
 
 @blp.get("/communities")
-@blp.doc(
-    summary="List communities",
-    parameters=[
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in (
-            ("network", "A network's id, name or alias"),
-            ("region", "The region, as written there"),
-            ("stage", ", ".join(STAGES)),
-            ("state", ", ".join(_STATES)),
-            ("needs_convener", "true or false"),
-            ("external_id", "Its id in another list"),
-            ("sort", ", ".join(queries.ORDERS)),
-            ("limit", "Items on a page, up to 200"),
-            ("cursor", "`next` of the page before"),
-        )
-    ],
+@blp.doc(summary="List communities")
+@takes(
+    {
+        "network": "A network's id, name or alias",
+        "region": "The region, as written there",
+        "stage": one_of(*STAGES),
+        "state": one_of(*_STATES),
+        "needs_convener": "true or false",
+        "external_id": "Its id in another list",
+        "sort": one_of(*queries.ORDERS),
+        **PAGE,
+    }
 )
 def list_all() -> Response:
-    check_parameters(*_FILTERS, "sort", "limit", "cursor")
     order = request.args.get("sort", "registered")
     if order not in queries.ORDERS:
         raise invalid("sort", f"must be one of: {', '.join(queries.ORDERS)}")
-    wanted = page(order)
+    wanted = page_asked(order, 2)
     with service().database.read() as connection:
         filters = _filters(connection)
         found = queries.list_communities(connection, filters, order, wanted)
@@ -107,17 +104,9 @@ def _filters(connection: Connection) -> dict[str, Any]:
 @blp.get("/communities/<community>")
 @blp.doc(
     summary="One community, as it is or as it was",
-    parameters=[
-        {
-            "in": "query",
-            "name": "as_of",
-            "schema": {"type": "string", "format": "date-time"},
-            "description": "As it was known at this time",
-        },
-    ],
 )
+@takes({"as_of": "A time with its zone: the community as it was known then"})
 def get_one(community: str) -> Response:
-    check_parameters("as_of")
     as_of = request.args.get("as_of")
     if as_of is None:
         return read("communities", community)
@@ -134,15 +123,12 @@ def get_one(community: str) -> Response:
         raise not_found(f"There was no community {community} at {as_of}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
     found = document(community, loaded.state, loaded.version, first, last)
-    return Response(
-        msgspec.json.encode(found | {"as_of": rfc3339(until)}), content_type="application/json"
-    )
+    return json_response(found | {"as_of": rfc3339(until)})
 
 
 @blp.get("/communities/<community>/history")
 @blp.doc(summary="Every change of a community, in a sentence and as data")
 def history(community: str) -> Response:
-    check_parameters()
     with service().database.read() as connection:
         events = service().store.load(connection, community)
         if not events or not events[0].type.startswith("registry.community."):

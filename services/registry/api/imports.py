@@ -11,14 +11,15 @@ import msgspec
 from flask import Response, request
 
 from services.registry import importing, undoing
-from services.registry.api.answers import check_parameters
 from services.registry.importing import Line
 from shared.identifiers import is_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint, allow_stream
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
+from shared.web.parameters import flag, takes
 
 blp = Blueprint("import", "import", description="Lists of communities")
 _NDJSON, _CSV = ("application/x-ndjson", "application/jsonl"), ("text/csv",)
@@ -36,25 +37,16 @@ _COLUMNS = ("id", "name", "domain", "topics", "network", "region", "url")
             "text/csv": {"schema": {"type": "string"}},
         },
     },
-    parameters=[
-        {
-            "in": "query",
-            "name": "source",
-            "schema": {"type": "string"},
-            "description": "The list's name; with a record's id it says which community is meant",
-        },
-        {
-            "in": "query",
-            "name": "dry_run",
-            "schema": {"type": "boolean"},
-            "description": "Say what would be done, and change nothing",
-        },
-    ],
+)
+@takes(
+    {
+        "source": "The list's name; with a record's id it says which community is meant",
+        "dry_run": flag("Say what would be done, and change nothing"),
+    }
 )
 @needs_token
 def import_communities() -> Response:
     """One record a line; see docs/importing.md. Each line is taken or refused for itself."""
-    check_parameters("source", "dry_run")
     allow_stream()
     source = _source()
     dry_run = request.args.get("dry_run", "false").lower()
@@ -69,7 +61,7 @@ def import_communities() -> Response:
     report = importing.run(
         service(), lines, source, dry_run=dry_run == "true", actor=caller().actor
     )
-    return Response(msgspec.json.encode(asdict(report)), content_type="application/json")
+    return json_response(asdict(report))
 
 
 @blp.post("/communities/import/<run>/undoing")
@@ -79,7 +71,7 @@ def undo_import(run: str) -> Response:
     undone = undoing.undo(service(), run) if is_id(run, "run") else None
     if undone is None:
         raise not_found(f"No import has the run {run}, or it changed nothing.")
-    return Response(msgspec.json.encode(asdict(undone)), content_type="application/json")
+    return json_response(asdict(undone))
 
 
 def _source() -> str:

@@ -1,13 +1,12 @@
 """What becomes of a community: its stage, state and end, and the roles that people hold in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from flask import Response
 
 from services.registry import people, queries
-from services.registry.api.answers import check_parameters, handle, problem, shown
+from services.registry.api.answers import handle, shown
 from services.registry.api.communities import require
 from services.registry.api.schemas import (
     ClosureBody,
@@ -23,14 +22,16 @@ from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
 from shared.connection import Connection
 from shared.eventstore.events import Conflict, Event
-from shared.eventstore.streams import Change, StaleVersion
+from shared.eventstore.streams import Change
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer, cause, etag, expected_version, transact
+from shared.web.commands import Answer, cause, check_version, etag, expected_version, transact
 from shared.web.context import service
-from shared.web.errors import invalid, not_found
-from shared.web.forecasts import dry_run_asked, forecast
+from shared.web.errors import invalid, not_found, refused
+from shared.web.forecasts import dry_run_asked, only_forecast
+from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
 
@@ -78,26 +79,15 @@ def reopen(community: str) -> Response:
 
 
 @blp.post("/communities/<community>/closure")
-@blp.doc(
-    summary="Close a community, and say how it ended and in which others it goes on",
-    parameters=[
-        {
-            "in": "query",
-            "name": "dry_run",
-            "schema": {"type": "boolean"},
-            "description": "Change nothing, only say how many people would be told",
-        }
-    ],
-)
+@blp.doc(summary="Close a community, and say how it ended and in which others it goes on")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ClosureBody)
 def close(fields: dict[str, Any], community: str) -> Response:
     """The community and its successors change in one transaction, or none of them does."""
     into: tuple[str, ...] = fields["into"]
-    check_parameters("dry_run")
-    only_asked = dry_run_asked()
 
-    def work(connection: Connection) -> Answer:
+    def close_all(connection: Connection) -> list[Event]:
         require(connection, community)
         if unknown := queries.unknown_ids(connection, "communities", into):
             raise invalid("into", f"{', '.join(unknown)}: no community has this id")
@@ -108,24 +98,15 @@ def close(fields: dict[str, Any], community: str) -> Response:
         }
         for successor in into:  # one that is the community itself is refused by the closing
             commands.setdefault(successor, d.NoteSuccession(community, fields["ending"]))
-        told = _together(connection, community, commands)
-        if only_asked:
-            raise _OnlyAsked(told)
+        return _together(connection, community, commands)
+
+    def work(connection: Connection) -> Answer:
+        close_all(connection)
         return shown(connection, "communities", community)
 
-    try:
-        return transact(service(), work)
-    except _OnlyAsked as asked:
-        counts = forecast(service(), asked.events)
-        return Response(msgspec.json.encode(counts), content_type="application/json")
-
-
-class _OnlyAsked(Exception):
-    """Rolls a dry run back, with the events that would have been."""
-
-    def __init__(self, events: Sequence[Event]) -> None:
-        super().__init__("a dry run is rolled back")
-        self.events = events
+    if dry_run_asked():
+        return only_forecast(service(), close_all)
+    return transact(service(), work)
 
 
 def _together(
@@ -143,16 +124,14 @@ def _together(
     loaded = streams.load_many(connection, COMMUNITY, list(commands))
     if seen is not None and seen != loaded[community].version:
         raise Conflict(community, seen)
-    expected = expected_version()
-    if expected is not None and expected != loaded[community].version:
-        raise StaleVersion(f"{community} is at version {loaded[community].version}")
+    check_version(community, loaded[community].version)
     try:
         changes = [
             Change(stream, loaded[stream].version, d.decide(loaded[stream].state, command))
             for stream, command in commands.items()
         ]
-    except Refused as refused:
-        raise problem(refused) from refused
+    except Refused as refusal:
+        raise refused(refusal) from refusal
     return streams.append(connection, changes, cause=cause(), now=service().clock.now())
 
 
@@ -187,7 +166,7 @@ def get_role(community: str, role_id: str) -> Response:
     with service().database.read() as connection:
         require(connection, community)
         loaded = service().streams.load(connection, COMMUNITY, community)
-    shown = _json(_shown(_role(loaded.state, community, role_id), community))
+    shown = json_response(_shown(_role(loaded.state, community, role_id), community))
     shown.headers["ETag"] = etag(loaded.version)
     return shown
 
@@ -222,10 +201,6 @@ def _role(state: Community, community: str, role_id: str) -> Role:
         if role.id == role_id:
             return role
     raise not_found(f"The community {community} has no role {role_id}.")
-
-
-def _json(body: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(body), content_type="application/json")
 
 
 def _shown(role: Role, community: str) -> dict[str, Any]:

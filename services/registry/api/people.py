@@ -2,25 +2,25 @@
 
 from typing import Any
 
-import msgspec
-from flask import Response, request
+from flask import Response
 from sqlalchemy.exc import IntegrityError
 
 from services.registry import people
-from services.registry.api.answers import check_parameters, handle, page
+from services.registry.api.answers import handle
 from services.registry.api.schemas import ContactsBody, PersonBody, PersonChangeBody
 from services.registry.domain.person import FORMER, RegisterPerson
 from services.registry.events import PERSON
 from shared.clock import rfc3339
 from shared.connection import Connection
-from shared.eventstore.streams import StaleVersion
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_service, needs_token
-from shared.web.commands import Answer, etag, expected_version, transact
+from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("people", "people", description="People, for those with a token")
 
@@ -54,10 +54,10 @@ def add(fields: dict[str, Any]) -> Response:
 
 @blp.get("/people")
 @blp.doc(summary="List people")
+@takes(PAGE)
 @needs_token
 def list_all() -> Response:
-    check_parameters("limit", "cursor")
-    wanted = page("added")
+    wanted = page_asked("added", 2)
     with service().database.read() as connection:
         found, following = people.list_people(connection, wanted)
         items = [people.shown(connection, person) for person in found]
@@ -71,13 +71,7 @@ def get_one(person: str) -> Response:
     with service().database.read() as connection:
         found = people.by_id(connection, person)
         shown = people.shown(connection, found) if found else former(connection, person)
-    response = Response(msgspec.json.encode(shown), content_type="application/json")
-    if found is not None:
-        response.headers["ETag"] = etag(found.version)
-    response.headers["Cache-Control"] = "no-store"
-    if request.if_none_match:
-        response.make_conditional(request)
-    return response
+    return json_response(shown, version=found.version if found else None, private=True)
 
 
 @blp.patch("/people/<person>")
@@ -85,15 +79,14 @@ def get_one(person: str) -> Response:
 @needs_token
 @blp.arguments(PersonChangeBody)
 def change(fields: dict[str, Any], person: str) -> Response:
-    expected = expected_version(required=True)
+    expected_version(required=True)
 
     def work(connection: Connection) -> Answer:
         people.keep(connection, person)
         found = people.by_id(connection, person)
         if found is None:
             raise not_found(f"There is no person {person}.")
-        if expected is not None and expected != found.version:
-            raise StaleVersion(f"{person} is at version {found.version}, not {expected}")
+        check_version(person, found.version)
         name, email = fields.get("name", found.name), fields.get("email", found.email)
         changed = people.change(connection, found, name, email)
         return Answer(people.shown(connection, changed), 200, changed.version)
@@ -113,9 +106,7 @@ def contacts(fields: dict[str, Any]) -> Response:
     with service().database.read() as connection:
         found = people.by_ids(connection, fields["ids"])
     items = [{"id": p.id, "name": p.name, "email": p.email, "version": p.version} for p in found]
-    response = Response(msgspec.json.encode({"items": items}), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return json_response({"items": items}, private=True)
 
 
 def former(connection: Connection, person: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-import msgspec
 from flask import Response
 
 from services.registry import people, queries
@@ -17,6 +16,7 @@ from shared.database import mark
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 from shared.settings import SERVICES
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, transact
@@ -51,7 +51,7 @@ def erasure(person: str) -> Response:
     with service().database.read() as connection:
         if people.by_id(connection, person) is not None:
             raise not_found(f"The person {person} was not erased.")
-        return _json(_erasure(connection, person))
+        return json_response(_erasure(connection, person), private=True)
 
 
 def _erasure(connection: Connection, person: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def export(person: str) -> Response:
         shown = people.shown(connection, found) if found else former(connection, person)
         here = {"roles": _roles(connection, person), "changes_made": _acted(connection, person)}
     others = {name: _held_by(name, person) for name in SERVICES if name != "registry"}
-    return _json({"person": shown, "services": {"registry": here, **others}})
+    return json_response({"person": shown, "services": {"registry": here, **others}}, private=True)
 
 
 def _roles(connection: Connection, person: str) -> list[dict[str, Any]]:
@@ -117,9 +117,3 @@ def _held_by(name: str, person: str) -> Any:
         return answer.json()["holds"]
     except (httpx.HTTPError, ValueError, KeyError):
         return {"unavailable": f"{name} did not answer; ask again later"}
-
-
-def _json(body: Any) -> Response:
-    response = Response(msgspec.json.encode(body), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

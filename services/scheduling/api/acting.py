@@ -1,5 +1,7 @@
-"""What a token may do that acts for a person; without that header it is the team's."""
+"""What a token may do that acts for a person who has applied: as much as that person."""
 
+from services.scheduling import queries
+from shared.connection import Connection
 from shared.web.callers import caller
 from shared.web.errors import Problem
 
@@ -10,7 +12,8 @@ def only_theirs(person: str) -> None:
         raise Problem(403, "This is for the applicant and for the programme team.")
 
 
-def only_the_team() -> None:
-    """Raises Problem 403 where somebody acts for a person."""
-    if caller().actor is not None:
+def only_the_team(connection: Connection, cohort: str) -> None:
+    """Raises Problem 403 where the one acted for has a part in this cohort themselves."""
+    actor = caller().actor
+    if actor is not None and queries.application_of(connection, cohort, actor) is not None:
         raise Problem(403, "This is for the programme team, not for somebody with a part in it.")

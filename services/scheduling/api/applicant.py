@@ -6,7 +6,6 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from services.scheduling import known, queries, texts
-from services.scheduling.api import pages
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import AnswersBody
 from services.scheduling.api.applications import applying, with_sponsor
@@ -16,11 +15,13 @@ from services.scheduling.domain.application_decisions import missing
 from services.scheduling.links import APPLICATION
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from shared.connection import Connection
+from shared.web import pages
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem, flatten
 
 blp = Blueprint("applicant", "applicant", description="The applicant's page")
+_pages = pages.Pages("services.scheduling")
 _FACTS = {
     "eligibility": ("q_member", "leads", "plans_to_lead", "network_supported"),
     "priority": ("spans_professions", "spans_organisations"),
@@ -37,19 +38,13 @@ _DONE = {
 @blp.get("/application/<signed>")
 @blp.doc(summary="The applicant's page; opening it changes nothing")
 def show(signed: str) -> Response:
-    try:
-        return _page(_opened(signed))
-    except pages.Unusable as unusable:
-        return unusable.page
+    return _page(_opened(signed))
 
 
 @blp.post("/application/<signed>")
 @blp.doc(summary="What the applicant does, by the form field `step`")
 def act(signed: str) -> Response:
-    try:
-        application = _opened(signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    application = _opened(signed)
     step = request.form.get("step", "")
     if step not in _DONE:
         return _page(application, "Choose one of the buttons.")
@@ -122,8 +117,8 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
             for c in known.communities(connection, own).values()
             if c.state != "closed"
         ]
-    return pages.page(
-        "application.html",
+    return _pages(
+        "application",
         422 if problem else 200,
         a=state,
         **_said(state, words, mended=problem is not None),

@@ -9,17 +9,7 @@ from flask import Response, request
 from services.scheduling import documents, queries, registry_client, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import only_theirs
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    check_version,
-    decided,
-    handle,
-    json_response,
-    page,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.application_schemas import (
     AnswersBody,
     ApplicationBody,
@@ -32,19 +22,22 @@ from services.scheduling.domain.application import STATES
 from services.scheduling.events import APPLICATION, EVENT_TYPES
 from services.scheduling.history import entry
 from services.scheduling.links import APPLICATION as APPLICATION_LINK
-from services.scheduling.links import address, signed_link
+from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from services.scheduling.queries import Found
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.eventstore.events import Event
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
-from shared.web.commands import Answer, expected_version
+from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.pages import address
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 
 blp = Blueprint("applications", "applications", description="Requests to join a cohort")
 _ORDER = ("began_at", "id")
@@ -72,11 +65,7 @@ def _seen(events: Sequence[Event]) -> list[Event]:
 
 
 def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
-    """As the caller may see it: an applicant does not see what is not released yet.
-
-    Raises Problem 403 where it is another's.
-    """
-    only_theirs(found.state.about.person)
+    """As the caller may see it: an applicant does not see what is not released yet."""
     if private is None:
         private = caller().actor != found.state.about.person
     found = as_seen(connection, found)
@@ -155,12 +144,12 @@ def _check_community(connection: Connection, fields: dict[str, Any]) -> None:
 
 @blp.get("/cohorts/<cohort>/applications")
 @blp.doc(summary="The applications to a cohort")
+@takes({"state": one_of(*STATES), "person": "Whose", **PAGE})
 @needs_token
 def list_all(cohort: str) -> Response:
-    check_parameters("state", "person", "limit", "cursor")
     if request.args.get("state", STATES[0]) not in STATES:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
-    wanted = page(_ORDER)
+    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     state, person = (request.args.get(name) for name in ("state", "person"))
     conditions = [("cohort = {p}", cohort)]
     conditions += [("person = {p}", person)] if person is not None else []
@@ -184,8 +173,9 @@ def list_all(cohort: str) -> Response:
 def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
+        only_theirs(found.state.about.person)
         body = shown(connection, found)
-    return json_response(body, body["version"], private=True)
+    return json_response(body, version=body["version"], private=True)
 
 
 @blp.get("/applications/<application>/history")
@@ -230,6 +220,7 @@ def change(fields: dict[str, Any], application: str) -> Response:
 
 @blp.post("/applications/<application>/submission")
 @blp.doc(summary="Hand an application in; its sponsor is asked to confirm the release")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(LateBody)
 def submit(fields: dict[str, Any], application: str) -> Response:
@@ -243,6 +234,7 @@ def submit(fields: dict[str, Any], application: str) -> Response:
 
 @blp.post("/applications/<application>/withdrawal")
 @blp.doc(summary="Take an application back; a place that it holds goes on")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(WithdrawalBody)
 def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG001
@@ -251,6 +243,7 @@ def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG
 
 @blp.post("/applications/<application>/acceptance")
 @blp.doc(summary="The applicant takes the place that was offered")
+@takes(DRY_RUN)
 @needs_token
 def accept(application: str) -> Response:
     return _act(application, lambda a: a.place(application, "acceptance"))
@@ -258,6 +251,7 @@ def accept(application: str) -> Response:
 
 @blp.post("/applications/<application>/declination")
 @blp.doc(summary="The applicant gives the place back; it goes to the first who waits")
+@takes(DRY_RUN)
 @needs_token
 def decline(application: str) -> Response:
     return _act(application, lambda a: a.place(application, "declination"))
@@ -271,11 +265,12 @@ def _act(application: str, step: Callable[[Applying], None]) -> Response:
         decided(step, applying(connection))
         return answer(connection, application)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/applications/<application>/sponsor-request")
 @blp.doc(summary="Ask the sponsor again, by a new link; the earlier one no longer acts")
+@takes(DRY_RUN)
 @needs_token
 def ask_again(application: str) -> Response:
     def work(connection: Connection) -> Answer:
@@ -288,7 +283,7 @@ def ask_again(application: str) -> Response:
         handle(connection, APPLICATION, application, command, named=False)
         return answer(connection, application)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/applications/<application>/link")
@@ -302,6 +297,4 @@ def link(application: str) -> Response:
         decided(check_not_erased, connection, found.state.about.person)
     expires = service().clock.now() + timedelta(days=365)
     signed = signed_link(APPLICATION_LINK, application, 1, expires)
-    response = json_response({"url": address(f"application/{signed}")}, private=True)
-    response.status_code = 201
-    return response
+    return json_response({"url": address(f"application/{signed}")}, 201, private=True)

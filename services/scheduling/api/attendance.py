@@ -8,7 +8,7 @@ from flask import Response
 
 from services.scheduling import attending, queries, registry_client, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import append, changing, decided, json_response, require
+from services.scheduling.api.answers import append, changing, decided, require
 from services.scheduling.api.attendance_schemas import (
     GuestBody,
     MaterialsBody,
@@ -22,11 +22,13 @@ from services.scheduling.domain.session import CANCELLED, POSTPONED, Session
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("attendance", "attendance", description="Who comes and who came")
 
@@ -67,6 +69,7 @@ def _reply(attendance: at.Attendance, session: str, person: str) -> dict[str, An
 
 @blp.put("/sessions/<session>/replies/<person>")
 @blp.doc(summary="Say whether a person will come")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReplyBody)
 def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
@@ -76,7 +79,7 @@ def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
         _only(person)
         return Answer(reply(connection, session, person, fields["reply"]))
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _only(person: str) -> None:
@@ -158,6 +161,7 @@ def list_statuses(session: str) -> Response:
 
 @blp.put("/sessions/<session>/roles/<person>")
 @blp.doc(summary="Have a person facilitate or speak at a session")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(RoleBody)
 def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
@@ -167,7 +171,7 @@ def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
         command = at.AssignRole(attending.about(session, state), person, fields["role"])
         return Answer(_roles(act(connection, session, command), session))
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.delete("/sessions/<session>/roles/<person>/<any(facilitator, speaker):role>")
@@ -201,6 +205,7 @@ def _roles(attendance: at.Attendance, session: str) -> dict[str, Any]:
 
 @blp.put("/sessions/<session>/materials")
 @blp.doc(summary="Set the links that are for before and after a session")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(MaterialsBody)
 def put_materials(fields: dict[str, Any], session: str) -> Response:
@@ -212,7 +217,7 @@ def put_materials(fields: dict[str, Any], session: str) -> Response:
         act(connection, session, command)
         return Answer({"session": session, "materials": msgspec.to_builtins(materials)})
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.get("/sessions/<session>/materials")

@@ -7,24 +7,26 @@ from datetime import date
 from flask import Response, request
 
 from services.scheduling import known
-from services.scheduling.api.answers import append, changing, json_response, require
+from services.scheduling.api.answers import append, changing, require
 from services.scheduling.calendars import subscriptions
 from services.scheduling.calendars.feed import Feed, calendar
 from services.scheduling.calendars.subscriptions import Versions
 from services.scheduling.domain.calendar import RenewLink
 from services.scheduling.events import CALENDAR
 from services.scheduling.links import CALENDAR as CALENDAR_LINK
-from services.scheduling.links import address, read, signed_link
+from services.scheduling.links import read, signed_link
 from services.scheduling.projections.own import COHORTS
 from services.scheduling.queries import Found, calendar_generation
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import not_found
+from shared.web.pages import address
 
 blp = Blueprint("calendars", "calendars", description="Calendars to subscribe to")
 _LEAST_TO_COMPRESS = 1000  # bytes

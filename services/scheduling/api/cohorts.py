@@ -8,17 +8,8 @@ from flask import Response, request
 
 from services.scheduling import admitting, documents, queries, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    check_version,
-    decided,
-    handle,
-    json_response,
-    page,
-    require,
-)
+from services.scheduling.api.acting import only_the_team
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.schemas import CohortBody, CohortChangeBody
 from services.scheduling.clashing import clash_warnings
 from services.scheduling.domain import cohort as c
@@ -32,12 +23,14 @@ from services.scheduling.projections.own import COHORTS, PROGRAMMES, SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer, expected_version
+from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 
 blp = Blueprint("cohorts", "cohorts", description="Runs of a programme, and their dates")
 _ORDER = ("began_at", "id")
@@ -45,6 +38,7 @@ _ORDER = ("began_at", "id")
 
 @blp.post("/cohorts")
 @blp.doc(summary="Make a cohort with its sessions; warnings say which rules they break")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(CohortBody)
 @blp.alt_response(201, description="The cohort as made")
@@ -67,7 +61,7 @@ def make(fields: dict[str, Any]) -> Response:
         _keep_addresses(connection, changes[1:], wanted)
         return _answer(connection, stream, 201, [change.stream for change in changes[1:]])
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _session_changes(
@@ -152,20 +146,12 @@ def _answer(
 
 
 @blp.get("/cohorts")
-@blp.doc(
-    summary="List cohorts",
-    parameters=[
-        {"in": "query", "name": "programme", "schema": {"type": "string"},
-         "description": "Those of this programme"},
-        {"in": "query", "name": "state", "schema": {"type": "string"},
-         "description": ", ".join(c.STATES)},
-    ],
-)  # fmt: skip
+@blp.doc(summary="List cohorts")
+@takes({"programme": "Those of this programme", "state": one_of(*c.STATES), **PAGE})
 def list_all() -> Response:
-    check_parameters("programme", "state", "limit", "cursor")
     if request.args.get("state", c.PLANNED) not in c.STATES:
         raise invalid("state", f"must be one of: {', '.join(c.STATES)}")
-    wanted = page(_ORDER)
+    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     conditions = [
         (f"{name} = {{p}}", request.args[name])
         for name in ("programme", "state")
@@ -182,7 +168,7 @@ def list_all() -> Response:
 def get_one(cohort: str) -> Response:
     with service().database.read() as connection:
         body = shown(connection, cohort)
-    return json_response(body, body["version"])
+    return json_response(body, version=body["version"])
 
 
 @blp.get("/cohorts/<cohort>/history")
@@ -197,6 +183,7 @@ def history(cohort: str) -> Response:
 
 @blp.patch("/cohorts/<cohort>")
 @blp.doc(summary="Change a cohort; sessions with an id are moved, those without are added")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(CohortChangeBody)
 def change(fields: dict[str, Any], cohort: str) -> Response:
@@ -206,6 +193,7 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
     wanted = fields.pop("sessions", [])
 
     def work(connection: Connection) -> Answer:
+        only_the_team(connection, cohort)
         admitting.in_turn(connection, cohort)
         found = require(connection, COHORTS, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
@@ -227,11 +215,12 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
         _keep_addresses(connection, sessions, wanted)
         return _answer(connection, cohort, 200, [change.stream for change in sessions])
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/cohorts/<cohort>/opening")
 @blp.doc(summary="Open a cohort for applications")
+@takes(DRY_RUN)
 @needs_token
 def open_(cohort: str) -> Response:
     return _act(cohort, c.Open(service().clock.now()))
@@ -239,6 +228,7 @@ def open_(cohort: str) -> Response:
 
 @blp.post("/cohorts/<cohort>/closing")
 @blp.doc(summary="Close a cohort for applications")
+@takes(DRY_RUN)
 @needs_token
 def close(cohort: str) -> Response:
     return _act(cohort, c.Close())
@@ -247,8 +237,9 @@ def close(cohort: str) -> Response:
 def _act(cohort: str, command: c.Command) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, COHORTS, cohort)
+        only_the_team(connection, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
         handle(connection, COHORT, cohort, command, named=False)
         return _answer(connection, cohort)
 
-    return changing(work, emails=True)
+    return changing(work)

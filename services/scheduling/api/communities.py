@@ -5,13 +5,14 @@ from typing import Any
 from flask import Response, request
 
 from services.scheduling import known, queries
-from services.scheduling.api.answers import check_parameters, json_response
 from services.scheduling.domain.rhythm import STANDINGS, Rhythm, rhythm
 from services.scheduling.domain.session import MEETING, PLANNED
 from services.scheduling.passing_time import meetings
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid, not_found
+from shared.web.parameters import one_of, takes
 
 blp = Blueprint("rhythm", "rhythm", description="How communities meet")
 
@@ -35,15 +36,9 @@ def get_one(community: str) -> Response:
 
 
 @blp.get("/rhythm")
-@blp.doc(
-    summary="The standings of all communities that have met",
-    parameters=[
-        {"in": "query", "name": "standing", "schema": {"type": "string"},
-         "description": ", ".join(STANDINGS)},
-    ],
-)  # fmt: skip
+@blp.doc(summary="The standings of all communities that have met")
+@takes({"standing": one_of(*STANDINGS)})
 def list_all() -> Response:
-    check_parameters("standing")
     wanted = request.args.get("standing")
     if wanted not in (None, *STANDINGS):
         raise invalid("standing", f"must be one of: {', '.join(STANDINGS)}")

@@ -6,14 +6,7 @@ from flask import Response
 
 from services.scheduling import admitting, queries, texts
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_version,
-    decided,
-    handle,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.application_schemas import DecisionBody
 from services.scheduling.api.applications import answer, applying
 from services.scheduling.applying import check_not_erased
@@ -27,8 +20,9 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer
+from shared.web.commands import Answer, check_version
 from shared.web.context import service
+from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("decisions", "decisions", description="Who gets a place")
 
@@ -40,7 +34,7 @@ blp = Blueprint("decisions", "decisions", description="Who gets a place")
 def decide(fields: dict[str, Any], application: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
-        only_the_team()
+        only_the_team(connection, found.state.about.cohort)
         admitting.in_turn(connection, found.state.about.cohort)
         check_version(application, require(connection, APPLICATIONS, application).version)
         decided(check_not_erased, connection, found.state.about.person)
@@ -68,13 +62,14 @@ _NOT_CONFIRMED = {
 
 @blp.post("/cohorts/<cohort>/release")
 @blp.doc(summary="Tell all decisions at once; `dry_run=true` says how many would be told")
+@takes(DRY_RUN)
 @needs_token
 def release(cohort: str) -> Response:
     """All that are decided are told in one transaction, or none is."""
 
     def work(connection: Connection) -> Answer:
         require(connection, COHORTS, cohort)
-        only_the_team()
+        only_the_team(connection, cohort)
         admitting.in_turn(connection, cohort)
         check_version(cohort, queries.cohort_version(connection, cohort))
         loaded = service().streams.load(connection, COHORT, cohort)
@@ -87,7 +82,7 @@ def release(cohort: str) -> Response:
         append(connection, [Change(cohort, loaded.version, events), *told])
         return Answer(_released(cohort, changes, states, loaded.state.places))
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _released(

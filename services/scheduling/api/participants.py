@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response
 
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import check_parameters, json_response, require
+from services.scheduling.api.answers import require
 from services.scheduling.domain.wall_clock import today
 from services.scheduling.participation import Participant, participants, shown
 from services.scheduling.projections.own import COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
@@ -36,9 +37,8 @@ def _found(connection: Connection, cohort: str, person: str | None = None) -> li
 @blp.doc(summary="What each participant has done and still owes")
 @needs_token
 def list_all(cohort: str) -> Response:
-    check_parameters()
-    only_the_team()
     with service().database.read() as connection:
+        only_the_team(connection, cohort)
         items = [shown(p) for p in _found(connection, cohort)]
     return json_response({"items": items, "next": None}, private=True)
 
@@ -47,9 +47,8 @@ def list_all(cohort: str) -> Response:
 @blp.doc(summary="The same as a table")
 @needs_token
 def table(cohort: str) -> Response:
-    check_parameters()
-    only_the_team()
     with service().database.read() as connection:
+        only_the_team(connection, cohort)
         rows = [_row(shown(p)) for p in _found(connection, cohort)]
     text = io.StringIO()
     writer = csv.writer(text)

@@ -7,15 +7,7 @@ import msgspec
 from flask import Response
 
 from services.scheduling import documents, queries
-from services.scheduling.api.answers import (
-    changing,
-    check_parameters,
-    decided,
-    handle,
-    json_response,
-    page,
-    require,
-)
+from services.scheduling.api.answers import changing, decided, handle, require
 from services.scheduling.api.schemas import PlanBody, ProgrammeBody
 from services.scheduling.bank_holidays import bank_holidays
 from services.scheduling.domain import programme as p
@@ -25,12 +17,14 @@ from services.scheduling.events import PROGRAMME
 from services.scheduling.projections.own import PROGRAMMES
 from shared.connection import Connection
 from shared.identifiers import new_id
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("programmes", "programmes", description="Programmes, and plans by their rules")
 _ORDER = ("began_at", "id")
@@ -74,9 +68,9 @@ def _command(fields: dict[str, Any]) -> p.Create:
 
 @blp.get("/programmes")
 @blp.doc(summary="List programmes")
+@takes(PAGE)
 def list_all() -> Response:
-    check_parameters("limit", "cursor")
-    wanted = page(_ORDER)
+    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     with service().database.read() as connection:
         found = queries.page(connection, PROGRAMMES, _ORDER, [], wanted)
     return page_response([documents.programme(f) for f in found.items], found.next)
@@ -87,7 +81,7 @@ def list_all() -> Response:
 def get_one(programme: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, PROGRAMMES, programme)
-    return json_response(documents.programme(found), found.version)
+    return json_response(documents.programme(found), version=found.version)
 
 
 @blp.post("/programmes/<programme>/plan")

@@ -6,17 +6,21 @@ from typing import Any
 from flask import Response, request
 
 from services.scheduling import attending, known, queries, texts
-from services.scheduling.api import attendance, pages, session_fields
-from services.scheduling.api.answers import json_response, require
+from services.scheduling.api import attendance, session_fields, session_words
+from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
-from services.scheduling.links import GUEST, REPLY, address, signed_link
+from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
+from shared.web import pages
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
+from shared.web.pages import address
 
 blp = Blueprint("reply", "reply", description="Replies by a signed link")
+_pages = pages.Pages("services.scheduling")
 
 
 @blp.get("/reply/<signed>")
@@ -44,20 +48,14 @@ def answer_guest(signed: str) -> Response:
 
 
 def _show(purpose: str, signed: str) -> Response:
-    try:
-        return _page(*_opened(purpose, signed))
-    except pages.Unusable as unusable:
-        return unusable.page
+    return _page(*_opened(purpose, signed))
 
 
 def _answer(purpose: str, signed: str) -> Response:
-    try:
-        session, person = _opened(purpose, signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    session, person = _opened(purpose, signed)
     said = request.form.get("reply", "")
     if said not in REPLIES:
-        return _page(session, person, problem="Choose one of the buttons.")
+        return _page(session, person, "Choose one of the buttons.", status=422)
     problem = pages.done(lambda connection: attendance.reply(connection, session, person, said))
     return _page(session, person, problem, None if problem else "Thank you for your answer.")
 
@@ -77,7 +75,11 @@ def _opened(purpose: str, signed: str) -> tuple[str, str]:
 
 
 def _page(
-    session: str, person: str, problem: str | None = None, done: str | None = None
+    session: str,
+    person: str,
+    problem: str | None = None,
+    done: str | None = None,
+    status: int = 409,
 ) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
@@ -87,12 +89,12 @@ def _page(
         join = texts.join_address(connection, session) if coming else None
     waits = replies.waiting.index(person) + 1 if person in replies.waiting else None
     when = state.known.when
-    return pages.page(
-        "reply.html",
-        409 if problem else 200,
+    return _pages(
+        "reply",
+        status if problem else 200,
         session=state.known,
-        when=f"{pages.day(when)}, {pages.hours(when)}",
-        how=pages.how(state),
+        when=f"{session_words.day(when)}, {session_words.hours(when)}",
+        how=session_words.how(state),
         join=join,
         off=state.state if state.state == CANCELLED else None,
         standing=_standing(dict(replies.replies).get(person), waits)
@@ -122,6 +124,4 @@ def link(session: str, person: str) -> Response:
     expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
     signed = signed_link(purpose, f"{session} {person}", 1, expires)
     body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
-    response = json_response(body, private=True)
-    response.status_code = 201
-    return response
+    return json_response(body, 201, private=True)

@@ -9,16 +9,7 @@ from flask import Response, request
 
 from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    check_version,
-    decided,
-    handle,
-    json_response,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
 from services.scheduling.clashing import others_on, related_communities
 from services.scheduling.domain import session_decisions as d
@@ -29,11 +20,13 @@ from services.scheduling.events import SESSION
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
-from shared.web.commands import Answer, expected_version
+from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
+from shared.web.parameters import DRY_RUN, takes, whole_number
 
 blp = Blueprint("session-states", "session-states", description="What becomes of sessions")
 
@@ -45,11 +38,12 @@ def _act(session: str, command: d.Command) -> Response:
         found = require(connection, SESSIONS, session)
         return Answer(documents.session(found), 200, loaded.version)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.post("/sessions/<session>/postponement")
 @blp.doc(summary="Postpone a session: it will be, but there is no new date yet")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReasonBody)
 def postpone(fields: dict[str, Any], session: str) -> Response:
@@ -58,6 +52,7 @@ def postpone(fields: dict[str, Any], session: str) -> Response:
 
 @blp.post("/sessions/<session>/cancellation")
 @blp.doc(summary="Cancel a session; calendars show it as cancelled")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReasonBody)
 def cancel(fields: dict[str, Any], session: str) -> Response:
@@ -66,6 +61,7 @@ def cancel(fields: dict[str, Any], session: str) -> Response:
 
 @blp.post("/sessions/<session>/reinstatement")
 @blp.doc(summary="Have a cancelled or postponed session on the day that it had")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(ReasonBody)
 def reinstate(fields: dict[str, Any], session: str) -> Response:
@@ -82,7 +78,7 @@ def reinstate(fields: dict[str, Any], session: str) -> Response:
         found = require(connection, SESSIONS, session)
         return Answer(documents.session(found), 200, found.version)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 @blp.get("/series/<series>")
@@ -90,7 +86,7 @@ def reinstate(fields: dict[str, Any], session: str) -> Response:
 def get_series(series: str) -> Response:
     with service().database.read() as connection:
         found = _series(connection, series)
-    return json_response(_shown(series, found), _version(found))
+    return json_response(_shown(series, found), version=_version(found))
 
 
 def _shown(series: str, found: list[queries.Found]) -> dict[str, Any]:
@@ -104,6 +100,7 @@ def _version(found: list[queries.Found]) -> int:
 
 @blp.patch("/series/<series>")
 @blp.doc(summary="Change the sessions of a series that are ahead, or all from a day on")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(SeriesChangeBody)
 def change_series(fields: dict[str, Any], series: str) -> Response:
@@ -129,7 +126,7 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
         shown = _shown(series, [f for f in found if f.id in changed])
         return Answer(shown, 200, _version(found))
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _check_series(fields: dict[str, Any]) -> None:
@@ -191,20 +188,14 @@ _SLOTS = {
 
 
 @blp.get("/free-slots")
-@blp.doc(
-    summary="When nothing is in the way, in the next weeks",
-    parameters=[
-        {"in": "query", "name": n, "schema": {"type": "string"}, "description": text}
-        for n, text in _SLOTS.items()
-    ],
-)
+@blp.doc(summary="When nothing is in the way, in the next weeks")
+@takes(_SLOTS)
 def free() -> Response:
     """One slot a day at most: the first that is free."""
-    check_parameters(*_SLOTS)
     args = request.args
     zone = args.get("zone", "Europe/London")
     first = _day(args.get("from"), zone)
-    minutes, weeks = _number("minutes", 120, 15, 720), _number("weeks", 6, 1, 26)
+    minutes, weeks = whole_number("minutes", 120, 15, 720), whole_number("weeks", 6, 1, 26)
     wanted = Wanted(minutes, args.get("earliest", "09:00"), args.get("latest", "18:00"), zone)
     decided(check, When(first, wanted.earliest, wanted.latest, zone))
     communities = tuple(args.getlist("community"))
@@ -226,10 +217,3 @@ def _day(text: str | None, zone: str) -> date:
         return date.fromisoformat(text) if text else now + timedelta(days=1)
     except ValueError as error:
         raise invalid("from", "must be a date such as 2026-03-01") from error
-
-
-def _number(name: str, usual: int, least: int, most: int) -> int:
-    text = request.args.get(name, str(usual))
-    if not (text.isascii() and text.isdecimal() and len(text) < 6 and least <= int(text) <= most):
-        raise invalid(name, f"must be a whole number from {least} to {most}")
-    return int(text)

@@ -9,16 +9,7 @@ from flask import Response, request
 
 from services.scheduling import attending, documents, queries, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import (
-    append,
-    changing,
-    check_parameters,
-    decided,
-    handle,
-    json_response,
-    page,
-    require,
-)
+from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
 from services.scheduling.domain import series
@@ -32,12 +23,14 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import new_id
 from shared.projection.generations import OWN, active
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import page_response
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 
 blp = Blueprint("sessions", "sessions", description="What people attend")
 _ORDER = ("day", "hour", "id")
@@ -46,6 +39,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @blp.post("/sessions")
 @blp.doc(summary="Plan a session, or with `repeat` a series")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(SessionBody)
 @blp.alt_response(201, description="The session, and what it clashes with")
@@ -74,7 +68,7 @@ def plan_session(fields: dict[str, Any]) -> Response:
             texts.set_join_address(connection, key, address)
         return _planned_answer(connection, keys, planned, related)
 
-    return changing(work, emails=True)
+    return changing(work)
 
 
 def _planned(connection: Connection, fields: dict[str, Any]) -> Particulars:
@@ -136,27 +130,22 @@ def _repeat(value: Any) -> series.Repeat | None:
 
 
 @blp.get("/sessions")
-@blp.doc(
-    summary="List sessions by their dates",
-    parameters=[
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in (
-            ("community", "Those that this community holds"),
-            ("cohort", "Those of this cohort"),
-            ("series", "Those of this series"),
-            ("from", "From this day on"),
-            ("to", "To this day"),
-            ("kind", ", ".join(KINDS)),
-            ("state", ", ".join(STATES)),
-            ("needs_decision", "true: those of a community that has closed"),
-            ("limit", "Items on a page, up to 200"),
-            ("cursor", "`next` of the page before"),
-        )
-    ],
+@blp.doc(summary="List sessions by their dates")
+@takes(
+    {
+        "community": "Those that this community holds",
+        "cohort": "Those of this cohort",
+        "series": "Those of this series",
+        "from": "From this day on",
+        "to": "To this day",
+        "kind": one_of(*KINDS),
+        "state": one_of(*STATES),
+        "needs_decision": "true: those of a community that has closed",
+        **PAGE,
+    }
 )
 def list_all() -> Response:
-    check_parameters(*_FILTERS, "limit", "cursor")
-    wanted = page(_ORDER)
+    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
     with service().database.read() as connection:
         conditions = [_condition(connection, n) for n in _FILTERS if n in request.args]
         found = queries.page(connection, SESSIONS, _ORDER, conditions, wanted)
@@ -191,7 +180,7 @@ def get_one(session: str) -> Response:
         attendance = queries.attendance_of(connection, session)
     shown = documents.session(found)
     shown["materials"] = [msgspec.to_builtins(m) for m in attendance.materials if m.public]
-    return json_response(shown, found.version)
+    return json_response(shown, version=found.version)
 
 
 @blp.get("/sessions/<session>/history")
@@ -206,6 +195,7 @@ def history(session: str) -> Response:
 
 @blp.patch("/sessions/<session>")
 @blp.doc(summary="Move a session, or change what else is said of it")
+@takes(DRY_RUN)
 @needs_token
 @blp.arguments(SessionChangeBody)
 def change(fields: dict[str, Any], session: str) -> Response:
@@ -240,4 +230,4 @@ def change(fields: dict[str, Any], session: str) -> Response:
         shown["warnings"] = [documents.warned(w) for w in warned]
         return Answer(shown, 200, loaded.version)
 
-    return changing(work, emails=True)
+    return changing(work)

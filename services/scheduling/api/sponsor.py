@@ -3,47 +3,45 @@
 from flask import Response, request
 
 from services.scheduling import known, queries, registry_client, texts
-from services.scheduling.api import pages
+from services.scheduling.api import session_words
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import decided, handle, json_response, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import application as a
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import Application
 from services.scheduling.domain.session import PLANNED
 from services.scheduling.events import APPLICATION
-from services.scheduling.links import SPONSOR, address, signed_link
+from services.scheduling.links import SPONSOR, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.web import pages
+from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem
+from shared.web.pages import address
 
 blp = Blueprint("sponsor", "sponsor", description="The line manager's page")
+_pages = pages.Pages("services.scheduling")
 _LONGEST = 2000
 
 
 @blp.get("/sponsor/<signed>")
 @blp.doc(summary="What the line manager is asked, as a page; opening it changes nothing")
 def show(signed: str) -> Response:
-    try:
-        application, _ = _opened(signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    application, _ = _opened(signed)
     return _page(application)
 
 
 @blp.post("/sponsor/<signed>")
 @blp.doc(summary="Confirm or refuse the release: the form field `answer`, confirm or refuse")
 def answer(signed: str) -> Response:
-    try:
-        application, generation = _opened(signed)
-    except pages.Unusable as unusable:
-        return unusable.page
+    application, generation = _opened(signed)
     said = request.form.get("answer") or (request.get_json(silent=True) or {}).get("answer")
     if said not in ("confirm", "refuse"):
-        return _page(application, problem="Choose whether to confirm or to refuse.")
+        return _page(application, "Choose whether to confirm or to refuse.", status=422)
     reason = request.form.get("reason", "").strip()[:_LONGEST]
 
     def work(connection: Connection) -> None:
@@ -78,7 +76,9 @@ def _opened(signed: str) -> tuple[str, int]:
     return link.subject, link.generation
 
 
-def _page(application: str, problem: str | None = None, done: str | None = None) -> Response:
+def _page(
+    application: str, problem: str | None = None, done: str | None = None, status: int = 409
+) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
         about = state.about
@@ -90,16 +90,16 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
     named = registry_client.names(service().settings, [about.person])
     shown = [
         {
-            "name": pages.name(f.state),
-            "date": pages.day(f.state.known.when),
-            "time": pages.hours(f.state.known.when),
+            "name": session_words.name(f.state),
+            "date": session_words.day(f.state.known.when),
+            "time": session_words.hours(f.state.known.when),
         }
         for f in sessions
         if f.state.state == PLANNED
     ]
-    return pages.page(
-        "sponsor.html",
-        409 if problem else 200,
+    return _pages(
+        "sponsor",
+        status if problem else 200,
         applicant=named.get(about.person, "your colleague"),
         programme=cohort.programme_name,
         cohort=cohort.name,
@@ -117,7 +117,8 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
 def link(application: str) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
-        only_the_team()
+        if state.about is not None:
+            only_the_team(connection, state.about.cohort)
         if not state.generation:
             raise Problem(409, "The sponsor is asked when the application is handed in.")
         decided(check_not_erased, connection, state.about.person if state.about else "")

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.scheduling.calendars.lines import document, text, utc
 from services.scheduling.calendars.timezones import has_rule, vtimezone
 from services.scheduling.documents import uid
 from services.scheduling.domain.session import ONLINE, PLANNED, POSTPONED, Session
 from services.scheduling.domain.wall_clock import When, exists_twice
 from services.scheduling.queries import Found
 from shared.clock import parse_rfc3339
+from shared.icalendar import document, text, utc
 
 _REFRESH = "PT1H"
 _PRODUCT = "-//Hedgerow//Scheduling 1//EN"

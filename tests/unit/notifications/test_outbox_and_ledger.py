@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications import letters
+from services.notifications import forming, letters
 from services.notifications.contact_book import Contact
 from services.notifications.links import Links
 from services.notifications.outbox import Outbox
@@ -58,11 +58,11 @@ def test_a_browser_gets_pages_in_which_names_are_only_text(post: Notifications):
         assert answer.content_type == "text/html; charset=utf-8"
         assert "<script" not in answer.text
         assert "&lt;script" in answer.text
-        assert '<html lang="en">' in answer.text
+        assert '<html lang="en-GB">' in answer.text
     html = post.anyone.get(f"/outbox/{letter_of(post, BEA)}/html")
     assert "<script" not in html.text
     assert "default-src 'none'" in html.headers["Content-Security-Policy"]
-    assert post.anyone.get("/style.css").content_type.startswith("text/css")
+    assert post.anyone.get("/pages/style.css").content_type.startswith("text/css")
 
 
 def test_nothing_of_it_is_kept(post: Notifications):
@@ -128,7 +128,7 @@ def test_what_waits_for_an_erased_person_is_suppressed(tmp_path, migrated_notifi
     mailbox = Mailbox()
     with mail_server(mailbox) as server, opened(tmp_path, server.url) as found:
         closed(found)
-        letters.form(found.service, found.service.clock.now())
+        forming.form(found.service, found.service.clock.now())
         found.tell("registry.person.erased", stream=ADA, now=found.service.clock.now())
         send_all(sender_of(found, Contacts({BEA: PEOPLE[BEA]})))
         assert [m["X-Recipient"] for m in mailbox.arrived] == ["bea@people.example"]

@@ -89,7 +89,7 @@ def test_a_link_that_was_altered_stops_nothing(notifications: Notifications):
     for wrong in (address[:-2] + "xx", address.replace("unsubscribe/", "preferences/")):
         for method in ("GET", "POST"):
             answer = notifications.anyone.ask(method, wrong)
-            assert answer.status_code == 410
+            assert answer.status_code == 404
             assert "This link does not work" in answer.text
     assert kept(notifications) == preferences.Preferences()
 

@@ -50,6 +50,7 @@ def content(rule: Any, spoil: Any = lambda value: value) -> dict[str, Any]:
         **facts._of_registry(data, {}),
         **facts.of_session(stream, data),
         **facts._of_application(stream, data),
+        **facts.of_link(name, data, {}),
         "offset": "in a week",
     }
     return {

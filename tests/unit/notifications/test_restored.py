@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications import letters, reminding
+from services.notifications import forming, reminding
 from services.notifications.webhooks import store
 from shared.clock import rfc3339
 from shared.restoring import moments
@@ -42,7 +42,7 @@ def test_letters_that_waited_in_the_backup_are_not_sent_again(
     post: Notifications, mailbox: Mailbox
 ):
     closed(post)
-    letters.form(post.service, post.service.clock.now())
+    forming.form(post.service, post.service.clock.now())
     restored(post)
     send_all(sender_of(post))
     assert mailbox.arrived == []
@@ -83,7 +83,7 @@ def test_a_new_message_is_not_lost_with_an_old_letter_to_the_same_person(
     post: Notifications, mailbox: Mailbox
 ):
     closed(post)
-    letters.form(post.service, post.service.clock.now())
+    forming.form(post.service, post.service.clock.now())
     restored(post)
     now = post.service.clock.now()
     post.hear(post.event("registry.community.reopened", at=now))

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from services.notifications import audiences
-from services.notifications.domain.rules import CATEGORIES, NORMAL, RULES, SILENT, SOON, URGENT
+from services.notifications.domain.rules import (
+    CATEGORIES,
+    NORMAL,
+    RULES,
+    SILENT,
+    SOON,
+    UNHURRIED,
+    URGENT,
+)
 from shared.contracts import schemas
 
 TEMPLATES = Path(audiences.__file__).parent / "templates"
@@ -26,7 +34,7 @@ def test_no_event_type_is_both():
 def test_a_row_names_audiences_urgency_and_category_that_there_are(rule):
     assert rule.audience
     assert set(rule.audience) <= set(audiences._RESOLVE)
-    assert rule.urgency in (NORMAL, SOON, URGENT)
+    assert rule.urgency in (NORMAL, SOON, URGENT, UNHURRIED)
     assert rule.category in CATEGORIES
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications import bouncing, letters, preferences
+from services.notifications import bouncing, forming, preferences
 from services.notifications.contact_book import Contact, ContactsUnavailable
 from services.notifications.domain.preferences import DAILY, NONE, Preferences
 from services.notifications.links import Links
@@ -50,9 +50,9 @@ def send_all(sender: Sender) -> None:
         pass
 
 
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
+@pytest.fixture(params=[False, True], ids=["one command at a time", "pipelining"])
+def mailbox(request: pytest.FixtureRequest) -> Mailbox:
+    return Mailbox(pipelining=request.param)
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_one_who_stops_it_while_the_letter_waits_gets_nothing(
     post: Notifications, mailbox: Mailbox
 ):
     closed(post)
-    letters.form(post.service, post.service.clock.now())
+    forming.form(post.service, post.service.clock.now())
     with post.service.database.write() as connection:
         preferences.put(connection, ADA, Preferences(NONE), NOW)
     send_all(sender_of(post))
@@ -237,7 +237,7 @@ def test_what_is_stopped_leaves_a_digest_that_waits(post: Notifications, mailbox
     closed(post)
     post.session(at=now, date=f"{now.year + 1}-03-20")
     post.react(now)
-    letters.form(post.service, now + timedelta(days=1, hours=1))
+    forming.form(post.service, now + timedelta(days=1, hours=1))
     stopped = Preferences(DAILY, stopped=frozenset({("community", "")}))
     with post.service.database.write() as connection:
         preferences.put(connection, BEA, stopped, NOW)
@@ -259,7 +259,7 @@ def test_many_that_waited_come_as_one(post: Notifications, mailbox: Mailbox):
     for number in range(7):
         post.hear(post.event("registry.community.registered", f"com_new{number}", at=now, **more))
         post.react(now)
-        letters.form(post.service, now)
+        forming.form(post.service, now)
     send_all(sender_of(post, Contacts({ADA: PEOPLE[ADA]})))
     (message,) = mailbox.arrived
     assert message["Subject"].startswith("7 things from your communities")
@@ -295,7 +295,7 @@ def test_a_digest_is_one_letter_and_tells_the_newest_change_only(
         "rescheduled", at=now, date=f"{year}-03-22", before=old | {"date": f"{year}-03-21"}
     )
     post.react(now)
-    letters.form(post.service, now + timedelta(days=1, hours=1))
+    forming.form(post.service, now + timedelta(days=1, hours=1))
     send_all(sender_of(post))
     (message,) = mailbox.arrived
     text = message.get_body(("plain",)).get_content()
@@ -309,7 +309,7 @@ def test_a_dead_senders_letters_are_taken_over_and_those_in_hand_said_to_be_unce
     post: Notifications, mailbox: Mailbox
 ):
     closed(post)
-    letters.form(post.service, post.service.clock.now())
+    forming.form(post.service, post.service.clock.now())
     with post.service.database.write() as connection:
         connection.exec_driver_sql("UPDATE letters SET claim = 'dead', place = 1")
         connection.exec_driver_sql(f"UPDATE letters SET place = 0 WHERE person = '{ADA}'")
@@ -320,7 +320,7 @@ def test_a_dead_senders_letters_are_taken_over_and_those_in_hand_said_to_be_unce
 
 def test_what_waited_longer_than_two_days_is_missed(post: Notifications, mailbox: Mailbox):
     closed(post)
-    letters.form(post.service, post.service.clock.now())
+    forming.form(post.service, post.service.clock.now())
     long_ago = rfc3339(post.service.clock.now() - timedelta(hours=50))
     with post.service.database.write() as connection:
         connection.exec_driver_sql(f"UPDATE letters SET at = '{long_ago}'")

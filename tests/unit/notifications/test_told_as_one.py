@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from services.notifications import letters, preferences
+from services.notifications import forming, preferences
 from services.notifications.domain.preferences import DAILY, Preferences
 from tests.mail_servers import Mailbox, mail_server
 from tests.notifications import ADA, BEA, NOW, Notifications
@@ -140,7 +140,7 @@ def test_a_digest_tells_of_a_move_that_a_change_of_place_follows(
     post.react(now)
     place_changes(post, now, new)
     post.react(now)
-    letters.form(post.service, now + timedelta(days=1, hours=1))
+    forming.form(post.service, now + timedelta(days=1, hours=1))
     send_all(sender_of(post))
     assert len(mailbox.arrived) == PEOPLE_TOLD
     for message in mailbox.arrived:
@@ -164,7 +164,7 @@ def test_what_waits_for_a_digest_goes_with_the_urgent_news_of_the_same_session(
     send_all(sender_of(post))
     assert len(mailbox.arrived) == PEOPLE_TOLD
     assert all("Changed too: place." in text(message) for message in mailbox.arrived)
-    letters.form(post.service, now + timedelta(days=1, hours=1))
+    forming.form(post.service, now + timedelta(days=1, hours=1))
     send_all(sender_of(post))
     assert len(mailbox.arrived) == PEOPLE_TOLD
 
@@ -176,7 +176,7 @@ def test_a_letter_that_newer_news_overtake_while_it_waits_is_not_sent(
     for old, new in pairwise(dates):
         moves(post, now, old, new)
         post.react(now)
-        letters.form(post.service, now)
+        forming.form(post.service, now)
     send_all(sender_of(post))
     assert len(mailbox.arrived) == PEOPLE_TOLD
     for message in mailbox.arrived:

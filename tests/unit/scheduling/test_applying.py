@@ -348,4 +348,4 @@ class Admitting(RuleBasedStateMachine):
 
 
 TestAdmitting = Admitting.TestCase
-TestAdmitting.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAdmitting.settings = settings(max_examples=60, stateful_step_count=30)

@@ -155,7 +155,7 @@ periods = st.lists(
     nation=st.sampled_from(NATIONS),
     modules=st.integers(1, 6),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_proposal_never_breaks_a_rule_that_it_does_not_name(
     first: date, closed: Any, gap: tuple[int, int], nation: str, modules: int
 ):

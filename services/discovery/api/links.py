@@ -1,0 +1,248 @@
+"""Links between communities: proposed by one, accepted or refused by the other, ended by either."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from flask import Response, request
+
+from services.discovery import link_texts, links
+from services.discovery.api.answers import changing, decided, linking
+from services.discovery.api.schemas import AcceptanceBody, EndingBody, LinkBody, RefusalBody
+from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
+from services.discovery.domain.link_decisions import Accept, Command, End, Known, Refuse
+from services.discovery.linking import known
+from services.discovery.links import ORDER, Found
+from services.discovery.projections.conveners import convened_by
+from shared.clock import rfc3339
+from shared.connection import Connection
+from shared.identifiers import is_id
+from shared.web.answers import json_response
+from shared.web.bodies import Blueprint
+from shared.web.callers import ANYONE, caller, needs_token, unauthorised
+from shared.web.commands import Answer, check_version
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import DRY_RUN, PAGE, Described, takes
+
+blp = Blueprint("links", "links", description="Links between communities, by consent of both")
+_IN_PRIVATE = (PROPOSED, "refused", "lapsed")
+_FILTERS: Mapping[str, Described] = {
+    "state": {
+        "schema": {"enum": [*STATES]},
+        "description": "Only those in this state; without a token, only those once agreed",
+    },
+    **PAGE,
+}
+
+
+@blp.post("/links")
+@blp.doc(summary="Propose a link; where the other side has proposed one, it is agreed")
+@takes(DRY_RUN)
+@needs_token
+@blp.arguments(LinkBody)
+@blp.alt_response(201, description="The proposal")
+def propose(fields: dict[str, Any]) -> Response:
+    side, person = _who(fields["by"])
+    communities = (fields["from_"], fields["to"])
+    if side not in (None, communities[0]):
+        raise invalid("by", "must be the community that proposes, or a person")
+
+    def work(connection: Connection) -> Answer:
+        link, events = decided(
+            linking(connection).propose,
+            *(communities, fields["purpose"], person, fields["message"]),
+        )
+        found = require(connection, link)
+        new = any(isinstance(event, Proposed) for event in events)
+        body = documents(connection, [found])[0]
+        return Answer(body, 201 if new else 200, found.version, f"/links/{link}" if new else None)
+
+    return changing(work)
+
+
+@blp.get("/links")
+@blp.doc(summary="Links, in the order in which they began; proposals only for those with a token")
+@takes({"community": "Those of this community", **_FILTERS})
+def all_links() -> Response:
+    return _list(request.args.get("community"))
+
+
+@blp.get("/communities/<community>/links")
+@blp.doc(summary="A community's links; its proposals only for those with a token")
+@takes(_FILTERS)
+def links_of_community(community: str) -> Response:
+    with service().database.read() as connection:
+        if community not in known(connection, [community]):
+            raise not_found(
+                f"Discovery knows no community {community}."
+                " If it was registered a moment ago, it may still be on its way."
+            )
+    return _list(community)
+
+
+@blp.get("/links/purposes")
+@blp.doc(summary="What links are mostly for: suggestions, any other short phrase will do")
+def purposes() -> Response:
+    return json_response({"items": PURPOSES})
+
+
+@blp.get("/links/<link>")
+@blp.doc(summary="One link; with a token also what the two wrote to one another")
+def one_link(link: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, link)
+        if not (found.link.agreed or _private()):
+            raise not_found(
+                f"There is no public link {link}; proposals are for those with a token."
+            )
+        body = documents(connection, [found])[0]
+        if _private():
+            body["texts"] = link_texts.of_link(connection, link)
+    return json_response(body, version=found.version, private=_private())
+
+
+@blp.post("/links/<link>/acceptance")
+@blp.doc(summary="Accept a proposed link, for the community that it was proposed to")
+@takes(DRY_RUN)
+@needs_token
+@blp.arguments(AcceptanceBody)
+def accept(fields: dict[str, Any], link: str) -> Response:
+    side, person = _who(fields["by"])
+    return _act(link, Accept(side, person))
+
+
+@blp.post("/links/<link>/refusal")
+@blp.doc(summary="Refuse a proposed link, for the community that it was proposed to")
+@takes(DRY_RUN)
+@needs_token
+@blp.arguments(RefusalBody)
+def refuse(fields: dict[str, Any], link: str) -> Response:
+    side, person = _who(fields["by"])
+    reason = fields["reason"]
+    return _act(
+        link,
+        Refuse(side, person, words=bool(reason)),
+        (link_texts.REFUSAL, person, reason),
+    )
+
+
+@blp.post("/links/<link>/ending")
+@blp.doc(summary="End a link, from either side; or take a proposal of one's own back")
+@takes(DRY_RUN)
+@needs_token
+@blp.arguments(EndingBody)
+def end(fields: dict[str, Any], link: str) -> Response:
+    side, person = _who(fields["by"])
+    reason, outcome = fields["reason"], fields.get("outcome")
+    side = side or _convened(link, person)
+    return _act(
+        link,
+        End(side, person, outcome, words=bool(reason)),
+        (link_texts.ENDING, person, reason),
+    )
+
+
+def require(connection: Connection, link: str) -> Found:
+    """Raises Problem 404 where there is no such link."""
+    found = links.one(connection, link)
+    if found is None:
+        raise not_found(f"There is no link {link}.")
+    return found
+
+
+def documents(connection: Connection, found: list[Found]) -> list[dict[str, Any]]:
+    """Links as the caller may see them."""
+    named = known(connection, (c for f in found for c in f.link.communities))
+    return [_document(f, named) for f in found]
+
+
+def _document(found: Found, named: dict[str, Known]) -> dict[str, Any]:
+    link = found.link
+    one, other = link.communities
+    shown: dict[str, Any] = {
+        "id": found.id,
+        "from": one,
+        "to": other,
+        "communities": [
+            {"id": c, "name": named[c].name if c in named else ""} for c in (one, other)
+        ],
+        "purpose": link.purpose,
+        "state": link.state,
+        "accepted_at": found.agreed_at,
+        "over_at": found.over_at,
+        "ended_by": link.side if link.state == "ended" else None,
+        "outcome": link.outcome,
+        "ending": {"how": link.ending, "into": link.into} if link.ending else None,
+        "continues": link.continues,
+        "successor": link.successor,
+    }
+    if _private():
+        lapses = link.lapses if link.state == PROPOSED else None
+        shown |= {
+            "proposed_at": found.proposed_at,
+            "lapses_at": rfc3339(lapses) if lapses else None,
+            "other_purpose": link.also,
+        }
+    return shown
+
+
+def _act(
+    link: str, command: Command, words: tuple[str, str | None, str | None] | None = None
+) -> Response:
+    def work(connection: Connection) -> Answer:
+        require(connection, link)
+        decided(
+            linking(connection).act, link, command, check=partial(check_version, link), words=words
+        )
+        found = require(connection, link)
+        return Answer(documents(connection, [found])[0], 200, found.version)
+
+    return changing(work)
+
+
+def _list(community: str | None) -> Response:
+    state = request.args.get("state")
+    if state not in (None, *STATES):
+        raise invalid("state", f"must be one of: {', '.join(STATES)}")
+    if state in _IN_PRIVATE and not _private():
+        raise unauthorised("Proposals concern the two alone.")
+    wanted = page_asked(ORDER, len(ORDER.split()))
+    with service().database.read() as connection:
+        listed = links.page(
+            connection, wanted, community=community, state=state, private=_private()
+        )
+        items = documents(connection, listed.items)
+    return page_response(items, listed.next)
+
+
+def _private() -> bool:
+    """Whether the caller may see what concerns the two communities alone."""
+    return caller().kind != ANYONE
+
+
+def _who(by: str | None) -> tuple[str | None, str | None]:
+    """The community and the person that act, as far as is said. Raises Problem 422."""
+    actor = caller().actor
+    if by is None:
+        return None, actor
+    if is_id(by, "per"):
+        if actor not in (None, by):
+            raise Problem(403, "The header Hedgerow-Actor names another person than `by`.")
+        return None, by
+    if by.startswith("com_"):
+        return by, actor
+    raise invalid(
+        "by", "must be the id of one of the two communities, com_…, or of a person, per_…"
+    )
+
+
+def _convened(link: str, person: str | None) -> str | None:
+    """The side that a person acts for: the one that they convene, if it is one."""
+    if person is None:
+        return None
+    with service().database.read() as connection:
+        both, today = require(connection, link).link.communities, service().clock.now().date()
+        sides = convened_by(connection, person, both, today)
+    return sides[0] if len(sides) == 1 else None

@@ -1,0 +1,1 @@
+"""The counts that a network reports to its board, as of any day."""

@@ -1,0 +1,89 @@
+"""Who asked, as far as it is kept: a hash that tells askers apart for 30 days, and nobody's name.
+
+The salt is thrown away after that; then nothing can say any more whether two hashes are of one.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from flask import Request
+
+from shared.clock import rfc3339
+from shared.connection import Connection
+from shared.database import lock_in_turn, mark, marks
+from shared.identifiers import new_id
+from shared.settings import Subnet
+
+SALT_LIFE = timedelta(days=30)
+_LENGTH = 32
+_HOME = 64  # bits of an IPv6 address that a household has; the others change by the hour
+
+
+class Salt(NamedTuple):
+    id: str
+    salt: bytes
+
+    def asker(self, address: str, agent: str) -> str:
+        """The hash of who asks from this address with this program."""
+        told = f"{address}\0{agent}".encode()
+        return hmac.new(self.salt, told, hashlib.sha256).hexdigest()[:_LENGTH]
+
+
+def present_salt(connection: Connection, now: datetime) -> Salt:
+    """The salt of these days; a new one where there is none, or the last has had its time."""
+    lock_in_turn(connection, "asker salt")
+    throw_away(connection, now)
+    row = connection.exec_driver_sql("SELECT id, salt FROM asker_salts ORDER BY at DESC").first()
+    if row is not None:
+        return Salt(row[0], bytes(row[1]))
+    made = Salt(new_id("slt"), secrets.token_bytes(32))
+    connection.exec_driver_sql(
+        f"INSERT INTO asker_salts (id, salt, at) VALUES ({marks(connection, 3)})",
+        (*made, rfc3339(now)),
+    )
+    return made
+
+
+def throw_away(connection: Connection, now: datetime) -> None:
+    """Delete a salt that has had its 30 days."""
+    connection.exec_driver_sql(
+        f"DELETE FROM asker_salts WHERE at <= {mark(connection)}", (rfc3339(now - SALT_LIFE),)
+    )
+
+
+def address_of(request: Request, trusted: Sequence[Subnet]) -> str:
+    """Where a request comes from; of an IPv6 address the half that a household has.
+
+    `X-Forwarded-For` is believed only as far as trusted proxies wrote it: anybody can send one.
+    """
+    found = request.remote_addr or ""
+    told = request.headers.get("X-Forwarded-For", "").split(",")
+    hops = [hop.strip() for hop in told if hop.strip()]
+    while hops and _is_in(found, trusted):
+        found = hops.pop()
+    return _household(found)
+
+
+def _is_in(address: str, subnets: Sequence[Subnet]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in subnet for subnet in subnets)
+
+
+def _household(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, _HOME), strict=False))
+    return str(found)
