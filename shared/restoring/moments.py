@@ -25,6 +25,16 @@ def told_before(connection: Connection, moment: datetime) -> bool:
     return restored is not None and moment <= restored
 
 
+def moment_of(connection: Connection, cause: datetime, now: datetime) -> datetime:
+    """When what follows from something at `cause` happens: now.
+
+    But what follows from something before a restore had followed, and been told, before it was
+    lost: it bears the restore's moment, so that it is told to nobody again.
+    """
+    restored = last(connection)
+    return restored if restored is not None and cause <= restored else now
+
+
 def note(connection: Connection, at: datetime, taken: str) -> None:
     """`taken` says when the backup was taken."""
     connection.exec_driver_sql(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from shared.eventstore.store import EventStore
 from shared.projection import dead_letters
 from shared.projection.apply import apply_batches
 from shared.projection.positions import positions
-from shared.projection.reactions import Reaction, record
+from shared.projection.reactions import Reaction, carry_out, record
 from shared.restoring import moments
 from shared.restoring.erasures import Listing, listed
 from shared.restoring.putting_right import put_right
@@ -150,6 +150,21 @@ def test_nobody_reacts_a_second_time_to_what_is_read_anew(
     heard(database, events)
     with database.read() as connection:
         assert count(connection, "reactions WHERE state = 'pending'") == 0
+
+
+def test_what_follows_from_before_the_restore_bears_its_moment(
+    database: Database, garden: Database, store: EventStore
+):
+    at, events = NOW + timedelta(hours=9), grown(garden, store, 1)
+    heard(database, [events[0], events[1]])
+    heard(database, [events[1]._replace(version=3, id="new", time=at + timedelta(hours=1))], 1)
+    with database.write() as connection:
+        moments.note(connection, at, "2026-03-01T02:00:00Z")
+    performed: list[datetime] = []
+    reaction = replace(LOOK_AT, perform=lambda _c, _e, _cause, now: performed.append(now))
+    later = at + timedelta(hours=2)
+    assert carry_out(database, {reaction.name: reaction}, later) == 2
+    assert performed == [at, later]
 
 
 # --- the store itself ---
