@@ -177,7 +177,7 @@ def test_code_that_was_gone_back_to_leaves_the_newer_migrations_alone(database: 
         connection.exec_driver_sql(
             "UPDATE alembic_version SET version_num = 'spine_9999' WHERE version_num = 'spine_0002'"
         )
-    migrate(database.url, database.url, MIGRATIONS)
+    assert not migrate(database.url, database.url, MIGRATIONS)
     with database.read() as connection:
         rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
         assert "spine_9999" in rows.scalars()
