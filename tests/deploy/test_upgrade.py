@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.projection.generations import FOLLOWED, OWN
 from tests.deploy.deployment import ROOT, Deployment, docker
+from tests.deploy.reckoning import generation
 from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(900)
@@ -122,13 +124,17 @@ def everything_is_there(deployment: Deployment, people: People) -> None:
     """All that was acknowledged is in the store and found by discovery, once."""
     assert people.failed == []
     assert people.registered
-    for service, table in (("registry", "communities_1"), ("discovery", "documents_1")):
-        found = [row[0] for row in deployment.rows(service, f"SELECT id FROM {table}")]
-        assert set(people.registered) <= set(found)
-    count = "SELECT count(*) FROM events WHERE type = 'registry.community.registered'"
-    assert deployment.rows("registry", count) == deployment.rows(
-        "registry", "SELECT count(*) FROM communities_1"
-    )
+    registered = "SELECT stream_id FROM events WHERE type = 'registry.community.registered'"
+    stored = [row[0] for row in deployment.rows("registry", registered)]
+    assert set(people.registered) <= set(stored)
+    for service, group, table in (
+        ("registry", OWN, "communities"),
+        ("discovery", FOLLOWED, "documents"),
+    ):
+        rows = deployment.rows(
+            service, f"SELECT id FROM {table}_{generation(deployment, service, group)}"
+        )
+        assert sorted(row[0] for row in rows) == sorted(stored)
 
 
 def test_an_upgrade_fails_no_write_that_one_more_try_does_not_mend(release: Deployment) -> None:
