@@ -72,13 +72,14 @@ def carry_out(
 ) -> int:
     """Carry out what is due, each stream's in its order; returns how many were done.
 
+    What was not tried yet is due, whatever its time says: the clock may have been set back since.
     `limit` is to be more than a consumer's batch holds, which is due at one moment.
     """
     with database.read() as connection:
         p = mark(connection)
         rows = connection.exec_driver_sql(
             f"SELECT due, event_id, name, payload, attempts FROM reactions WHERE state = 'pending'"
-            f" AND due <= {p} ORDER BY due LIMIT {p}",
+            f" AND (attempts = 0 OR due <= {p}) ORDER BY due LIMIT {p}",
             (rfc3339(now), limit),
         ).all()
     done = 0
