@@ -73,14 +73,18 @@ def carry_out(
     """Carry out what is due, each stream's in its order; returns how many were done.
 
     What was not tried yet is due, whatever its time says: the clock may have been set back since.
+    What a newer release wants done, from which somebody went back to this one, waits for it.
     `limit` is to be more than a consumer's batch holds, which is due at one moment.
     """
+    if not reactions:
+        return 0
     with database.read() as connection:
         p = mark(connection)
         rows = connection.exec_driver_sql(
             f"SELECT due, event_id, name, payload, attempts FROM reactions WHERE state = 'pending'"
+            f" AND name IN ({marks(connection, len(reactions))})"
             f" AND (attempts = 0 OR due <= {p}) ORDER BY due LIMIT {p}",
-            (rfc3339(now), limit),
+            (*reactions, rfc3339(now), limit),
         ).all()
     done = 0
     for event_id, name, event, attempts in _in_order(rows, limit):
@@ -90,6 +94,19 @@ def carry_out(
             log.exception("a reaction failed", reaction=name, event_id=event_id)
             _postpone(database, event_id, name, attempts + 1, error, now)
     return done
+
+
+def pending(connection: Connection, reactions: Sequence[Reaction]) -> int:
+    """How many of these are still to be carried out."""
+    names = tuple(reaction.name for reaction in reactions)
+    if not names:
+        return 0
+    row = connection.exec_driver_sql(
+        "SELECT count(*) FROM reactions WHERE state = 'pending'"
+        f" AND name IN ({marks(connection, len(names))})",
+        names,
+    )
+    return int(row.scalar_one())
 
 
 def _in_order(rows: Sequence[Any], limit: int) -> list[tuple[str, str, Event, int]]:

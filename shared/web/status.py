@@ -8,6 +8,7 @@ from shared.projection import dead_letters
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.inbox import DIVERGENCE, FAILED, GAP
 from shared.projection.positions import positions
+from shared.projection.reactions import pending
 from shared.service import Service
 from shared.stream import relay
 
@@ -19,7 +20,6 @@ def status(service: Service) -> dict[str, Any]:
     with service.database.read() as connection:
         head = service.store.head(connection)
         waiting = dead_letters.counts(connection)
-        sql = "SELECT count(*) FROM reactions WHERE state = 'pending'"
         return {
             "service": service.name,
             "now": rfc3339(service.clock.now()),
@@ -31,7 +31,7 @@ def status(service: Service) -> dict[str, Any]:
             "divergences": waiting[DIVERGENCE],
             "held_back": service.store.held_back(connection),
             "pending": {
-                "reactions": connection.exec_driver_sql(sql).scalar_one(),
+                "reactions": pending(connection, service.reactions),
                 "events waiting for an earlier one": waiting[GAP],
                 **{what: count(connection) for what, count in service.pending.items()},
             },

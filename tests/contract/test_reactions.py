@@ -12,7 +12,7 @@ import structlog
 from shared.connection import Connection
 from shared.database import Database, mark
 from shared.eventstore.events import Cause, Event
-from shared.projection.reactions import Reaction, carry_out, record
+from shared.projection.reactions import Reaction, carry_out, pending, record
 from tests.contract.gardens import NOW, KeyLent, Planted, Watered, received
 
 BEANS = Planted("By the gate", ("beans",))
@@ -192,3 +192,14 @@ def test_nothing_is_written_before_a_reactions_own_loads(postgres_database: Data
     recorded(postgres_database, Reaction("notice", NOTICE.types, look))
     assert carried_out(postgres_database, Reaction("notice", NOTICE.types, look)) == 2
     assert taken == [None, None]
+
+
+def test_what_only_a_newer_release_can_do_waits_for_it(database: Database):
+    """Somebody went back from it to this one."""
+    recorded(database, NOTICE, WELCOME)
+    assert carried_out(database, NOTICE) == 2
+    assert carried_out(database, NOTICE) == carried_out(database) == 0
+    with database.read() as connection:
+        assert pending(connection, [NOTICE]) == pending(connection, []) == 0
+        assert pending(connection, [NOTICE, WELCOME]) == 1
+    assert carried_out(database, NOTICE, WELCOME) == 1
