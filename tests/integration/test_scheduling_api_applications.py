@@ -1,6 +1,7 @@
 """Applications: from a draft to a place, with decisions told all together."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -440,8 +441,6 @@ def test_more_places_go_to_those_who_wait(scheduling: Scheduling):
 
 
 def test_an_offer_that_nobody_answers_goes_on(scheduling: Scheduling):
-    from datetime import timedelta
-
     cohort = open_cohort(scheduling, places=1, reply_days=3)
     first, second = offered(scheduling, cohort, "Ada", "Bo", places=1)
     now = scheduling.service.clock.now()

@@ -19,11 +19,15 @@ Changes = dict[str, list[ApplicationEvent]]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """A cohort's places, its zone, and the last day to answer an offer that is made now."""
+    """A cohort's places, its zone, and the last day to answer an offer that is made now.
+
+    In one that has finished no place is offered or taken any more.
+    """
 
     places: int
     zone: str
     reply_by: date
+    finished: bool = False
 
 
 def taken(applications: Applications) -> int:
@@ -66,6 +70,8 @@ def accept(applications: Applications, key: str, at: Places, now: datetime) -> C
     x = applications[key]
     if x.state == a.ACCEPTED:
         return {}
+    if at.finished:
+        raise Refused("This cohort has finished; its places are no longer taken.", unlawful=True)
     if not x.offered or x.reply_by is None or x.forgotten:
         raise Refused(_why_no_offer(x), unlawful=True)
     if now >= end_of_day(x.reply_by, at.zone):
@@ -118,11 +124,16 @@ def erase(applications: Applications, keys: Iterable[str], at: Places) -> Change
 
 
 def lapse(applications: Applications, at: Places, now: datetime) -> Changes:
-    """What time brings: offers that nobody answered go on to those who wait."""
+    """What time brings: offers that nobody answered go on to those who wait.
+
+    All lapse that are still open when the cohort has finished, and go on to nobody.
+    """
     changes: Changes = {
         key: [a.OfferLapsed(_about(x), x.reply_by)]
         for key, x in applications.items()
-        if x.offered and x.reply_by is not None and now >= end_of_day(x.reply_by, at.zone)
+        if x.offered
+        and x.reply_by is not None
+        and (at.finished or now >= end_of_day(x.reply_by, at.zone))
     }
     return _with_next(applications, changes, at) if changes else {}
 
@@ -140,7 +151,7 @@ def _with_next(applications: Applications, changes: Changes, at: Places) -> Chan
 
 def _offer(applications: Applications, changes: Changes, at: Places, most: int) -> Changes:
     """Offer free places, `most` of them, in the order of the waiting list."""
-    free = min(most, at.places - held(applications))
+    free = 0 if at.finished else min(most, at.places - held(applications))
     waiting = sorted(
         (
             (x.position or 0, key)

@@ -13,11 +13,15 @@ _ENDED = (a.ACCEPTED, a.DECLINED, a.LAPSED, a.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`open_`: the cohort takes applications now. `late`: an operator takes it all the same."""
+    """`open_`: the cohort takes applications now. `late`: an operator takes it all the same.
+
+    In a cohort that has `finished`, nothing is taken by anybody.
+    """
 
     about: About
     open_: bool
     late: bool = False
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Submit:
     late: bool
     days: float
     expires: datetime
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Decide:
     decision: str
     at: datetime
     reworded: bool = False
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,10 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
     """What a command brings about. Raises Refused."""
     about = application.about
     match command:
-        case Start(started, open_, late):
+        case Start(started, open_, late, finished):
             if about is not None:
                 raise Refused("This application is there already.", unlawful=True)
-            _require_open(open_, late)
+            _require_open(open_, late, finished)
             return [a.Started(started, late=not open_)]
         case _ if about is None:
             raise Refused("There is no such application.", unlawful=True)
@@ -136,7 +142,9 @@ def missing(application: Application) -> list[str]:
     return found
 
 
-def _require_open(open_: bool, late: bool) -> None:
+def _require_open(open_: bool, late: bool, finished: bool) -> None:
+    if finished:
+        raise Refused("This cohort has finished; it takes no applications any more.", unlawful=True)
     if not open_ and not late:
         raise Refused(
             "This cohort is not open for applications. An operator can take a late one, with a"
@@ -168,7 +176,7 @@ def _name_sponsor(application: Application, about: About, sponsor: str) -> list[
 def _submit(application: Application, about: About, command: Submit) -> list[ApplicationEvent]:
     if application.submitted:
         return []
-    _require_open(command.open_, command.late or application.late)
+    _require_open(command.open_, command.late or application.late, command.finished)
     needed = [m for m in missing(application) if m != "Hand the application in."]
     if needed:
         raise Refused("Before it can be handed in: " + " ".join(needed), unlawful=True)
@@ -219,6 +227,8 @@ def _decide(application: Application, about: About, command: Decide) -> list[App
         raise Refused("A draft cannot be decided: it was not handed in.", unlawful=True)
     if application.released:
         raise Refused("Its decision was released already.", unlawful=True)
+    if command.finished:
+        raise Refused("This cohort has finished; nothing is decided in it.", unlawful=True)
     if command.decision != application.decision:
         return [a.DecisionMade(about, command.decision, command.at)]
     if not command.reworded:

@@ -104,6 +104,20 @@ def test_a_cohort_takes_applications_while_open_or_late_from_an_operator(
         assert given().when(command) == [a.Started(ABOUT, late=not open_)]
 
 
+@pytest.mark.parametrize(
+    ("events", "command"),
+    [
+        ((), d.Start(ABOUT, open_=False, late=True, finished=True)),
+        (READY, replace(SUBMIT, open_=False, late=True, finished=True)),
+        (SUBMITTED, d.Decide("offer", NOW, finished=True)),
+    ],
+)
+def test_in_a_finished_cohort_nothing_is_applied_for_handed_in_or_decided(
+    events: Any, command: Any
+):
+    assert "finished" in given(*events).refuses(command, unlawful=True)
+
+
 def test_nothing_is_handed_in_while_something_is_missing():
     assert "sponsor" in given(*READY[:2]).refuses(SUBMIT, unlawful=True)
 
@@ -272,6 +286,33 @@ def test_an_offer_is_open_to_the_end_of_its_last_day(hours: int, lapsed: bool):
         with pytest.raises(Refused):
             admission.accept(found, "app_0", AT, now)
         assert states(after(found, changes)) == ["lapsed", "lapsed", "offered"]
+
+
+FINISHED = replace(AT, finished=True)
+
+
+def test_the_open_offers_of_a_cohort_that_finishes_lapse_and_go_on_to_nobody():
+    found = released("offer", "offer", "waiting-list")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    found = after(found, admission.lapse(found, FINISHED, NOW))
+    assert states(found) == ["accepted", "lapsed", "waiting 1"]
+    assert admission.lapse(found, FINISHED, NOW) == {}
+
+
+@pytest.mark.parametrize("step", [admission.decline, admission.withdraw])
+def test_a_place_that_is_given_back_in_a_finished_cohort_goes_on_to_nobody(step: Any):
+    found = released("offer", "waiting-list")
+    found = after(found, step(found, "app_0", FINISHED))
+    assert states(found)[1:] == ["waiting 1"]
+    assert admission.more_places(found, FINISHED, 1) == {}
+
+
+def test_no_place_is_taken_in_a_finished_cohort():
+    found = released("offer", "offer")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    assert admission.accept(found, "app_0", FINISHED, NOW) == {}
+    with pytest.raises(Refused, match="finished"):
+        admission.accept(found, "app_1", FINISHED, NOW)
 
 
 def test_a_withdrawn_participants_place_goes_on():
