@@ -108,13 +108,14 @@ def withdraw(applications: Applications, key: str, at: Places) -> Changes:
 def erase(applications: Applications, keys: Iterable[str], at: Places) -> Changes:
     """Their person was erased: what is open is withdrawn, its place goes on; the words are gone.
 
-    What is finished stays as it is, so that the counts do.
+    So does a place that was accepted, until the cohort has finished. What is finished stays as it
+    is, so that the counts do.
     """
     theirs = [key for key in keys if not applications[key].forgotten]
     opened: Changes = {
         key: [a.Withdrawn(_about(x), x.state)]
         for key, x in applications.items()
-        if key in theirs and not x.finished
+        if key in theirs and (not x.finished or (x.state == a.ACCEPTED and not at.finished))
     }
     changes = _with_next(applications, opened, at) if opened else {}
     for key in theirs:

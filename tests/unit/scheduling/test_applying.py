@@ -23,6 +23,7 @@ ABOUT = About("coh_a", "Wessex", "per_a")
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=60)
 AT = Places(2, "Europe/London", date(2026, 11, 15))
+FINISHED = replace(AT, finished=True)
 READY = (
     a.Started(ABOUT),
     a.Answered(ABOUT, Facts(q_member=True), "com_a", ()),
@@ -288,7 +289,23 @@ def test_an_offer_is_open_to_the_end_of_its_last_day(hours: int, lapsed: bool):
         assert states(after(found, changes)) == ["lapsed", "lapsed", "offered"]
 
 
-FINISHED = replace(AT, finished=True)
+def test_an_erased_participants_place_goes_to_the_first_who_waits_once():
+    found = released("offer", "offer", "waiting-list", "waiting-list")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    changes = admission.erase(found, ["app_0"], AT)
+    about = found["app_0"].about
+    assert changes["app_0"] == [a.Withdrawn(about, "accepted"), a.Forgotten(about, "erased")]
+    assert changes["app_2"] == [a.PlaceOffered(found["app_2"].about, AT.reply_by)]
+    found = after(found, changes)
+    assert states(found) == ["withdrawn", "offered", "offered", "waiting 2"]
+    assert admission.erase(found, ["app_0"], AT) == {}
+
+
+def test_the_application_of_an_erased_participant_of_a_finished_cohort_still_counts():
+    found = released("offer", "waiting-list")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    changes = admission.erase(found, ["app_0"], FINISHED)
+    assert changes == {"app_0": [a.Forgotten(found["app_0"].about, "erased")]}
 
 
 def test_the_open_offers_of_a_cohort_that_finishes_lapse_and_go_on_to_nobody():
@@ -360,11 +377,13 @@ class Admitting(RuleBasedStateMachine):
         self.do(admission.release, self.at)
 
     @precondition(lambda self: self.applications)
-    @rule(data=st.data(), step=st.sampled_from(["accept", "decline", "withdraw"]))
+    @rule(data=st.data(), step=st.sampled_from(["accept", "decline", "withdraw", "erase"]))
     def act(self, data: Any, step: str) -> None:
         key = data.draw(st.sampled_from(sorted(self.applications)))
         if step == "accept":
             self.do(admission.accept, key, self.at, self.now)
+        elif step == "erase":
+            self.do(admission.erase, [key], self.at)
         else:
             self.do(getattr(admission, step), key, self.at)
 
