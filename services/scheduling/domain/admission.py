@@ -130,7 +130,7 @@ def lapse(applications: Applications, at: Places, now: datetime) -> Changes:
     All lapse that are still open when the cohort has finished, and go on to nobody.
     """
     changes: Changes = {
-        key: [a.OfferLapsed(_about(x), x.reply_by)]
+        key: [a.OfferLapsed(_about(x), x.reply_by, at.finished or None)]
         for key, x in applications.items()
         if x.offered
         and x.reply_by is not None

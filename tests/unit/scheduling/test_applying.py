@@ -311,7 +311,9 @@ def test_the_application_of_an_erased_participant_of_a_finished_cohort_still_cou
 def test_the_open_offers_of_a_cohort_that_finishes_lapse_and_go_on_to_nobody():
     found = released("offer", "offer", "waiting-list")
     found = after(found, admission.accept(found, "app_0", AT, NOW))
-    found = after(found, admission.lapse(found, FINISHED, NOW))
+    changes = admission.lapse(found, FINISHED, NOW)
+    assert changes == {"app_1": [a.OfferLapsed(found["app_1"].about, AT.reply_by, finished=True)]}
+    found = after(found, changes)
     assert states(found) == ["accepted", "lapsed", "waiting 1"]
     assert admission.lapse(found, FINISHED, NOW) == {}
 
