@@ -108,7 +108,8 @@ class Applying:
         open_ = self._is_open(cohort)
         days, late = self._days(loaded.state), late_reason is not None
         finished = cohort.state == FINISHED
-        command = d.Submit(open_, late, days, self._expires(), finished)
+        gone = known.erased(self.connection, loaded.state.sponsor)
+        command = d.Submit(open_, late, days, self._expires(), finished, gone)
         events = d.decide(loaded.state, command)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         if events and late and not open_:

@@ -128,6 +128,29 @@ def test_who_took_part_in_a_finished_cohort_counts_when_they_are_erased(scheduli
     assert counted["modules"]["done"] == 1
 
 
+def test_a_sponsor_who_is_erased_before_they_answered_is_to_be_another(scheduling: Scheduling):
+    cohort = open_cohort(scheduling)
+    begun, handed_in = draft(scheduling, cohort, "Ada")["id"], submitted(scheduling, cohort, "Bo")
+    at = f"/applications/{handed_in}"
+    page = scheduling.operator.made(f"{at}/link")["url"].removeprefix("http://localhost")
+    sponsor = scheduling.operator.get(at).json["sponsor"]
+    scheduling.hears("registry.person.registered", sponsor)
+    scheduling.hears("registry.person.erased", sponsor)
+    [needed] = scheduling.operator.get(at).json["missing"]
+    assert "name another" in needed
+    assert needed in scheduling.anyone.get(page).text
+    for answer in (
+        scheduling.operator.post(f"{at}/sponsor-request"),
+        scheduling.operator.get(f"{at}/sponsor-link"),
+        scheduling.operator.post(f"/applications/{begun}/submission"),
+    ):
+        assert (answer.status_code, needed in answer.json["detail"]) == (409, True)
+    other = {"name": "Mo", "email": "mo@trust.example"}
+    changed = scheduling.operator.changed(at, sponsor=other)
+    assert changed["missing"] == ["Your sponsor has not confirmed the release yet."]
+    assert scheduling.operator.get(f"{at}/sponsor-link").status_code == 200
+
+
 def test_places_given_up_and_people_erased_at_once_go_to_as_many_who_wait(
     each_scheduling: Scheduling,
 ):

@@ -112,6 +112,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         cohort = require(connection, COHORTS, found.state.about.cohort).state
         words = texts.answers(connection, application)
         place = queries.place_in_line(connection, found) if state.waiting else None
+        sponsor_gone = known.erased(connection, state.sponsor)
         own = known.communities_of(connection, found.state.about.person)
         communities = [
             {"id": c.id, "name": c.name}
@@ -126,7 +127,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         **_said(state, words, mended=problem is not None),
         cohort=cohort.name,
         zone=cohort.zone,
-        missing=[] if finished else missing(state),
+        missing=[] if finished else missing(state, sponsor_gone=sponsor_gone),
         standing=_standing(state, place, finished=finished),
         offer=f"{state.reply_by.day} {state.reply_by:%B %Y}" if state.offered and state.reply_by
         else None,

@@ -8,7 +8,10 @@ from services.scheduling.domain.application import About, Application, Applicati
 from services.scheduling.domain.eligibility import ELIGIBLE, Facts, find
 from services.scheduling.domain.refusal import Refused
 
-_ENDED = (a.ACCEPTED, a.DECLINED, a.LAPSED, a.WITHDRAWN)
+SPONSOR_GONE = (
+    "Your sponsor is no longer known here, and cannot be asked: name another, with name and email"
+    " address."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,21 @@ class NameSponsor:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """`expires` is when the sponsor's link does."""
+    """`expires` is when the sponsor's link does; `sponsor_gone` that they were erased."""
 
     open_: bool
     late: bool
     days: float
     expires: datetime
     finished: bool = False
+    sponsor_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AskSponsorAgain:
     days: float
     expires: datetime
+    sponsor_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +118,14 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             return _name_sponsor(application, about, sponsor)
         case Submit():
             return _submit(application, about, command)
-        case AskSponsorAgain(days, expires):
-            return _ask_again(application, about, days, expires)
+        case AskSponsorAgain():
+            return _ask_again(application, about, command)
         case Decide():
             return _decide(application, about, command)
 
 
-def missing(application: Application) -> list[str]:
-    """What is still needed, in words for the applicant."""
+def missing(application: Application, *, sponsor_gone: bool = False) -> list[str]:
+    """What is still needed, in words for the applicant; `sponsor_gone`: they were erased."""
     found: list[str] = []
     if application.outcome in (a.WITHDRAWN, a.DECLINED, a.LAPSED):
         return found
@@ -133,11 +138,13 @@ def missing(application: Application) -> list[str]:
         )
     if application.sponsor is None:
         found.append("Name your line manager as sponsor, with name and email address.")
+    elif sponsor_gone and application.sponsor_reply != a.CONFIRMED:
+        found.append(SPONSOR_GONE)
     elif application.sponsor_reply == a.REFUSED:
         found.append("Your sponsor has refused the release; talk to them, or name another.")
     if not application.submitted:
         found.append("Hand the application in.")
-    elif application.sponsor is not None and application.sponsor_reply is None:
+    elif application.sponsor and application.sponsor_reply is None and not sponsor_gone:
         found.append("Your sponsor has not confirmed the release yet.")
     return found
 
@@ -177,7 +184,8 @@ def _submit(application: Application, about: About, command: Submit) -> list[App
     if application.submitted:
         return []
     _require_open(command.open_, command.late or application.late, command.finished)
-    needed = [m for m in missing(application) if m != "Hand the application in."]
+    wanted = missing(application, sponsor_gone=command.sponsor_gone)
+    needed = [m for m in wanted if m != "Hand the application in."]
     if needed:
         raise Refused("Before it can be handed in: " + " ".join(needed), unlawful=True)
     asked = _ask(application, about, command.days, command.expires)
@@ -194,11 +202,13 @@ def _ask(
 
 
 def _ask_again(
-    application: Application, about: About, days: float, expires: datetime
+    application: Application, about: About, command: AskSponsorAgain
 ) -> list[ApplicationEvent]:
     if not application.submitted:
         raise Refused("The sponsor is asked when the application is handed in.", unlawful=True)
-    return _ask(application, about, days, expires)
+    if command.sponsor_gone and application.sponsor_reply != a.CONFIRMED:
+        raise Refused(SPONSOR_GONE, unlawful=True)
+    return _ask(application, about, command.days, command.expires)
 
 
 def _sponsor_replies(

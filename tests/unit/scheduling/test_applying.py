@@ -129,6 +129,31 @@ def test_handing_in_asks_the_sponsor_and_twice_is_the_same_as_once():
     assert it.when(SUBMIT) == []
 
 
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        (READY, ["name another", "Hand"]),
+        (SUBMITTED, ["name another"]),
+        ((*SUBMITTED, a.SponsorRefused(ABOUT, "per_s")), ["name another"]),
+        ((*SUBMITTED, a.SponsorConfirmed(ABOUT, "per_s")), []),
+    ],
+)
+def test_a_sponsor_who_is_gone_before_they_confirmed_is_to_be_another(
+    events: Any, words: list[str]
+):
+    found = d.missing(given(*events).state, sponsor_gone=True)
+    assert len(found) == len(words)
+    assert all(word in said for word, said in zip(words, found, strict=True))
+
+
+def test_a_sponsor_who_is_gone_is_not_asked():
+    gone = replace(SUBMIT, sponsor_gone=True)
+    assert "name another" in given(*READY).refuses(gone, unlawful=True)
+    again = d.AskSponsorAgain(10, LATER, sponsor_gone=True)
+    assert "name another" in given(*SUBMITTED).refuses(again, unlawful=True)
+    assert given(*SUBMITTED, a.SponsorConfirmed(ABOUT, "per_s")).when(again) == []
+
+
 def test_nobody_is_their_own_sponsor():
     given(*READY[:1]).refuses(d.NameSponsor("per_a"), field="sponsor")
 
