@@ -190,6 +190,12 @@ class Notifications:
         told = self.event(kind, stream, about=about, person=who, reply=reply)
         self.hear(told, source="scheduling")
 
+    def recorded(self, who: str, status: str, session: str = MEETING) -> None:
+        about = {"session": session, "kind": "community-meeting", "communities": [FALLS]}
+        kind, stream = "scheduling.attendance.recorded", f"att_{session}"
+        told = self.event(kind, stream, about=about, person=who, status=status)
+        self.hear(told, source="scheduling")
+
     def forget_reactions(self) -> None:
         with self.service.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM reactions")

@@ -115,7 +115,9 @@ def of_session(stream: str, data: dict[str, Any]) -> dict[str, Any]:
         "changed": data.get("changed", []),
     }
     if data.get("before"):
-        found |= {"before": data["before"], "started": rfc3339(begins(data["before"]))}
+        before = data["before"]
+        found |= {"before": before, "started": rfc3339(begins(before))}
+        found["ended"] = rfc3339(ends(before))
     for name in ("guest", "invited_by", "generation", "role"):
         if data.get(name) is not None:
             found[name] = data[name]

@@ -6,7 +6,7 @@ the person: none can be queued twice.
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -27,19 +27,20 @@ from shared.eventstore.streams import Change, Streams
 from shared.identifiers import derived_id
 
 EXAMPLE = "example-"  # what the correlation id of the example landscape's events begins with
-HISTORY = "history"
+HISTORY, OVER = "history", "the session is over"
 _SOON = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One message for several people, and for each when it goes."""
+    """One message for several people, and for each when it goes; `over` is no news any more."""
 
     rule: rules.Rule
     community: str | None
     facts: dict[str, Any]
     routes: dict[str, Route]
     urgent: bool = False
+    over: bool = False
 
 
 class Occasion(NamedTuple):
@@ -70,7 +71,9 @@ def plan(connection: Connection, event: Event, now: datetime) -> list[Planned]:
         gathered = gathered or facts.gather(connection, event, communities)
         subject = audiences.Subject(event.stream, data | gathered, communities, now.date())
         people = audiences.people(connection, rule.audience, subject)
-        planned.append(routed(connection, rule, communities, gathered, people, now))
+        each = routed(connection, rule, communities, gathered, people, now)
+        over = rule.category == rules.SESSIONS and _is_over(gathered, now)
+        planned.append(replace(each, over=over))
     return [each for each in planned if each.routes]
 
 
@@ -101,6 +104,12 @@ def routed(
     return Planned(rule, community, gathered, routes, urgent)
 
 
+def _is_over(gathered: dict[str, Any], now: datetime) -> bool:
+    """Whether a session's time is past, and the one that it had before too: no news to anybody."""
+    known = [gathered[name] for name in ("ends", "ended") if gathered.get(name)]
+    return bool(known) and all(parse_rfc3339(end) <= now for end in known)
+
+
 def _is_urgent(urgency: str, gathered: dict[str, Any], now: datetime) -> bool:
     if urgency != rules.SOON:
         return urgency == rules.URGENT
@@ -121,7 +130,9 @@ def tell(
     """Queue what an event brings, in the caller's transaction; returns how many deliveries."""
     changes: list[Change] = []
     for planned in plan(connection, event, now):
-        missed = HISTORY if now - event.time > planned.rule.longest_age else ""
+        missed = OVER if planned.over else ""
+        if now - event.time > planned.rule.longest_age:
+            missed = HISTORY
         occasion = Occasion(event.id, event.stream, event.time)
         changes += queue(planned, occasion, now, missed=missed)
     streams.append(connection, changes, cause=cause, now=now)
@@ -175,9 +186,16 @@ def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> 
             continue
         for planned in plan(connection, event, now):
             for person, way in planned.routes.items():
-                told = "none" if way.due is None else "digest" if way.digest else "now"
+                told = "none" if planned.over else _told(way, now)
                 ways[person] = max(told, ways.get(person, told), key=_RANK.__getitem__)
     return ways
+
+
+def _told(way: Route, now: datetime) -> str:
+    """What waits for the end of quiet hours comes later, as a digest does."""
+    if way.due is None:
+        return "none"
+    return "digest" if way.digest or way.due > now else "now"
 
 
 def counted(ways: Mapping[str, str], unreachable: Container[str]) -> dict[str, int]:

@@ -146,3 +146,27 @@ def test_every_event_of_scheduling_is_told_as_its_rule_says(
     heard.react()
     assert message in {row[1] for row in heard.ledger()}
     assert heard.rows("SELECT count(*) FROM reactions WHERE state = 'pending'") == [(0,)]
+
+
+PAST = {"date": "2026-02-20", "start": "10:00", "end": "11:30", "zone": "Europe/London"}
+AHEAD = PAST | {"date": "2026-03-20"}
+
+
+@pytest.mark.parametrize(
+    ("change", "more", "heard_of"),
+    [
+        ("rescheduled", {"date": "2026-02-21", "before": PAST}, False),
+        ("changed", {"date": "2026-02-20", "changed": ["title"]}, False),
+        ("scheduled", {"date": "2026-02-20"}, False),
+        ("rescheduled", {"date": "2026-03-20", "before": PAST}, True),
+        ("rescheduled", {"date": "2026-02-20", "before": AHEAD}, True),
+    ],
+    ids=["moved in the past", "changed", "planned", "moved ahead", "moved into the past"],
+)
+def test_a_session_that_is_over_is_no_news(
+    heard: Notifications, change: str, more: dict, heard_of: bool
+):
+    heard.session(change, **more)
+    heard.react()
+    outcome = ("queued", "") if heard_of else ("missed", "the session is over")
+    assert heard.ledger("status, reason") == [outcome] * 2

@@ -69,6 +69,23 @@ def test_who_said_no_is_not_reminded(met: Notifications):
     assert [row[0] for row in told(met)] == [ADA]
 
 
+def test_whose_apologies_were_recorded_ahead_is_not_reminded(met: Notifications):
+    met.recorded(BEA, "apologies")
+    remind(met.service, at("2026-03-13T10:00"))
+    assert [row[0] for row in told(met)] == [ADA]
+
+
+@pytest.mark.parametrize("mend", ["a reply", "a corrected record"])
+def test_who_comes_after_all_is_reminded(met: Notifications, mend: str):
+    met.recorded(BEA, "apologies")
+    if mend == "a reply":
+        met.replied(BEA, "yes")
+    else:
+        met.recorded(BEA, "absent")
+    remind(met.service, at("2026-03-13T10:00"))
+    assert [row[0] for row in told(met)] == [ADA, BEA]
+
+
 def test_a_reminder_that_is_too_late_is_missed_with_the_reason(met: Notifications):
     late = at("2026-03-13T10:00") + timedelta(days=1, minutes=1)
     assert remind(met.service, late) == (0, 0, 1)
