@@ -8,7 +8,7 @@ import pytest
 from services.scheduling import registry_client
 from services.scheduling.applying import lapse_offers
 from shared.identifiers import derived_id
-from tests.registry import at_once
+from tests.registry import SERVICE, Caller, at_once
 from tests.scheduling import Scheduling
 
 Apply = Callable[..., Any]
@@ -223,12 +223,16 @@ def test_a_participant_who_may_not_come_is_not_told_where_to_join(scheduling: Sc
         own = scheduling.anyone.ask("GET", calendar, headers={"If-None-Match": mark})
         mark = own.headers["ETag"]
         pages = (own.text, scheduling.anyone.get(page).text)
+        batch = Caller(scheduling.app, SERVICE).post(
+            "/sessions/join-addresses", {"asked": [{"session": webinar, "person": ada}]}
+        )
+        pages = (*pages, batch.text)
         told[said] = (mine.status_code, *("m.example" in text for text in pages))
     assert told == {
-        "": (200, True, True),
-        "no": (403, False, False),
-        "maybe": (403, False, False),
-        "yes": (200, True, True),
+        "": (200, True, True, True),
+        "no": (403, False, False, False),
+        "maybe": (403, False, False, False),
+        "yes": (200, True, True, True),
     }
 
 

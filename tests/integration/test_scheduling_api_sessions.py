@@ -8,6 +8,7 @@ import pytest
 
 from services.scheduling import registry_client
 from shared.web import forecasts
+from tests.registry import SERVICE, Caller
 from tests.scheduling import Scheduling, brochure
 
 
@@ -283,6 +284,42 @@ def test_materials_and_the_address_to_join_by(scheduling: Scheduling):
     assert len(scheduling.anyone.get(f"{at}/materials").json["materials"]) == 1
     changed = scheduling.operator.changed(at, join_address="https://m.example/2")
     assert changed["sequence"] == 1
+
+
+def test_a_service_asks_at_once_where_several_people_join_several_sessions(
+    scheduling: Scheduling,
+):
+    community = scheduling.community()
+    coming, facilitates, away = (scheduling.person(name) for name in ("Ada", "Bo", "Cy"))
+    address = "https://m.example/1"
+    online, bare, there, off = (
+        scheduling.meeting(community, **fields)["id"]
+        for fields in (
+            {"modality": "hybrid", "join_address": address},
+            {"modality": "online"},
+            {"modality": "in-person", "join_address": address},
+            {"modality": "online", "join_address": address},
+        )
+    )
+    for session in (online, bare, there, off):
+        put(scheduling, f"/sessions/{session}/replies/{coming}", reply="yes")
+        put(scheduling, f"/sessions/{session}/roles/{facilitates}", role="facilitator")
+    scheduling.operator.done(f"/sessions/{off}/cancellation", reason="Snow")
+    body = {
+        "asked": [
+            {"session": session, "person": person}
+            for session in (online, bare, there, off, "ses_00000000000000000000")
+            for person in (coming, facilitates, away)
+        ]
+    }
+    assert scheduling.anyone.post("/sessions/join-addresses", body).status_code == 401
+    assert scheduling.operator.post("/sessions/join-addresses", body).status_code == 403
+    answer = Caller(scheduling.app, SERVICE).post("/sessions/join-addresses", body)
+    assert answer.json["items"] == [
+        {"session": online, "person": person, "join_address": address}
+        for person in (coming, facilitates)
+    ]
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_community_that_closes_leaves_its_sessions_to_be_decided(scheduling: Scheduling):

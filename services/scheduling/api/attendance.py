@@ -200,7 +200,7 @@ def _roles(attendance: at.Attendance, session: str) -> dict[str, Any]:
     return {"session": session, "items": items, "next": None}
 
 
-# --- materials, the address to join by ---
+# --- materials ---
 
 
 @blp.put("/sessions/<session>/materials")
@@ -232,19 +232,6 @@ def list_materials(session: str) -> Response:
         )
     shown = [m for m in attendance.materials if part or m.public]
     return json_response({"session": session, "materials": msgspec.to_builtins(shown)})
-
-
-@blp.get("/sessions/<session>/join-address")
-@blp.doc(summary="Where to join online; for those who come, and for the services")
-@needs_token
-def join_address(session: str) -> Response:
-    with service().database.read() as connection:
-        found = require(connection, SESSIONS, session)
-        actor = caller().actor
-        if actor is not None and not attending.may_join(connection, found, actor):
-            raise Problem(403, "The address to join by is for those who are coming.")
-        told = texts.join_address(connection, session)
-    return json_response({"session": session, "join_address": told}, private=True)
 
 
 # --- guests ---
