@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template, select_autoescape
 from markupsafe import escape
 
+from services.notifications.answering import answer_link
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
 from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
@@ -108,7 +109,7 @@ class Renderer:
         links = {
             "preferences": self._links.preferences(reader.person, reader.generation),
             "unsubscribe": self._links.unsubscribe(stop, reader.generation),
-            **self._asked_of(part, content["facts"], reader),
+            **self._asked_of(part, reader),
         }
         name = shortened(reader.contact.name, _LONGEST_NAME)
         return Rendered(
@@ -128,7 +129,7 @@ class Renderer:
         if (form := self._forms.get(key)) is None:
             nobody = Contact(_NAME, None, 0)
             context = self._context(part, Reader("", nobody, 1), names, at)
-            context["links"] = _PLACES
+            context["links"] = {link: _PLACES[link] for link in context["links"]}
             text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
             form = _Form(
                 _block(text, "subject", context),
@@ -193,25 +194,13 @@ class Renderer:
             "must": category in MUST_BE_TOLD,
         }
         context["links"]["unsubscribe"] = self._links.unsubscribe(stop, reader.generation)
-        context["links"] |= self._asked_of(part, facts, reader)
+        context["links"] |= self._asked_of(part, reader)
         return context
 
-    def _asked_of(self, part: Part, facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-        """Links to the pages of other services on which the reader answers."""
-        if facts.get("link"):
-            subject = f"{facts['link']} {reader.person}"
-            expires = parse_rfc3339(facts["lapses"]) if facts.get("lapses") else None
-            return {"answer": self._links.signed("discovery", "link", subject, 1, expires)}
-        if part.content["rule"] == "sponsor-asked":
-            expires = parse_rfc3339(facts["expires"])
-            subject, purpose = facts["application"], "sponsor"
-        elif part.content["rule"] == "guest-invited":
-            expires = parse_rfc3339(facts["ends"])
-            subject, purpose = f"{facts['session']['id']} {reader.person}", "guest"
-        else:
-            return {}
-        generation = facts.get("generation", 1)
-        return {"answer": self._links.signed("scheduling", purpose, subject, generation, expires)}
+    def _asked_of(self, part: Part, reader: Reader) -> dict[str, str]:
+        """Where the reader answers, by the word that templates use."""
+        found = answer_link(self._links, part.content, reader.person)
+        return {"answer": found} if found else {}
 
 
 def _group(part: Part) -> str:

@@ -6,6 +6,7 @@ import html
 import re
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, RULES
 from services.notifications.links import Links
 from services.notifications.mail import envelope, letter_of, wire_address
 from services.notifications.rendering import Part, Reader, Rendered, Renderer
+from shared.clock import parse_rfc3339
 from shared.contracts import schemas
 from shared.settings import load_settings
+from shared.web.signer import SignedLink, verify
 from tests.notifications import ADA, NOW, person
 from tests.registry import settings_of
 
@@ -55,6 +58,7 @@ def content(rule: Any, spoil: Any = lambda value: value) -> dict[str, Any]:
     }
     return {
         "event": uuid.uuid4().hex,
+        "at": "2026-12-01T09:00:00.000000Z",
         "rule": rule.message,
         "category": rule.category,
         "community": "com_1",
@@ -101,6 +105,70 @@ def test_a_template_says_all_that_a_reader_needs(renderer: Renderer, rule: Any):
     if "session" in content(rule)["facts"]:
         assert "2027" in said.text
         assert "Europe/London" in said.text
+
+
+SECRET = load_settings(settings_of(Path("/nowhere"))).secret
+
+
+def asked(message: str) -> dict[str, Any]:
+    return content(next(rule for rule in SAMPLED if rule.message == message))
+
+
+def link_in(said: str, purpose: str) -> SignedLink:
+    """The one page of this purpose that a message leads to, as scheduling verifies it."""
+    found = set(re.findall(rf"https://hedgerow.example/scheduling/{purpose}/([\w.-]+)", said))
+    assert len(found) == 1, found
+    return verify(SECRET, purpose, found.pop(), NOW)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["decision-offer", "decision-waiting-list", "place-offered", "sponsor-refused"],
+)
+def test_who_applied_answers_by_a_link_in_the_message(renderer: Renderer, message: str):
+    said = render(renderer, asked(message))
+    for form in (said.text, said.html):
+        link = link_in(form, "application")
+        assert (link.subject, link.generation) == ("app_1", 1)
+        assert link.expires is not None
+
+
+def test_the_link_of_an_offer_works_until_some_time_after_its_last_day(renderer: Renderer):
+    link = link_in(render(renderer, asked("place-offered")).text, "application")
+    assert link.expires == datetime(2027, 1, 19, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("session-planned", "session-rescheduled", "session-reinstated", "session-changed"),
+        *("session-place", "session-role", "session-reminder"),
+    ],
+)
+def test_who_is_asked_to_a_session_replies_by_a_link_in_the_message(
+    renderer: Renderer, message: str
+):
+    told = asked(message)
+    said = render(renderer, told)
+    for form in (said.text, said.html):
+        link = link_in(form, "reply")
+        assert link.subject == f"{told['facts']['session']['id']} {ADA}"
+        assert link.generation == 1
+        assert link.expires is not None
+        assert link.expires > parse_rfc3339(told["facts"]["ends"])
+
+
+def test_a_digest_holds_the_same_links(renderer: Renderer):
+    said = render(renderer, asked("decision-offer"), asked("session-planned"))
+    for form in (said.text, said.html):
+        assert link_in(form, "application").subject == "app_1"
+        assert link_in(form, "reply").subject == f"ses_1 {ADA}"
+
+
+def test_who_waits_is_told_that_a_place_must_be_accepted(renderer: Renderer):
+    said = " ".join(render(renderer, asked("decision-waiting-list")).text.split())
+    assert "it is offered to you" in said
+    assert "names the day by which you must accept it" in said
 
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
