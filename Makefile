@@ -24,6 +24,7 @@ bench: .venv/bench ## Benchmarks against their peers; with DATA=FOLDER also the 
 	$(BIN)/python -m tests.servers
 	$(BIN)/python -m tests.bench $(DATA)
 	$(BIN)/python -m tests.bench.discovery
+	$(BIN)/python -m tests.bench.mapping
 
 MINUTES ?= 10
 SEED ?=

@@ -1,30 +1,34 @@
 """How long the map takes: `python -m tests.bench.mapping [SIZE …]`.
 
 2,000 and 20,000 communities, where no size is given, of themes that share words and meaning. Drawn
-by the process that the worker starts, from tables, three ways: the first map, the next one with a
-newcomer, and that again. Beside the times: the process's peak memory, what the web needs to answer
-`/map` and `/map.svg`, and how far a newcomer moves the others.
+as the process does that the worker starts, from tables: the first map, and the next one with a
+newcomer. Beside the times: that process's peak memory, what the web needs to show a newcomer and to
+answer `/map` and `/map.svg`, and how many others a newcomer moves.
 """
 
 import argparse
+import math
 import random
 import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
-from services.discovery.follower import as_document
-from services.discovery.map.errand import Errand
+from services.discovery.follower import Follower, as_document
+from services.discovery.map import picture
+from services.discovery.map.following import Atlas, Present
 from services.discovery.map.store import Stored, read_map
+from services.discovery.map.view import as_json, view
+from services.discovery.map.work import Drawing
 from services.discovery.meaning.files import read_model
 from services.discovery.meaning.store import write_vectors
 from services.discovery.meaning.text import key_of, text_of
 from services.discovery.projections.registry import DOCUMENTS
+from shared.clock import Clock
 from shared.database import Database
 from shared.migrations.migrate import migrate
 from shared.projection.projection import Row, write_rows
@@ -33,7 +37,7 @@ from tests.bench.landscapes import MIGRATIONS, Landscape, batched_rows, name
 SIZES = (2_000, 20_000)
 TARGETS = {2_000: 10.0, 20_000: 120.0}
 _DIMENSIONS, _IN_A_THEME = 384, 40
-_AT = "2026-01-01T00:00:00.000000Z"
+T = TypeVar("T")
 
 
 class Themes(Landscape):
@@ -83,26 +87,26 @@ def fill(url: str, landscape: Themes) -> None:
     database.close()
 
 
-def draw(url: str) -> float:
-    """Let the process draw; seconds until it has ended."""
-    started = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-c", _DRAW],
-        input=msgspec.json.encode(Errand(url, None, _AT)) + b"\n",
-        check=True,
-    )
-    return time.monotonic() - started
+class Took(NamedTuple):
+    """Seconds by the clock, and of processors: these others on the machine make no longer."""
+
+    seconds: float
+    worked: float
 
 
-# Its standard input ends here, which the process takes for the end of the worker: kept open.
-_DRAW = """
-import json, os, sys
-from services.discovery.map.drawing import draw
-from shared.database import Database
-os.nice(10)
-errand = json.loads(sys.stdin.readline())
-draw(Database(errand["database"]), None, errand["at"])
-"""
+def draw(url: str) -> Took:
+    """Let the worker's step have the map drawn, to its end."""
+    database = Database(url)
+    started, before = time.monotonic(), _worked()
+    assert Drawing(database, None, Clock()).step()
+    took = Took(time.monotonic() - started, _worked() - before)
+    database.close()
+    return took
+
+
+def _worked() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measure(size: int) -> None:
@@ -113,22 +117,54 @@ def measure(size: int) -> None:
         fill(url, landscape)
         first = draw(url)
         before = _stored(url)
-        _add(url, landscape)
+        answers = _answers(url, landscape)
         again = draw(url)
         after = _stored(url)
     there, here = before.chart.places(), after.chart.places()
     moved = sum(there[one] != here[one] for one in there)
     chart = after.chart
-    target = TARGETS.get(size)
-    said = "" if target is None else f"target {target:g} s {'met' if first <= target else 'missed'}"
+    met = "met" if first.seconds <= TARGETS.get(size, math.inf) else "missed"
+    said = f"target {TARGETS[size]:g} s {met}" if size in TARGETS else ""
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"\n{size:,} communities: {len(chart.nodes):,} open, {len(chart.edges):,} edges,")
     print(f"{len(chart.groups)} groups, {len(chart.bridges)} bridges")
-    print(f"{'first map, s':44}{first:9.1f}  {said}")
-    print(
-        f"{'the next, with a newcomer, s':44}{again:9.1f}  {moved} of {len(there):,} others moved"
-    )
+    print(f"{'first map, s':44}{first.seconds:9.1f}  {said}")
+    print(f"{'of that, work of processors, s':44}{first.worked:9.1f}")
+    print(f"{'the next, with a newcomer, s':44}{again.seconds:9.1f}  {again.worked:.1f} of work")
+    print(f"{'others whom the newcomer moved':44}{moved:9}  of {len(there):,}")
+    for what, milliseconds in answers.items():
+        print(f"{what:44}{milliseconds:9.0f}")
     print(f"{'peak memory of the process so far, MiB':44}{memory:9.0f}", flush=True)
+
+
+def _answers(url: str, landscape: Themes) -> dict[str, float]:
+    """Add a newcomer; how many milliseconds the web then takes for each part of an answer."""
+    database, follower, atlas = Database(url), Follower(), Atlas()
+    follower.catch_up(database)
+    times: dict[str, float] = {}
+
+    def timed(what: str, work: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        done = work()
+        times[what] = (time.perf_counter() - started) * 1000
+        return done
+
+    def present() -> Present:
+        with database.read() as connection:
+            found = atlas.present(connection, follower.known)
+        assert found is not None
+        return found
+
+    timed("web: the map read anew, ms", present)
+    _add(url, landscape)
+    follower.catch_up(database)
+    found = timed("web: a newcomer put in, ms", present)
+    assert len(found.chart.nodes) == len(found.stored.chart.nodes) + 1
+    seen = view(found, follower.known)
+    timed("web: /map written, ms", lambda: msgspec.json.encode(as_json(seen, follower.known)))
+    timed("web: /map.svg drawn, ms", lambda: picture.draw(seen))
+    database.close()
+    return times
 
 
 def _stored(url: str) -> Stored:

@@ -15,7 +15,7 @@ from shared.projection.positions import positions
 from shared.projection.projection import Projection
 from shared.projection.rebuild import Positions, rebuild_followed, rebuild_own
 from shared.stream.source import Batch, Look
-from tests.discovery import FOLLOWED_PROJECTIONS, Discovery
+from tests.discovery import Discovery
 from tests.registry import Registry
 
 PURPOSE = {"purpose": "Meet"}
@@ -110,7 +110,7 @@ def test_a_rebuild_gives_the_same_links_and_hidden_suggestions_while_it_serves(
             return positions(connection, active(connection, FOLLOWED))
 
     consumer = Consumer(
-        *(service.database, Clock(), FromRegistry(registry, at), FOLLOWED_PROJECTIONS),
+        *(service.database, Clock(), FromRegistry(registry, at), service.followed),
         service.reactions,
     )
 
@@ -139,7 +139,7 @@ def test_a_rebuild_gives_the_same_links_and_hidden_suggestions_while_it_serves(
     try:
         rebuild_own(service.database, service.store, service.own, present=service.types.present)
         rebuild_followed(
-            *(service.database, Clock(), FOLLOWED_PROJECTIONS),
+            *(service.database, Clock(), service.followed),
             [lambda stored, until: FromRegistry(registry, stored, until)],
             reacts=service.reactions,
         )

@@ -125,13 +125,14 @@ def _header(view: View) -> Iterator[str]:
         f'<text x="30" y="50" font-size="12" fill="{_INK}">Drawn on {drawn_at}. Near one another:'
         " alike, or linked. Colour and shape: group.</text>"
     )
-    x = 860.0
-    for wide, colour, words in ((2.2, _LINK, "link"), (1.0, _FAINT, "good match")):
+    for x, wide, colour, words in (
+        (840.0, 2.2, _LINK, "link"),
+        (915.0, 1.0, _FAINT, "good match"),
+    ):
         yield f'<path d="M{x:g} 26h30" stroke="{colour}" stroke-width="{wide:g}"/>'
         yield f'<text x="{x + 36:g}" y="30" font-size="12" fill="{_INK}">{words}</text>'
-        x += 75 if words == "link" else 120
-    yield f'<circle cx="{x:g}" cy="26" r="7" fill="none" stroke="{_INK}" stroke-width="1.6"/>'
-    yield f'<text x="{x + 12:g}" y="30" font-size="12" fill="{_INK}">holds parts together</text>'
+    yield f'<circle cx="1048" cy="26" r="7" fill="none" stroke="{_INK}" stroke-width="1.6"/>'
+    yield f'<text x="1060" y="30" font-size="12" fill="{_INK}">holds parts together</text>'
 
 
 def _band(spots: Sequence[Spot]) -> Iterator[str]:

@@ -117,8 +117,14 @@ def as_json(view: View, known: Known) -> dict[str, Any]:
         "width": WIDTH,
         "height": HEIGHT,
         "computed_at": stored.at,
-        "algorithm": f"words{'+meaning' if chart.meaning else ''}, mutual best matches, Louvain",
+        "algorithm": _algorithm(chart),
     }
+
+
+def _algorithm(chart: Chart) -> str:
+    likeness = "words+meaning" if chart.meaning else "words"
+    among = "all" if chart.all_pairs else "the nearest cells"
+    return f"{likeness}, mutual best matches among {among}, Louvain"
 
 
 def _named(document: Document) -> dict[str, Any]:

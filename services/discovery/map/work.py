@@ -1,5 +1,6 @@
 """The worker's part: sees what changed, and has the map drawn anew, not more often than is good."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 # From the beginning of one drawing to that of the next: as long again as it took, within bounds.
 _LEAST_SECONDS, _MOST_SECONDS = 5.0, 30.0
 _PATIENCE = 4  # times as long, where only vectors have come
+# Of the library that multiplies: the other processors are others', and sums come out the same.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 _MOST_TOLD = 400  # characters of what a process says in its trouble
 
 
@@ -64,13 +67,15 @@ class Drawing:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=trouble,
+                env=os.environ | _ONE_THREAD,
+                bufsize=0,  # what could not be written is not tried again when it is closed
             ) as process,
         ):
             if process.stdin is None or process.stdout is None:
                 raise AssertionError("both were asked for")
             with suppress(BrokenPipeError):  # then it has said why
                 process.stdin.write(msgspec.json.encode(errand) + b"\n")
-                process.stdin.flush()  # and stays open: the process ends with this one
+                # It stays open: the process ends with this one.
             said = process.stdout.read()
             if process.wait():
                 trouble.seek(0)

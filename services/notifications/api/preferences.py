@@ -132,7 +132,7 @@ def _shown(person: str, wanted: Preferences) -> dict[str, Any]:
 @blp.doc(summary="A page with one button, which stops messages of a kind; looking changes nothing")
 def ask_unsubscribe(signed: str) -> Response:
     stop = _stop(signed)
-    return page("unsubscribe", done=False, what=_what(stop))
+    return page("unsubscribe", stopped=False, what=_what(stop))
 
 
 @blp.post("/unsubscribe/<signed>")
@@ -144,7 +144,7 @@ def unsubscribe(signed: str) -> Response:
         preferences.put(connection, stop.person, stopped(wanted, stop), service().clock.now())
         generation = preferences.of(connection, stop.person).generation
     more = Links(service().settings).preferences(stop.person, generation)
-    return page("unsubscribe", done=True, what=_what(stop), more=more)
+    return page("unsubscribe", stopped=True, what=_what(stop), more=more)
 
 
 def stopped(wanted: Preferences, stop: Stop) -> Preferences:
