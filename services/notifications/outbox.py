@@ -1,12 +1,14 @@
 """Letters as they would arrive, rendered when they are looked at: nothing of them is kept."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.notifications import letters, reading
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
 from services.notifications.letters import Letter
 from services.notifications.rendering import Rendered, Renderer
+from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark
 from shared.web.paging import Page, encode_cursor
@@ -19,9 +21,17 @@ class Outbox:
         self._contacts, self._renderer = contacts, renderer
 
     def shown(
-        self, connection: Connection, found: Sequence[Letter], *, whole: bool = False
+        self,
+        connection: Connection,
+        found: Sequence[Letter],
+        *,
+        now: datetime | None,
+        whole: bool = False,
     ) -> list[dict[str, Any]]:
-        """Each as its reader would have it; with `whole` text, HTML and headers too."""
+        """Each as its reader would have it; with `whole` text, HTML and headers too.
+
+        `now` is when those that wait would be sent; None where they have arrived by being here.
+        """
         parts = reading.parts_of(connection, found)
         generations = reading.generations_of(connection, found)
         contacts = self._look_up(found, parts)
@@ -30,7 +40,9 @@ class Outbox:
             contact = contacts.get(letter.person) or Contact("a former member", None, 0)
             known = {**contacts, letter.person: contact}
             told = parts[letter.id]
-            said = reading.rendered(self._renderer, letter, told, known, generations[letter.person])
+            generation = generations[letter.person]
+            at = now if now and letter.state == letters.WAITING else parse_rfc3339(letter.at)
+            said = reading.rendered(self._renderer, letter, told, known, generation, at)
             shown.append(_document(letter, contact, said, whole=whole))
         return shown
 

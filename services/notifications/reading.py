@@ -1,6 +1,7 @@
 """A letter read from the tables and rendered: for sending it, and for looking at it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.notifications import preferences
@@ -52,6 +53,8 @@ def rendered(
     parts: Sequence[Part],
     contacts: Mapping[str, Contact],
     generation: int,
+    now: datetime,
 ) -> Rendered:
-    reader = Reader(letter.person, contacts[letter.person], generation)
+    """As it reads at this moment."""
+    reader = Reader(letter.person, contacts[letter.person], generation, now)
     return renderer.render(letter.kind, parts, reader, contacts, parse_rfc3339(letter.at))

@@ -19,7 +19,8 @@ from markupsafe import escape
 from services.notifications.answering import answer_link
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
-from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
+from services.notifications.domain.reminders import Words, said_ahead
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER
 from services.notifications.domain.wall_clock import local_end, local_start
 from services.notifications.links import Links, Stop
 from shared.clock import parse_rfc3339
@@ -48,11 +49,12 @@ class Part(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """Who reads it, and of which generation the links are."""
+    """Who reads it, of which generation the links are, and the moment of which the words are."""
 
     person: str
     contact: Contact
     generation: int
+    now: datetime
 
 
 def people_in(parts: Sequence[Part]) -> list[str]:
@@ -104,7 +106,7 @@ class Renderer:
             return self._digest(parts, reader, names, at)
         (part,) = parts
         content = part.content
-        form = self._form(part, names, at)
+        form = self._form(part, names, reader.now)
         stop = Stop(reader.person, content["category"], content.get("community") or "")
         links = {
             "preferences": self._links.preferences(reader.person, reader.generation),
@@ -121,14 +123,14 @@ class Renderer:
             calendar=update_for(content, reader.contact, self._mail_from, at),
         )
 
-    def _form(self, part: Part, names: Mapping[str, Contact], at: datetime) -> "_Form":
+    def _form(self, part: Part, names: Mapping[str, Contact], now: datetime) -> "_Form":
         """The message without its reader: rendered once for all who get it."""
         content = part.content
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
-        key = (content["event"], content["rule"], content.get("story"), told)
+        key = (content["event"], content["rule"], content.get("story"), told, _ahead(content, now))
         if (form := self._forms.get(key)) is None:
             nobody = Contact(_NAME, None, 0)
-            context = self._context(part, Reader("", nobody, 1), names, at)
+            context = self._context(part, Reader("", nobody, 1, now), names)
             context["links"] = {link: _PLACES[link] for link in context["links"]}
             text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
             form = _Form(
@@ -151,7 +153,7 @@ class Renderer:
         """All in one, grouped by community."""
         groups: dict[str, list[dict[str, Any]]] = {}
         for part in parts:
-            context = self._context(part, reader, names, at)
+            context = self._context(part, reader, names)
             rule = part.content["rule"]
             groups.setdefault(_group(part), []).append(
                 {
@@ -161,7 +163,7 @@ class Renderer:
                     "stop": context["links"]["unsubscribe"],
                 }
             )
-        context = self._frame(reader, at) | {"groups": groups, "count": len(parts)}
+        context = self._frame(reader) | {"groups": groups, "count": len(parts)}
         context["links"]["unsubscribe"] = self._links.unsubscribe(
             Stop(reader.person, "everything", ""), reader.generation
         )
@@ -174,16 +176,14 @@ class Renderer:
             headers=_stopping(context["links"], must=False),
         )
 
-    def _frame(self, reader: Reader, at: datetime) -> dict[str, Any]:
+    def _frame(self, reader: Reader) -> dict[str, Any]:
         links = {"preferences": self._links.preferences(reader.person, reader.generation)}
         name = shortened(reader.contact.name, _LONGEST_NAME) if reader.person else _NAME
-        return {"name": name, "now": at, "links": links, "must": False}
+        return {"name": name, "links": links, "must": False}
 
-    def _context(
-        self, part: Part, reader: Reader, names: Mapping[str, Contact], at: datetime
-    ) -> dict[str, Any]:
+    def _context(self, part: Part, reader: Reader, names: Mapping[str, Contact]) -> dict[str, Any]:
         facts, category = part.content["facts"], part.content["category"]
-        context = dict(facts) | self._frame(reader, at)
+        context = dict(facts) | self._frame(reader)
         communities = facts.get("communities") or [{"name": "a community"}]
         stop = Stop(reader.person, category, part.content.get("community") or "")
         context |= {
@@ -192,6 +192,7 @@ class Renderer:
             "who": {n: names.get(facts[n], _SOMEBODY).name for n in _PEOPLE if facts.get(n)},
             "category": CATEGORIES.get(category, category),
             "must": category in MUST_BE_TOLD,
+            "ahead": _ahead(part.content, reader.now),
         }
         context["links"]["unsubscribe"] = self._links.unsubscribe(stop, reader.generation)
         context["links"] |= self._asked_of(part, reader)
@@ -201,6 +202,13 @@ class Renderer:
         """Where the reader answers, by the word that templates use."""
         found = answer_link(self._links, part.content, reader.person)
         return {"answer": found} if found else {}
+
+
+def _ahead(content: Mapping[str, Any], now: datetime) -> Words | None:
+    """How far off it is what a reminder reminds of."""
+    if content["rule"] != REMINDER.message:
+        return None
+    return said_ahead(content["facts"]["session"]["when"], now)
 
 
 def _group(part: Part) -> str:

@@ -154,7 +154,7 @@ class Sender:
                 continue
             try:
                 generation = generations[letter.person]
-                wire = self._write(letter, parts[letter.id], contacts, generation)
+                wire = self._write(letter, parts[letter.id], contacts, generation, now)
             except Exception as error:
                 log.exception("a letter cannot be written", letter=letter.id)
                 said = f"{type(error).__name__}: {error}"[:200]
@@ -168,8 +168,9 @@ class Sender:
         parts: Sequence[Part],
         contacts: Mapping[str, Contact],
         generation: int,
+        now: datetime,
     ) -> Envelope:
-        said = reading.rendered(self._renderer, letter, parts, contacts, generation)
+        said = reading.rendered(self._renderer, letter, parts, contacts, generation, now)
         contact = contacts[letter.person]
         return envelope(self._mail_from, contact.name, contact.email or "", letter.id, said)
 

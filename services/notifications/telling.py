@@ -84,8 +84,9 @@ def routed(
     gathered: dict[str, Any],
     people: Sequence[str],
     now: datetime,
+    latest: datetime | None = None,
 ) -> Planned:
-    """The same message for these people, each as they like to hear of it."""
+    """The same message for these people, each as they like to hear of it, until `latest`."""
     community = communities[0] if communities else None
     urgent = _is_urgent(rule.urgency, gathered, now)
     kept = preferences.of_many(connection, people)
@@ -98,6 +99,7 @@ def routed(
             must=rule.category in rules.MUST_BE_TOLD,
             now=now,
             unhurried=rule.urgency == rules.UNHURRIED,
+            latest=latest,
         )
         for person in people
     }

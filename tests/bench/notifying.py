@@ -121,7 +121,7 @@ def _sent(post: Notifications) -> float:
 
 
 def _written(post: Notifications) -> list[Envelope]:
-    settings = post.service.settings
+    settings, now = post.service.settings, post.service.clock.now()
     renderer = Renderer(Links(settings), settings.mail_from)
     found = []
     with post.service.database.read() as connection:
@@ -131,7 +131,7 @@ def _written(post: Notifications) -> list[Envelope]:
         parts = reading.parts_of(connection, letters)
     for letter in letters:
         contacts = {letter.person: Contact("P", f"{letter.person}@people.example", 1)}
-        said = reading.rendered(renderer, letter, parts[letter.id], contacts, 1)
+        said = reading.rendered(renderer, letter, parts[letter.id], contacts, 1, now)
         address = f"{letter.person}@people.example"
         found.append(envelope(settings.mail_from, "P", address, letter.id, said))
     return found

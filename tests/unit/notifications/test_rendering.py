@@ -54,7 +54,6 @@ def content(rule: Any, spoil: Any = lambda value: value) -> dict[str, Any]:
         **facts.of_session(stream, data),
         **facts._of_application(stream, data),
         **facts.of_link(name, data, {}),
-        "offset": "in a week",
     }
     return {
         "event": uuid.uuid4().hex,
@@ -77,12 +76,15 @@ def spoilt(value: Any) -> Any:
 
 
 def render(
-    renderer: Renderer, *contents: dict[str, Any], reader: Contact = ADA_CONTACT
+    renderer: Renderer,
+    *contents: dict[str, Any],
+    reader: Contact = ADA_CONTACT,
+    now: datetime = NOW,
 ) -> Rendered:
     parts = [Part(each) for each in contents]
     names = {person(n): reader for n in range(9)}
     kind = "digest" if len(parts) > 1 else "message"
-    return renderer.render(kind, parts, Reader(ADA, reader, 1), names, NOW)
+    return renderer.render(kind, parts, Reader(ADA, reader, 1, now), names, NOW)
 
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
@@ -156,6 +158,28 @@ def test_who_is_asked_to_a_session_replies_by_a_link_in_the_message(
         assert link.generation == 1
         assert link.expires is not None
         assert link.expires > parse_rfc3339(told["facts"]["ends"])
+
+
+def test_a_reminder_says_how_far_off_it_is_when_it_is_sent(renderer: Renderer):
+    told = asked("session-reminder")
+    for now, subject, words in [
+        (
+            datetime(2027, 3, 18, 9, tzinfo=UTC),
+            "In a week: ",
+            "is on Thursday 25 March, in a week.",
+        ),
+        (
+            datetime(2027, 3, 22, 9, tzinfo=UTC),
+            "In 3 days: ",
+            "is on Thursday 25 March, in 3 days.",
+        ),
+        (datetime(2027, 3, 24, 9, tzinfo=UTC), "Tomorrow: ", "is tomorrow."),
+    ]:
+        said = render(renderer, told, now=now)
+        assert said.subject.startswith(subject)
+        assert words in said.text
+        assert words in said.html
+        assert words in render(renderer, told, asked("session-planned"), now=now).text
 
 
 def test_a_digest_holds_the_same_links(renderer: Renderer):
