@@ -33,6 +33,11 @@ def answer_link(links: Links, content: Mapping[str, Any], reader: str) -> str | 
     return links.signed(*asks(content, content["facts"], reader)) if asks else None
 
 
+def asks_to_come(content: Mapping[str, Any]) -> bool:
+    """Whether a message is about a session to which its reader may come."""
+    return _ASKS.get(content["rule"]) is _reply
+
+
 def _link(_content: Facts, facts: Facts, reader: str) -> _Asked:
     expires = parse_rfc3339(facts["lapses"]) if facts.get("lapses") else None
     return _Asked("discovery", "link", f"{facts['link']} {reader}", 1, expires)

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.notifications import letters, reading
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.joining import JoinBook
 from services.notifications.letters import Letter
 from services.notifications.rendering import Rendered, Renderer
 from shared.clock import parse_rfc3339
@@ -14,11 +15,12 @@ from shared.database import mark
 from shared.web.paging import Page, encode_cursor
 
 ORDER = "newest"
+_FORMER = Contact("a former member", None, 0)
 
 
 class Outbox:
-    def __init__(self, contacts: ContactBook, renderer: Renderer) -> None:
-        self._contacts, self._renderer = contacts, renderer
+    def __init__(self, contacts: ContactBook, joins: JoinBook, renderer: Renderer) -> None:
+        self._contacts, self._joins, self._renderer = contacts, joins, renderer
 
     def shown(
         self,
@@ -34,16 +36,15 @@ class Outbox:
         """
         parts = reading.parts_of(connection, found)
         generations = reading.generations_of(connection, found)
-        contacts = self._look_up(found, parts)
+        former = dict.fromkeys((each.person for each in found), _FORMER)
+        contacts = {**former, **self._look_up(found, parts)}
+        joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
+        known = reading.Known(parts, generations, contacts, joins)
         shown = []
         for letter in found:
-            contact = contacts.get(letter.person) or Contact("a former member", None, 0)
-            known = {**contacts, letter.person: contact}
-            told = parts[letter.id]
-            generation = generations[letter.person]
             at = now if now and letter.state == letters.WAITING else parse_rfc3339(letter.at)
-            said = reading.rendered(self._renderer, letter, told, known, generation, at)
-            shown.append(_document(letter, contact, said, whole=whole))
+            said = reading.rendered(self._renderer, letter, known, at)
+            shown.append(_document(letter, contacts[letter.person], said, whole=whole))
         return shown
 
     def _look_up(self, found: Sequence[Letter], parts: reading.Parts) -> Mapping[str, Contact]:

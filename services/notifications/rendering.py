@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template, select_autoescape
 from markupsafe import escape
 
-from services.notifications.answering import answer_link
+from services.notifications.answering import answer_link, asks_to_come
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
 from services.notifications.domain.reminders import Words, said_ahead
@@ -49,12 +50,16 @@ class Part(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """Who reads it, of which generation the links are, and the moment of which the words are."""
+    """Who reads it, of which generation the links are, and the moment of which the words are.
+
+    `joins` are the addresses to join by, of the sessions to which the reader comes, by session.
+    """
 
     person: str
     contact: Contact
     generation: int
     now: datetime
+    joins: Mapping[str, str] = MappingProxyType({})
 
 
 def people_in(parts: Sequence[Part]) -> list[str]:
@@ -77,7 +82,7 @@ class _Form(NamedTuple):
 
 # Places in a form: of characters that no text of ours or of others can hold.
 _NAME = "\ue000name\ue001"
-_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer")}
+_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer", "join")}
 _PLACE = re.compile("\ue000([a-z]+)\ue001")
 _MOST_FORMS = 200
 _LONGEST_NAME = 80
@@ -106,31 +111,35 @@ class Renderer:
             return self._digest(parts, reader, names, at)
         (part,) = parts
         content = part.content
-        form = self._form(part, names, reader.now)
+        form = self._form(part, names, reader)
         stop = Stop(reader.person, content["category"], content.get("community") or "")
         links = {
             "preferences": self._links.preferences(reader.person, reader.generation),
             "unsubscribe": self._links.unsubscribe(stop, reader.generation),
             **self._asked_of(part, reader),
         }
+        escaped = {link: str(escape(to)) for link, to in links.items()}
         name = shortened(reader.contact.name, _LONGEST_NAME)
         return Rendered(
             subject=form.subject,
             text=_filled(form.text, name, links),
-            html=_filled(form.html, str(escape(name)), links),
+            html=_filled(form.html, str(escape(name)), escaped),
             at=at,
             headers=_stopping(links, must=content["category"] in MUST_BE_TOLD),
-            calendar=update_for(content, reader.contact, self._mail_from, at),
+            calendar=update_for(
+                content, reader.contact, self._mail_from, at, _join_of(content, reader)
+            ),
         )
 
-    def _form(self, part: Part, names: Mapping[str, Contact], now: datetime) -> "_Form":
-        """The message without its reader: rendered once for all who get it."""
+    def _form(self, part: Part, names: Mapping[str, Contact], reader: Reader) -> "_Form":
+        """The message without its reader: rendered once for all who get it so."""
         content = part.content
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
-        key = (content["event"], content["rule"], content.get("story"), told, _ahead(content, now))
+        so = (_ahead(content, reader.now), _join_of(content, reader) is None)
+        key = (content["event"], content["rule"], content.get("story"), told, so)
         if (form := self._forms.get(key)) is None:
-            nobody = Contact(_NAME, None, 0)
-            context = self._context(part, Reader("", nobody, 1, now), names)
+            nobody = reader._replace(person="", contact=Contact(_NAME, None, 0))
+            context = self._context(part, nobody, names)
             context["links"] = {link: _PLACES[link] for link in context["links"]}
             text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
             form = _Form(
@@ -199,9 +208,16 @@ class Renderer:
         return context
 
     def _asked_of(self, part: Part, reader: Reader) -> dict[str, str]:
-        """Where the reader answers, by the word that templates use."""
-        found = answer_link(self._links, part.content, reader.person)
-        return {"answer": found} if found else {}
+        """Where the reader answers, and joins, by the words that templates use."""
+        answer = answer_link(self._links, part.content, reader.person)
+        found = {"answer": answer, "join": _join_of(part.content, reader)}
+        return {word: to for word, to in found.items() if to}
+
+
+def _join_of(content: Mapping[str, Any], reader: Reader) -> str | None:
+    """Where this reader joins what it tells of; None where they do not, or it is not known."""
+    session = content["facts"].get("session")
+    return reader.joins.get(session["id"]) if session and asks_to_come(content) else None
 
 
 def _ahead(content: Mapping[str, Any], now: datetime) -> Words | None:

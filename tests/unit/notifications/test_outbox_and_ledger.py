@@ -14,6 +14,7 @@ from tests.notifications import ADA, BEA, FALLS, Notifications
 from tests.unit.notifications.test_sending import (
     PEOPLE,
     Contacts,
+    Joins,
     closed,
     opened,
     send_all,
@@ -29,7 +30,7 @@ def post(notifications: Notifications) -> Notifications:
     settings = notifications.service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
     contacts = Contacts(PEOPLE | {BEA: EVE})
-    notifications.app.extensions["hedgerow_outbox"] = Outbox(contacts, renderer)
+    notifications.app.extensions["hedgerow_outbox"] = Outbox(contacts, Joins(), renderer)
     closed(notifications)
     send_all(sender_of(notifications))
     return notifications

@@ -5,6 +5,7 @@ import email.policy
 import html
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,11 +81,12 @@ def render(
     *contents: dict[str, Any],
     reader: Contact = ADA_CONTACT,
     now: datetime = NOW,
+    joins: Mapping[str, str] | None = None,
 ) -> Rendered:
     parts = [Part(each) for each in contents]
     names = {person(n): reader for n in range(9)}
     kind = "digest" if len(parts) > 1 else "message"
-    return renderer.render(kind, parts, Reader(ADA, reader, 1, now), names, NOW)
+    return renderer.render(kind, parts, Reader(ADA, reader, 1, now, joins or {}), names, NOW)
 
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
@@ -180,6 +182,45 @@ def test_a_reminder_says_how_far_off_it_is_when_it_is_sent(renderer: Renderer):
         assert words in said.text
         assert words in said.html
         assert words in render(renderer, told, asked("session-planned"), now=now).text
+
+
+ADDRESS = "https://meet.example/j/1?pwd=a&b"
+ONLINE_ONES = ["session-planned", "session-rescheduled", "session-reinstated", "session-reminder"]
+
+
+def online(message: str, modality: str = "online") -> dict[str, Any]:
+    told = asked(message)
+    told["facts"]["session"] |= {"modality": modality}
+    return told
+
+
+@pytest.mark.parametrize("modality", ["online", "hybrid"])
+@pytest.mark.parametrize("message", ONLINE_ONES)
+def test_who_comes_reads_where_to_join_in_the_message_and_its_calendar(
+    renderer: Renderer, message: str, modality: str
+):
+    said = render(renderer, online(message, modality), joins={"ses_1": ADDRESS})
+    assert f"\nJoin: {ADDRESS}\n" in said.text
+    assert said.html.count(f'<a href="{html.escape(ADDRESS)}">') == 1
+    assert "find the address" not in said.text + said.html
+    if said.calendar:
+        (event,) = Calendar.from_ical(said.calendar.text).walk("VEVENT")
+        assert ADDRESS in event["DESCRIPTION"]
+    told = render(
+        renderer, online(message, modality), asked("decision-offer"), joins={"ses_1": ADDRESS}
+    )
+    assert f"Join: {ADDRESS}\n" in told.text
+
+
+@pytest.mark.parametrize("message", ONLINE_ONES)
+def test_without_the_address_the_message_says_where_it_is(renderer: Renderer, message: str):
+    told = online(message)
+    assert ADDRESS in render(renderer, told, joins={"ses_1": ADDRESS}).text
+    said = render(renderer, told)  # the next reader, who does not come
+    assert "meet.example" not in said.text + said.html
+    for form in (said.text, said.html):
+        assert "find the address to join by on the page below" in form
+        link_in(form, "reply")
 
 
 def test_a_digest_holds_the_same_links(renderer: Renderer):

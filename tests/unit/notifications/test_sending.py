@@ -2,7 +2,7 @@
 
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from services.notifications import bouncing, forming, preferences
 from services.notifications.contact_book import Contact, ContactsUnavailable
 from services.notifications.domain.preferences import DAILY, NONE, Preferences
+from services.notifications.joining import Joining
 from services.notifications.links import Links
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
@@ -39,10 +40,24 @@ class Contacts:
         return {p: self.people[p] for p in people if p in self.people}
 
 
-def sender_of(post: Notifications, contacts: Contacts | None = None) -> Sender:
+class Joins:
+    """Addresses to join by at hand, instead of scheduling's; `asked` is what was asked for."""
+
+    def __init__(self, known: dict[Joining, str] | None = None) -> None:
+        self.known, self.asked = known or {}, list[Joining]()
+
+    def look_up(self, wanted: Iterable[Joining]) -> dict[Joining, str]:
+        asked = list(wanted)
+        self.asked += asked
+        return {each: self.known[each] for each in asked if each in self.known}
+
+
+def sender_of(
+    post: Notifications, contacts: Contacts | None = None, joins: Joins | None = None
+) -> Sender:
     settings = post.service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
-    return Sender(post.service, contacts or Contacts(), renderer)
+    return Sender(post.service, contacts or Contacts(), joins or Joins(), renderer)
 
 
 def send_all(sender: Sender) -> None:
