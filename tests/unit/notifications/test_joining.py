@@ -11,8 +11,8 @@ from services.notifications.links import Links
 from services.notifications.outbox import Outbox
 from services.notifications.rendering import Renderer
 from tests.mail_servers import Mailbox, mail_server
-from tests.notifications import ADA, BEA, MEETING, Notifications
-from tests.unit.notifications.test_sending import Contacts, Joins, opened, send_all, sender_of
+from tests.notifications import ADA, BEA, MEETING, Joins, Notifications
+from tests.unit.notifications.test_sending import Contacts, opened, send_all, sender_of
 
 ADDRESS = "https://meet.example/j/1"
 ADA_JOINS, BEA_JOINS = Joining(MEETING, ADA), Joining(MEETING, BEA)

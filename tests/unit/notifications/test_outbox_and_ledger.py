@@ -10,11 +10,10 @@ from services.notifications.links import Links
 from services.notifications.outbox import Outbox
 from services.notifications.rendering import Renderer
 from tests.mail_servers import Mailbox, mail_server
-from tests.notifications import ADA, BEA, FALLS, Notifications
+from tests.notifications import ADA, BEA, FALLS, Joins, Notifications
 from tests.unit.notifications.test_sending import (
     PEOPLE,
     Contacts,
-    Joins,
     closed,
     opened,
     send_all,

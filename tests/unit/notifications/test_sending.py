@@ -2,7 +2,7 @@
 
 import ssl
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,13 @@ import pytest
 from services.notifications import bouncing, forming, preferences
 from services.notifications.contact_book import Contact, ContactsUnavailable
 from services.notifications.domain.preferences import DAILY, NONE, Preferences
-from services.notifications.joining import Joining
 from services.notifications.links import Links
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
 from shared.clock import rfc3339
 from shared.projection import rebuild
 from tests.mail_servers import Mailbox, accepts, mail_server
-from tests.notifications import ADA, BEA, NOW, Notifications, open_notifications, person
+from tests.notifications import ADA, BEA, NOW, Joins, Notifications, open_notifications, person
 
 PEOPLE = {
     ADA: Contact("Ada Lovelace", "ada@people.example", 1),
@@ -38,18 +37,6 @@ class Contacts:
         if self.away:
             raise ContactsUnavailable("the registry is away")
         return {p: self.people[p] for p in people if p in self.people}
-
-
-class Joins:
-    """Addresses to join by at hand, instead of scheduling's; `asked` is what was asked for."""
-
-    def __init__(self, known: dict[Joining, str] | None = None) -> None:
-        self.known, self.asked = known or {}, list[Joining]()
-
-    def look_up(self, wanted: Iterable[Joining]) -> dict[Joining, str]:
-        asked = list(wanted)
-        self.asked += asked
-        return {each: self.known[each] for each in asked if each in self.known}
 
 
 def sender_of(
