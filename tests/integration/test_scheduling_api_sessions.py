@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.scheduling import registry_client
+from shared.clock import Clock, parse_rfc3339
 from shared.web import forecasts
 from tests.registry import SERVICE, Caller
 from tests.scheduling import Scheduling, brochure
@@ -264,6 +265,34 @@ def test_nobody_has_attended_what_has_not_begun_though_apologies_come_early(
     refused = scheduling.operator.ask("PUT", at, json={"status": "attended"})
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["status"])
     put(scheduling, at, status="apologies")
+
+
+@pytest.mark.parametrize(
+    ("now", "step", "status", "field"),
+    [
+        ("2027-03-10T09:59:59Z", "", 422, ["text"]),
+        ("2027-03-10T11:59:59Z", "", 422, ["text"]),
+        ("2027-03-10T12:00:00Z", "", 201, []),
+        ("2027-03-10T12:00:00Z", "postponement", 422, ["text"]),
+        ("2027-03-10T12:00:00Z", "cancellation", 409, []),
+    ],
+)
+def test_a_reflection_comes_after_its_session(
+    scheduling: Scheduling,
+    monkeypatch: pytest.MonkeyPatch,
+    now: str,
+    step: str,
+    status: int,
+    field: list[str],
+):
+    ada = scheduling.person()
+    at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
+    put(scheduling, f"{at}/replies/{ada}", reply="yes")
+    if step:
+        scheduling.operator.done(f"{at}/{step}", reason="Snow")
+    monkeypatch.setattr(Clock, "now", lambda _: parse_rfc3339(now))
+    answer = scheduling.operator.post(f"{at}/reflections", {"person": ada, "text": "I learnt"})
+    assert (answer.status_code, list(answer.json.get("errors", ()))) == (status, field)
 
 
 def test_materials_and_the_address_to_join_by(scheduling: Scheduling):

@@ -285,6 +285,7 @@ def reflect(fields: dict[str, Any], session: str) -> Response:
         _only(fields["person"])
         if not attending.is_part(connection, found, fields["person"]):
             raise invalid("person", "takes no part in this session")
+        _check_over(found.state)
         key = new_id("ref")
         command = at.AddReflection(attending.about(session, found.state), fields["person"], key)
         act(connection, session, command)
@@ -293,6 +294,18 @@ def reflect(fields: dict[str, Any], session: str) -> Response:
         return Answer({"id": key, "session": session, **fields}, 201)
 
     return changing(work)
+
+
+def _check_over(state: Session) -> None:
+    """Raises Problem where there is nothing to reflect on yet, or never will be."""
+    when = state.known.when
+    if state.state == CANCELLED:
+        raise Problem(409, "This session was cancelled: there is nothing to reflect on.")
+    if state.state == POSTPONED:
+        raise invalid("text", "the session is postponed; reflections are taken once it is over")
+    if service().clock.now() < when.ends():
+        told = f"it ends at {when.end} on {when.date} ({when.zone})"
+        raise invalid("text", f"the session is not over yet: {told}, and reflections come after")
 
 
 @blp.get("/sessions/<session>/reflections")

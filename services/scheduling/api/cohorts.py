@@ -1,7 +1,6 @@
 """Cohorts: made with their sessions, changed, opened and closed for applications."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
@@ -16,7 +15,6 @@ from services.scheduling.domain import cohort as c
 from services.scheduling.domain import session_decisions as d
 from services.scheduling.domain.programme import Rules
 from services.scheduling.domain.session import MODULE, WEBINAR, Particulars
-from services.scheduling.domain.wall_clock import today
 from services.scheduling.events import COHORT, SESSION
 from services.scheduling.history import entry
 from services.scheduling.projections.own import COHORTS, PROGRAMMES, SESSIONS
@@ -208,9 +206,8 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
             after = COHORT.evolve(after, event)
         changes = [Change(cohort, loaded.version, events)]
         sessions = _session_changes(connection, cohort, after, rules, wanted)
-        day = today(service().clock.now(), after.zone) + timedelta(days=after.reply_days)
         more = after.places - loaded.state.places
-        offers = admitting.more_places(applications, after, day, more)
+        offers = admitting.more_places(applications, after, service().clock.now(), more)
         append(connection, [*changes, *sessions, *offers])
         _keep_addresses(connection, sessions, wanted)
         return _answer(connection, cohort, 200, [change.stream for change in sessions])
