@@ -124,7 +124,10 @@ def of_session(stream: str, data: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-_APPLICATION = ("sponsor", "generation", "expires", "days", "decision", "reply_by", "position")
+_APPLICATION = (
+    *("sponsor", "generation", "expires", "days"),
+    *("decision", "reply_by", "position", "finished"),
+)
 
 
 def _of_application(stream: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,8 @@ def plan(connection: Connection, event: Event, now: datetime) -> list[Planned]:
         gathered = gathered or facts.gather(connection, event, communities)
         subject = audiences.Subject(event.stream, data | gathered, communities, now.date())
         people = audiences.people(connection, rule.audience, subject)
-        each = routed(connection, rule, communities, gathered, people, now)
+        until = _before_session(gathered, now) if rule.category == rules.SESSIONS else None
+        each = routed(connection, rule, communities, gathered, people, now, until)
         over = rule.category == rules.SESSIONS and _is_over(gathered, now)
         planned.append(replace(each, over=over))
     return [each for each in planned if each.routes]
@@ -104,6 +105,12 @@ def routed(
         for person in people
     }
     return Planned(rule, community, gathered, routes, urgent)
+
+
+def _before_session(gathered: dict[str, Any], now: datetime) -> datetime | None:
+    """When news of a session would come too late: at its time, or at the one that it had before."""
+    known = [parse_rfc3339(gathered[m]) for m in ("starts", "started") if gathered.get(m)]
+    return min((moment for moment in known if moment > now), default=None)
 
 
 def _is_over(gathered: dict[str, Any], now: datetime) -> bool:

@@ -230,6 +230,17 @@ def test_a_digest_holds_the_same_links(renderer: Renderer):
         assert link_in(form, "reply").subject == f"ses_1 {ADA}"
 
 
+def test_an_offer_that_lapses_with_its_cohort_names_no_day_and_no_next_person(renderer: Renderer):
+    told = asked("offer-lapsed")
+    assert "goes to the next person" in render(renderer, told).text
+    told["event"], told["facts"]["finished"] = uuid.uuid4().hex, True
+    said = render(renderer, told)
+    for form in (said.text, said.html):
+        assert "has finished, so the offer of a place in it has lapsed" in form
+        assert "next person" not in form
+        assert "open until" not in form
+
+
 def test_who_waits_is_told_that_a_place_must_be_accepted(renderer: Renderer):
     said = " ".join(render(renderer, asked("decision-waiting-list")).text.split())
     assert "it is offered to you" in said
