@@ -237,6 +237,22 @@ def test_a_participant_who_may_not_come_is_not_told_where_to_join(scheduling: Sc
     }
 
 
+def test_a_participant_is_no_guest_at_their_own_celebration(scheduling: Scheduling):
+    sessions = [{"kind": "celebration", "date": "2027-02-28"}]
+    cohort = open_cohort(scheduling, sessions=sessions)
+    found = offered(scheduling, cohort, "ada@a.example", "bo@b.example", places=2)
+    for application in found:
+        scheduling.operator.done(f"/applications/{application}/acceptance")
+    [party] = scheduling.anyone.get(f"/cohorts/{cohort}").json["sessions"]
+    at, ada = f"/sessions/{party['id']}/guests", derived_id("per", "ada@a.example")
+    guest = {"invited_by": ada, "name": "Bo", "email": "bo@b.example"}
+    answer = scheduling.operator.post(at, guest)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["email"])
+    assert scheduling.operator.post(at, guest | {"email": "gil@g.example"}).status_code == 201
+    told = [e["type"] for e in scheduling.operator.events()]
+    assert told.count("scheduling.attendance.guest-invited") == 1
+
+
 def erase(scheduling: Scheduling, application: str) -> None:
     person = scheduling.operator.get(f"/applications/{application}").json["person"]
     scheduling.hears("registry.person.erased", person)

@@ -8,6 +8,7 @@ import pytest
 
 from services.scheduling import registry_client
 from shared.clock import Clock, parse_rfc3339
+from shared.identifiers import derived_id
 from shared.web import forecasts
 from tests.registry import SERVICE, Caller
 from tests.scheduling import Scheduling, brochure
@@ -42,6 +43,7 @@ def test_a_meeting_is_planned_and_read(scheduling: Scheduling):
         ({"capacity": -1}, "capacity"),
         ({"communities": ["com_unknown"]}, "communities"),
         ({"communities": []}, "communities"),
+        ({"communities": [derived_id("com", "Falls")] * 2}, "communities"),
         ({"cohort": "coh_unknown"}, "cohort"),
         ({"kind": "party"}, "kind"),
         ({"modality": "telepathy"}, "modality"),

@@ -255,9 +255,10 @@ def invite(fields: dict[str, Any], session: str) -> Response:
     guest = registry_client.add_person(service().settings, fields, f"guest, {session}", until)
 
     def work(connection: Connection) -> Answer:
-        state = require(connection, SESSIONS, session).state
-        most = state.known.guests_each
-        command = at.InviteGuest(attending.about(session, state), guest, by, most)
+        found = require(connection, SESSIONS, session)
+        most, about = found.state.known.guests_each, attending.about(session, found.state)
+        takes_part = attending.is_part(connection, found, guest)
+        command = at.InviteGuest(about, guest, by, most, takes_part)
         act(connection, session, command)
         return Answer({"session": session, "guest": guest, "invited_by": by}, 201)
 

@@ -42,6 +42,7 @@ _ORDER = ("began_at", "id")
 @blp.alt_response(201, description="The cohort as made")
 def make(fields: dict[str, Any]) -> Response:
     wanted = fields.pop("sessions")
+    _check_different(wanted)
     for session in wanted:
         session.pop("id", None)  # a plan's, or the caller's own: these get ids of ours
 
@@ -60,6 +61,15 @@ def make(fields: dict[str, Any]) -> Response:
         return _answer(connection, stream, 201, [change.stream for change in changes[1:]])
 
     return changing(work)
+
+
+def _check_different(wanted: Sequence[dict[str, Any]]) -> None:
+    """Raises Problem 422 where two sessions of a request have one id."""
+    first: dict[str, int] = {}
+    for place, session in enumerate(wanted):
+        key = session.get("id")
+        if key is not None and first.setdefault(key, place) != place:
+            raise invalid(f"sessions.{place}.id", f"is that of sessions.{first[key]} already")
 
 
 def _session_changes(
@@ -189,6 +199,7 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
     if not fields:
         raise Problem(422, "The body names nothing to change.")
     wanted = fields.pop("sessions", [])
+    _check_different(wanted)
 
     def work(connection: Connection) -> Answer:
         only_the_team(connection, cohort)
