@@ -207,7 +207,7 @@ class Index:
         return [_id(snapshot, s) for s, e in zip(slots, exact, strict=True) if e >= score]
 
     def likeness(self, community: str, others: Sequence[str]) -> dict[str, float]:
-        """Give the exact score of one community beside some others, as `related` does.
+        """Give the exact score of one community beside some others, as `related` without links.
 
         Likeness is mutual. Those that the index does not have are left out.
         """
@@ -269,7 +269,7 @@ class Index:
         tied: Ties | None,
     ) -> Match:
         found, stands_for = _shown(snapshot, place)
-        between = tied.between(place.source) if tied else Between()
+        between = tied.between(place.source, self._shown_name) if tied else Between()
         alike = relating.alike(place.source, place.score)
         reasons = why_related(
             asked,
@@ -282,6 +282,10 @@ class Index:
             between,
         )
         return Match(found, place.score, reasons, stands_for, alike is not None, links=any(between))
+
+    def _shown_name(self, community: str) -> str | None:
+        document = self.get(community)
+        return document.shown_name if document else None
 
     def _found(
         self, understood: Understood, searching: Searching, snapshot: Snapshot, place: Ranked

@@ -25,13 +25,30 @@ _WEIGHT = 0.05  # of each sign, as a part of what a score lacks to 1
 class Ties:
     """What the links around one community say of the others."""
 
-    def __init__(self, lifts: Floats, told: Mapping[int, Between]) -> None:
-        """Take both by slot; `lifts` is as long as the index, 0 where links say nothing."""
-        self.lifts, self._told = lifts, told
+    def __init__(
+        self,
+        common: Mapping[str, float],
+        like: Mapping[str, float],
+        thirds: Mapping[int, Sequence[str]],
+        size: int,
+    ) -> None:
+        """Weigh the third ones: those linked with the one asked about, and those like it.
 
-    def between(self, slot: int) -> Between:
+        `thirds` are those whom each slot is linked with, of these; `size` counts all slots.
+        """
+        self._common, self._like, self._thirds = common, like, thirds
+        self.lifts = np.zeros(size)
+        """What each slot's score gains, as a part of what it lacks to 1."""
+        for slot, some in thirds.items():
+            signs = (_sated(weights[t] for t in some if t in weights) for weights in (common, like))
+            self.lifts[slot] = _WEIGHT * sum(signs)
+
+    def between(self, slot: int, name: Callable[[str], str | None]) -> Between:
         """Give the names of those between the one asked about and a slot, heaviest first."""
-        return self._told.get(slot, Between())
+        some = self._thirds.get(slot, ())
+        common = [third for third in some if third in self._common]
+        like = [third for third in some if third not in self._common]
+        return Between(_names(common, self._common, name), _names(like, self._like, name))
 
 
 def likest(
@@ -59,27 +76,18 @@ def ties(
 ) -> Ties | None:
     """Ask for the links of a community, of those linked with it, and of those most like it.
 
-    None where there are none. Those that the index does not have, or not yet, do not count.
+    None where there are none. Those that the index does not have, or not yet, are not raised.
     """
     links = dict(links_of([asked, *like]))
     own = links.pop(asked, ())
     links |= links_of([third for third in own if third not in like])
-    lifts, told = np.zeros(snapshot.size), {}
-
-    def names(weights: Mapping[str, float]) -> tuple[str, ...]:
-        heaviest = sorted(weights, key=lambda third: (-weights[third], third))
-        found = (snapshot.slot(third, slots) for third in heaviest)
-        return tuple(snapshot.entry(s).document.shown_name for s in found if s is not None)
-
-    for other, thirds in _turned(links).items():
-        if other != asked and (slot := snapshot.slot(other, slots)) is not None:
-            common = {t: 1.0 / math.log(max(len(links[t]), 2)) for t in thirds if t in own}
-            near = {t: like[t] for t in thirds if t in like}
-            lifts[slot] = _WEIGHT * (_sated(common.values()) + _sated(near.values()))
-            told[slot] = Between(
-                names(common), names({t: near[t] for t in near if t not in common})
-            )
-    return Ties(lifts, told) if told else None
+    thirds = {
+        slot: some
+        for other, some in _turned(links).items()
+        if other != asked and (slot := snapshot.slot(other, slots)) is not None
+    }
+    common = {third: 1.0 / math.log(max(len(links[third]), 2)) for third in own if third in links}
+    return Ties(common, like, thirds, snapshot.size) if thirds else None
 
 
 def _turned(links: Mapping[str, Collection[str]]) -> Mapping[str, list[str]]:
@@ -94,3 +102,10 @@ def _turned(links: Mapping[str, Collection[str]]) -> Mapping[str, list[str]]:
 def _sated(weights: Iterable[float]) -> float:
     """Each further third one says less: from 0 for none towards 1."""
     return 1.0 - math.exp(-math.fsum(weights))
+
+
+def _names(
+    thirds: Iterable[str], weights: Mapping[str, float], name: Callable[[str], str | None]
+) -> tuple[str, ...]:
+    heaviest = sorted(thirds, key=lambda third: (-weights[third], third))
+    return tuple(known for third in heaviest if (known := name(third)) is not None)
