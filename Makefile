@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test check bench soak lock clean
+.PHONY: run test test-deploy check bench soak lock clean
 
 run: .venv/run ## Start the whole platform on this machine
 	@exec $(BIN)/hedgerow up
@@ -14,11 +14,17 @@ test: check ## Every test: unit, contract, integration, end-to-end and fault
 	$(BIN)/python -m tests.servers
 	$(BIN)/python -m pytest
 
+SCRIPTS = $(shell grep -rlsE '^#!/bin/(ba)?sh' deploy)
+
 check: .venv/dev ## Format, lint, types, and who may import whom
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck $(SCRIPTS)
+
+test-deploy: .venv/dev ## The deployment as an operator makes it, with docker
+	$(BIN)/python -m pytest tests/deploy -m 'not soak'
 
 bench: .venv/bench ## Benchmarks against their peers; with DATA=FOLDER also the ranking's
 	$(BIN)/python -m tests.servers
@@ -31,6 +37,7 @@ SEED ?=
 soak: .venv/dev ## Long fault runs: MINUTES=10 SEED=1
 	$(BIN)/python -m tests.servers
 	$(BIN)/python -m tests.fault.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m pytest tests/deploy -m soak
 
 lock: ## Make the lock files anew from requirements/*.in (needs uv)
 	requirements/lock

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from shared.migrations.migrate import migrate
@@ -42,7 +43,10 @@ def _migrate(service: Service) -> int:
         )
     except DBAPIError as error:
         why = str(error.orig).strip().splitlines()[0]
-        print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"{service.name}: the database has every migration.")  # noqa: T201
-    return 0
+    except CommandError as error:
+        why = f"it is of a newer release than this one: start that again ({error})"
+    else:
+        print(f"{service.name}: the database has every migration.")  # noqa: T201
+        return 0
+    print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
+    return 1

@@ -129,6 +129,7 @@ class Settings:
     log_format: str
     log_level: str
     web_threads: int
+    worker_pulse: Path | None  # touched while the worker is well; see shared/worker/pulse.py
     embedding_model: Path | None  # a folder with a model of the operator's own
     smtp_url: Secret  # empty: messages stay in the outbox page; see `mail_server`
     mail_from: str
@@ -218,6 +219,7 @@ class _Reader:
             log_format=self.get("LOG_FORMAT", "text", _one_of("text", "json")),
             log_level=self.get("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error")),
             web_threads=self.get("WEB_THREADS", 32, _count),
+            worker_pulse=self.get("WORKER_PULSE", None, Path),
             embedding_model=self.get("EMBEDDING_MODEL", None, _model_folder),
             smtp_url=self.smtp_url(),
             mail_from=self.get("MAIL_FROM", "Hedgerow <hedgerow@localhost>", _mailbox),

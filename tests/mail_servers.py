@@ -72,9 +72,8 @@ class MailServer(Controller):
 
     def __init__(self, mailbox: Mailbox, tls: ssl.SSLContext | None = None, **more: Any) -> None:
         port = free_port()
-        super().__init__(
-            mailbox, hostname="127.0.0.1", port=port, ssl_context=tls, enable_SMTPUTF8=True, **more
-        )
+        settings = {"hostname": "127.0.0.1", "enable_SMTPUTF8": True} | more
+        super().__init__(mailbox, port=port, ssl_context=tls, **settings)
         self.url = f"smtp{'s' if tls else ''}://127.0.0.1:{port}"
 
 

@@ -243,6 +243,8 @@ class Sender:
             }
             letters.settle(self._service, connection, outcomes, self._service.clock.now())
             _state(connection, [letter.id for letter in handed], SENT)
+        for letter in handed:
+            log.info("a letter was sent", letter=letter.id, deliveries=letter.deliveries)
 
     def _end(self, letter: Letter, outcome: Outcome) -> None:
         """It is not sent, and never will be."""

@@ -122,6 +122,7 @@ def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: da
             f" AND name = {p}",
             key,
         )
+    log.info("reacted", reaction=reaction.name, to=event.type, correlation=event.correlation)
     return True
 
 

@@ -5,6 +5,7 @@ all before it; after a crash the last batch may be sent again, which consumers n
 and version.
 """
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ _NAME = "kafka"
 # While the broker is away the producer itself keeps trying in order; expiring records early would
 # let a later event of a stream overtake an earlier one.
 _DELIVERY_SECONDS = 120
+_GRACE_SECONDS = 15  # within which the producer ought to have said that it has given up
 _PATIENCE_SECONDS = 3  # after which a step says that it waits, and a process may end
 
 
@@ -47,11 +49,12 @@ def make_producer(kafka: Kafka) -> Any:
 
 
 class _Sent(NamedTuple):
-    """A batch on its way: where the mark was, the events, and a future for each."""
+    """A batch on its way: where the mark was, the events, a future for each, and since when."""
 
     before: Cursor
     events: list[Event]
     futures: list[Any]
+    since: float
 
 
 class Relay:
@@ -70,21 +73,22 @@ class Relay:
         """Send one batch and wait for its acknowledgement; returns whether there was one.
 
         Raises SourceUnavailable where the broker did not take all of it, or not yet: the next step
-        goes on waiting for the same batch, which the producer goes on sending.
+        goes on waiting for the same batch, which the producer goes on sending until it gives up.
         """
         if self._sent is None:
             before, events = self._next()
             if not events:
                 return False
-            self._sent = _Sent(before, events, self._send(events))
+            self._sent = _Sent(before, events, self._send(events), time.monotonic())
             if len(events) == _BATCH:
                 self._read_ahead(events[-1].cursor)
         taken = self._acknowledged(self._sent)
-        (before, events, _), self._sent = self._sent, None
+        (before, events, *_), self._sent = self._sent, None
         if taken:
             with self._database.write() as connection:
                 _move(connection, before, events[taken - 1].cursor)
         if taken < len(events):
+            self._drop_producer()
             raise SourceUnavailable(f"Kafka acknowledged {taken} of {len(events)} events")
         return True
 
@@ -93,6 +97,15 @@ class Relay:
         if self._producer is not None:
             with suppress(KafkaError):
                 self._producer.close(timeout=1)
+
+    def _drop_producer(self) -> None:
+        """The next batch has a new one: that of kafka-python that gave a record up while the broker
+        was away may wait for ever, for an answer to a question that it no longer asks.
+        """
+        if self._producer is not None:
+            with suppress(KafkaError):
+                self._producer.close(timeout=0)
+            self._producer = None
 
     def _next(self) -> tuple[Cursor, list[Event]]:
         """The mark, and the events to send after it."""
@@ -121,9 +134,10 @@ class Relay:
         try:
             self._producer.flush(timeout=_PATIENCE_SECONDS)
         except KafkaError as error:
-            raise SourceUnavailable(
-                f"Kafka has yet to acknowledge {len(sent.events)} events"
-            ) from error
+            if time.monotonic() - sent.since < _DELIVERY_SECONDS + _GRACE_SECONDS:
+                raise SourceUnavailable(
+                    f"Kafka has yet to acknowledge {len(sent.events)} events"
+                ) from error
         for place, future in enumerate(sent.futures):
             if not future.succeeded():
                 return place

@@ -79,6 +79,10 @@ class _OfDatabase(Collector):
         }
         if found["relay"] is not None:
             simple["hedgerow_relay_lag"] = ("Events to send to Kafka", found["relay"]["lag"])
+            simple["hedgerow_relay_oldest_seconds"] = (
+                "How long the oldest event that is not in Kafka yet has waited",
+                found["relay"]["oldest_seconds"],
+            )
         for name, (text, value) in simple.items():
             yield GaugeMetricFamily(name, text, value=value)
         lag = GaugeMetricFamily("hedgerow_consumer_lag", "Events to consume", labels=["source"])

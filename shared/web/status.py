@@ -43,7 +43,14 @@ def _relay(service: Service, connection: Connection) -> dict[str, Any] | None:
         return None
     position = relay.position(connection)
     lag = service.store.count_after(connection, position)
-    return {"position": str(position), "at_head": lag == 0, "lag": lag}
+    waiting = service.store.read(connection, position, 1)
+    oldest = (service.clock.now() - waiting[0].time).total_seconds() if waiting else 0.0
+    return {
+        "position": str(position),
+        "at_head": lag == 0,
+        "lag": lag,
+        "oldest_seconds": round(max(0.0, oldest), 3),
+    }
 
 
 def _consumers(service: Service, connection: Connection) -> list[dict[str, Any]]:

@@ -1,16 +1,20 @@
 """The loops of a worker process: each a step called again and again, through all trouble."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from shared.stream.source import SourceUnavailable
 from shared.worker.lease import Lease
+from shared.worker.pulse import BETWEEN_BEATS, Pulse
 
 log = structlog.get_logger()
 _LONGEST_STOP = 7.0  # seconds; what takes longer is cut off, and done again at the next start
@@ -21,7 +25,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 class Loop:
     """`step` returns whether there was work; where not, the next one waits `idle` seconds.
 
-    With a `lease`, only the process that holds it works. `on_error` is told what went wrong.
+    With a `lease`, only the process that holds it works. `on_error` is told what went wrong. A step
+    of a `long` one may take any time, and the process's pulse says nothing of it.
     """
 
     name: str
@@ -29,8 +34,9 @@ class Loop:
     idle: float
     lease: Lease | None = None
     on_error: Callable[[str], None] | None = None
+    long: bool = False
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, went_round: Callable[[], None] = lambda: None) -> None:
         pause = _FIRST_PAUSE
         while not stop.is_set():
             try:
@@ -41,6 +47,7 @@ class Loop:
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
+            went_round()
             if not worked:
                 stop.wait(self.idle)
         if self.lease is not None:
@@ -59,15 +66,23 @@ class Loop:
                 self.on_error(why[:500])
 
 
-def run_loops(loops: list[Loop], stop: threading.Event) -> None:
+def run_loops(loops: list[Loop], stop: threading.Event, pulse_file: Path | None = None) -> None:
     """Run all until `stop` is set, then wait for the steps in hand."""
+    pulse = Pulse(pulse_file, sum(not loop.long for loop in loops))
+    numbers = itertools.count()
     threads = [
-        threading.Thread(target=loop.run, args=(stop,), name=loop.name, daemon=True)
+        threading.Thread(
+            target=loop.run,
+            args=(stop,) if loop.long else (stop, partial(pulse.round, next(numbers))),
+            name=loop.name,
+            daemon=True,
+        )
         for loop in loops
     ]
     for thread in threads:
         thread.start()
-    stop.wait()
+    while not stop.wait(BETWEEN_BEATS):
+        pulse.beat()
     deadline = time.monotonic() + _LONGEST_STOP
     for thread in threads:
         thread.join(timeout=max(0.0, deadline - time.monotonic()))

@@ -46,7 +46,7 @@ def run_worker(service: Service) -> None:
     if relay is not None:
         loops.append(Loop("relay", relay.step, 0.02, Lease(service.database, "relay")))
     log.info("working", loops=[loop.name for loop in loops])
-    run_loops(loops, stop)
+    run_loops(loops, stop, settings.worker_pulse)
     for consumer in consumers:
         consumer.close()
     if relay is not None:
@@ -79,7 +79,7 @@ def _housekeeping(service: Service) -> list[Loop]:
 
     return [
         *([Loop("reactions", react, 0.1)] if reactions else []),
-        Loop("rebuild", rebuild_if_asked, 0.5, Lease(service.database, "rebuild")),
+        Loop("rebuild", rebuild_if_asked, 0.5, Lease(service.database, "rebuild"), long=True),
         Loop("passes", passes, 60, Lease(service.database, "passes")),
     ]
 

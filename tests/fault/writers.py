@@ -21,6 +21,8 @@ class Writers:
     context manager. What was acknowledged is noted in the platform's `acknowledged`.
     """
 
+    NAME = "Falls"  # what the name of each community begins with
+
     def __init__(self, platform: Platform, count: int = 8) -> None:
         self._platform, self._stop = platform, threading.Event()
         self._patience = _PATIENCE
@@ -55,7 +57,9 @@ class Writers:
             for count in range(10**9):
                 if self._stop.is_set() or self.wrong:
                     return
-                self._register(client, f"Falls {count % 5}")  # few texts, for which vectors are had
+                self._register(
+                    client, f"{self.NAME} {count % 5}"
+                )  # few texts, for which vectors are had
         except AssertionError as error:
             self.wrong.append(str(error))
         finally:

@@ -5,6 +5,7 @@ Among its requests are some that fail, each in another way, with personal data i
 
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,14 @@ def unavailable(connection: Any, _: str, name: str, email: str, __: Any) -> None
 
 
 def main(form: str) -> None:
+    """In another thread than the one that set up the log, as a web's requests are."""
     logs.configure("registry", "web", form=form, level="info")
+    asking = threading.Thread(target=ask, args=(form,))
+    asking.start()
+    asking.join()
+
+
+def ask(form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/registry.db"
         with open_registry(url, Path(folder), LOG_FORMAT=form) as registry:

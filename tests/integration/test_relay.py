@@ -1,5 +1,6 @@
 """The relay sends everything, in order, and marks only what the broker has acknowledged."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.database import Database
-from shared.eventstore.events import Cursor
+from shared.eventstore.events import START, Cursor
 from shared.stream import relay as relays
 from shared.stream.envelope import from_binary
 from shared.stream.relay import Relay
@@ -24,6 +25,7 @@ from tests.contract.transports import Topics as Transport
 from tests.platform import ROOT
 from tests.servers import KafkaServer, await_that
 
+GIVEN_UP = re.compile(r"acknowledged \d+ of")
 BOXES = [f"box_{n}" for n in range(40)]
 
 
@@ -178,6 +180,44 @@ def test_after_the_brokers_absence_all_is_sent_in_order(
     assert {box: in_order(versions) for box, versions in sent.items()} == dict.fromkeys(
         BOXES, list(range(1, 8))
     )
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(240)
+def test_after_an_absence_so_long_that_events_were_given_up_all_is_sent_in_order(
+    topics: Topics, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+):
+    if not kafka.controllable:
+        pytest.skip("this broker is not for the tests to stop")
+    monkeypatch.setattr(relays, "_DELIVERY_SECONDS", 11)
+    stop, away = threading.Event(), threading.Event()
+    troubles: list[str] = []
+
+    def write() -> None:
+        while not away.is_set():
+            topics.origin.fill(*BOXES)
+
+    loop = Loop("relay", topics.relay.step, 0.02, on_error=troubles.append)
+    threads = [threading.Thread(target=loop.run, args=(stop,)), threading.Thread(target=write)]
+    for thread in threads:
+        thread.start()
+    try:
+        await_that(lambda: topics.position() != START)
+        kafka.kill()  # while a batch is on its way
+        away.set()
+        await_that(lambda: any(GIVEN_UP.search(said) for said in troubles), 60)
+        kafka.start()
+        await_that(lambda: topics.position() == topics.head(), 60)
+    finally:
+        away.set()
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+    sent, stored = topics.read(), defaultdict(list)
+    for event in topics.origin.events():
+        stored[event.stream].append(event.version)
+    assert {box: in_order(versions) for box, versions in sent.items()} == stored
 
 
 @pytest.mark.kafka

@@ -1,0 +1,50 @@
+#!/bin/bash
+# What deploy/configure runs as root in a container: bash secrets.sh [new|forget] <MAIL_SERVER
+# Makes what is missing in /secrets. Nothing that exists is made anew; nothing is printed.
+set -euo pipefail
+umask 077
+user=10001
+
+write() { # write NAME: standard input becomes the secret; in place where there is one, since
+  # containers that run have this very file
+  cat >"/secrets/$1"
+  chown "$user:$user" "/secrets/$1"
+  chmod 400 "/secrets/$1"
+}
+missing() { [ ! -s "/secrets/$1" ]; }
+random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
+hexadecimal() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+
+chmod 755 /secrets
+for name in operator_token service_token secret; do
+  if missing $name; then random | write $name; fi
+done
+for name in postgres_password kafka_password; do
+  if missing $name; then hexadecimal | write $name; fi
+done
+for service in registry scheduling notifications discovery; do
+  for role in "" _owner; do
+    if missing "$service${role}_database_url"; then
+      printf 'postgresql+psycopg://%s:%s@postgres/%s' \
+        "hedgerow_$service$role" "$(hexadecimal)" "$service" | write "$service${role}_database_url"
+    fi
+  done
+done
+
+mail_server=$(cat)
+if [ "$mail_server" != kept ]; then
+  printf '%s' "$mail_server" | write smtp_url
+elif [ ! -e /secrets/smtp_url ]; then
+  write smtp_url </dev/null
+fi
+
+case ${1-} in
+  new)
+    old=$(cut -d, -f1 /secrets/operator_token)
+    printf '%s,%s' "$(random)" "$old" | write operator_token
+    ;;
+  forget)
+    newer=$(cut -d, -f1 /secrets/operator_token)
+    printf '%s' "$newer" | write operator_token
+    ;;
+esac

@@ -1,0 +1,63 @@
+"""What the edge adds to the services: limits, its own plain errors, and what it keeps inside."""
+
+import asyncio
+from collections import Counter
+
+import httpx
+
+from tests.deploy.deployment import Deployment
+
+PROBLEM = "application/problem+json"
+
+
+def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
+    deployment: Deployment,
+) -> None:
+    url = f"http://127.0.0.1:{deployment.ports['registry']}/health/live"
+
+    async def flood() -> list[httpx.Response]:
+        limits = httpx.Limits(max_connections=20)
+        headers = {"X-Forwarded-For": "192.0.2.1"}  # as the TLS proxy says
+        async with httpx.AsyncClient(limits=limits, headers=headers, timeout=30) as client:
+            return list(await asyncio.gather(*(client.get(url) for _ in range(600))))
+
+    answers = asyncio.run(flood())
+    counts = Counter(answer.status_code for answer in answers)
+    assert set(counts) == {200, 429}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.headers["Content-Type"] == PROBLEM
+    assert refused.headers["Retry-After"] == "1"
+    assert httpx.get(url, headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 200
+
+
+def test_answers_carry_the_security_headers_once_and_no_version(deployment: Deployment) -> None:
+    for service in deployment.ports:
+        answer = deployment.client(service).get("/health/live")
+        for name in ("X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy"):
+            assert len(answer.headers.get_list(name)) == 1
+        assert answer.headers["Server"] == "nginx"
+
+
+def test_metrics_are_for_this_machine_alone(deployment: Deployment) -> None:
+    client = deployment.client("registry")
+    assert "hedgerow_events" in client.get("/metrics").text
+    outside = client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert outside.status_code == 404
+    assert outside.headers["Content-Type"] == PROBLEM
+
+
+def test_a_body_that_is_too_long_is_refused_in_words(deployment: Deployment) -> None:
+    answer = deployment.client("registry").post("/communities", content=b"x" * 3_000_000)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, PROBLEM)
+
+
+def test_the_services_own_refusals_come_through_unchanged(deployment: Deployment) -> None:
+    missing = deployment.client("registry").get("/communities/com_nothing")
+    assert (missing.status_code, missing.headers["Content-Type"]) == (404, PROBLEM)
+    assert "com_nothing" in missing.text
+
+
+def test_the_outbox_needs_a_token_behind_the_edge(deployment: Deployment) -> None:
+    url = f"http://127.0.0.1:{deployment.ports['notifications']}/outbox"
+    assert httpx.get(url).status_code == 401
+    assert deployment.client("notifications").get("/outbox").status_code == 200
