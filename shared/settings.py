@@ -137,6 +137,7 @@ class Settings:
     mail_per_minute: int
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
+    erasure_list: Path | None  # where the registry lists who was erased; shared/restoring
     trusted_proxies: tuple[Subnet, ...]  # whose X-Forwarded-For is believed
     link_lapse_days: int  # how long a proposed link waits for its answer
 
@@ -227,6 +228,7 @@ class _Reader:
             mail_per_minute=self.get("MAIL_PER_MINUTE", 600, _positive),
             webhooks_allow_loopback=self.get("WEBHOOKS_ALLOW_LOOPBACK", False, _flag),
             application_retention=self.get("APPLICATION_RETENTION", _YEAR, parse_duration),
+            erasure_list=self.get("ERASURE_LIST", None, Path),
             trusted_proxies=self.get("TRUSTED_PROXIES", (), _subnets),
             link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
         )

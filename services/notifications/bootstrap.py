@@ -71,7 +71,7 @@ def build(settings: Settings) -> Service:
             Reaction("plan reminders", frozenset(SESSIONS.types), reminding.plan),
             Reaction("webhooks", None, queueing.fan_out, queueing.wanted),
         ],
-        passes=[reminding.remind_in_time, letters.tidy, store.tidy],
+        passes=[reminding.remind_in_time, letters.tidy, store.miss_restored, store.tidy],
         holds=_held,
         pending={
             "messages to send": _due_messages(settings),

@@ -20,6 +20,7 @@ from shared.database import lock_in_turn, mark, marks
 from shared.identifiers import derived_id
 from shared.projection.generations import OWN, active
 from shared.projection.projection import load_rows
+from shared.restoring import moments
 from shared.service import Service
 
 MESSAGE, DIGEST = "message", "digest"
@@ -217,6 +218,7 @@ def _sift(
 ) -> tuple[dict[str, Outcome], list[_Due]]:
     """What is not to go after all and why, and what is."""
     kept = preferences.of_many(connection, list({each.person for each in due}))
+    restored = moments.last(connection)
     outcomes: dict[str, Outcome] = {}
     wanted, passed = [], _untimely(connection, due, now)
     for each in due:
@@ -226,6 +228,8 @@ def _sift(
             outcomes[each.id] = Suppressed(reason)
         elif each.id in passed:
             outcomes[each.id] = passed[each.id]
+        elif restored and parse_rfc3339(each.due) <= restored:
+            outcomes[each.id] = Missed(moments.REASON)
         elif late > LONGEST_AGE:
             outcomes[each.id] = Missed(late_by(late))
         else:

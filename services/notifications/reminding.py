@@ -21,6 +21,7 @@ from shared.eventstore.events import Cause, Event
 from shared.identifiers import derived_id
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
+from shared.restoring import moments
 from shared.service import Service
 
 _AT_ONCE = 500
@@ -108,8 +109,10 @@ def _tell(
 ) -> tuple[int, bool]:
     """One reminder, in one transaction; how many deliveries it queued, and whether it is missed."""
     session, rule, starts = key
-    late = ledger.lateness(rule, when, as_of)
     with service.write() as connection:
+        late = ledger.lateness(rule, when, as_of)
+        if not late and moments.told_before(connection, when):
+            late = moments.REASON
         p = mark(connection)
         claimed = connection.exec_driver_sql(
             f"UPDATE reminders SET state = {p}, reason = {p} WHERE session = {p} AND rule = {p}"

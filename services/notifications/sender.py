@@ -31,6 +31,7 @@ from services.notifications.unreachable import tell_conveners
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection as Database
 from shared.database import mark
+from shared.restoring import moments
 from shared.service import Service
 
 log = structlog.get_logger()
@@ -89,6 +90,22 @@ class Sender:
         if in_hand:
             log.warning("a sender died; sending again what it had in hand", letters=len(in_hand))
         self._settle_handed_over()
+        if self._connection is not None:
+            self._miss_restored()
+
+    def _miss_restored(self) -> None:
+        """What waited when a backup was taken has long been sent when it is put back: not again."""
+        with self._service.database.read() as connection:
+            restored = moments.last(connection)
+            if restored is None:
+                return
+            p = mark(connection)
+            rows = connection.exec_driver_sql(
+                f"SELECT {letters.COLUMNS} FROM letters WHERE due IS NOT NULL AND at <= {p}",
+                (rfc3339(restored),),
+            ).all()
+        for row in rows:
+            self._end(letters.as_letter(row), Missed(moments.REASON))
 
     def _send_some(self, connection: Connection, now: datetime) -> bool:
         claimed = self._claim_due(now)

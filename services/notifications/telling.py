@@ -25,6 +25,7 @@ from shared.connection import Connection
 from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Change, Streams
 from shared.identifiers import derived_id
+from shared.restoring import moments
 
 EXAMPLE = "example-"  # what the correlation id of the example landscape's events begins with
 HISTORY, OVER = "history", "the session is over"
@@ -138,8 +139,9 @@ def tell(
 ) -> int:
     """Queue what an event brings, in the caller's transaction; returns how many deliveries."""
     changes: list[Change] = []
+    restored = moments.REASON if moments.told_before(connection, event.time) else ""
     for planned in plan(connection, event, now):
-        missed = OVER if planned.over else ""
+        missed = OVER if planned.over else restored
         if now - event.time > planned.rule.longest_age:
             missed = HISTORY
         occasion = Occasion(event.id, event.stream, event.time)

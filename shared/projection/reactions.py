@@ -18,6 +18,7 @@ from shared.connection import Connection
 from shared.database import Database, mark, marks, try_lock
 from shared.eventstore.events import Cause, Event
 from shared.projection.generations import OWN, hold
+from shared.restoring import moments
 
 log = structlog.get_logger()
 _LONGEST_PAUSE = 1800  # seconds; a reaction is tried until it succeeds, so that none is lost
@@ -117,7 +118,8 @@ def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: da
         if pending is None:
             return False
         # First the command, whose loads must come before this transaction's first write.
-        reaction.perform(connection, event, Cause(event.correlation, causation=event.id), now)
+        at = moments.moment_of(connection, event.time, now)
+        reaction.perform(connection, event, Cause(event.correlation, causation=event.id), at)
         connection.exec_driver_sql(
             f"UPDATE reactions SET state = 'done', error = NULL WHERE event_id = {p}"
             f" AND name = {p}",

@@ -111,6 +111,12 @@ class Deployment:
             client.close()
         self._clients.clear()
 
+    def run(
+        self, script: str, *words: str, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """One of the operator's scripts, called from another folder as people do."""
+        return self._run([str(self.folder / script), *words], timeout=timeout)
+
     def down(self) -> None:
         self.forget_clients()
         self._remove_commands()
