@@ -199,7 +199,7 @@ class _Reader:
             for s in SERVICES
         }
         bind = self.get("BIND", "127.0.0.1")
-        host = "127.0.0.1" if bind in _EVERY_ADDRESS else f"[{bind}]" if ":" in bind else bind
+        host = _reached_at(bind)
         return Settings(
             data_dir=data_dir,
             bind=bind,
@@ -357,6 +357,13 @@ def _database(text: str) -> str:
     if make_url(text).drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
     return text
+
+
+def _reached_at(bind: str) -> str:
+    """The host by which one who listens at `bind` is reached from this machine."""
+    if bind in _EVERY_ADDRESS:
+        return "127.0.0.1"
+    return f"[{bind}]" if ":" in bind else bind
 
 
 def _flag(text: str) -> bool:

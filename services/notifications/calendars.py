@@ -63,6 +63,13 @@ def update_for(
         f"ATTENDEE;CN={_parameter(attendee.name)};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
         f":mailto:{_address(attendee.email)}",
     ]
+    lines += [*_where(session, join), "TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
+    return CalendarUpdate(method, document(lines).decode())
+
+
+def _where(session: Mapping[str, Any], join: str | None) -> list[str]:
+    """The lines that say where it is, and how to get in."""
+    lines = []
     if session.get("place"):
         lines.append(f"LOCATION:{text(session['place'][:_LONGEST])}")
     said = [f"Access: {session['access']}"[:_LONGEST]] if session.get("access") else []
@@ -71,8 +78,7 @@ def update_for(
         lines.append(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO:{join}")
     if said:
         lines.append("DESCRIPTION:" + text("\n".join(said)))
-    lines += ["TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
-    return CalendarUpdate(method, document(lines).decode())
+    return lines
 
 
 def uid(session: str) -> str:
