@@ -21,7 +21,7 @@ check: .venv/dev ## Format, lint, types, and who may import whom
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/shellcheck -x $(SCRIPTS)
 
 test-deploy: .venv/dev ## The deployment as an operator makes it, with docker
 	$(BIN)/python -m pytest tests/deploy -m 'not soak'

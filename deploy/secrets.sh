@@ -16,6 +16,8 @@ random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
 hexadecimal() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
 chmod 755 /secrets
+chown "$user:$user" /erasures # where the registry lists who was erased
+chmod 700 /erasures
 for name in operator_token service_token secret; do
   if missing $name; then random | write $name; fi
 done

@@ -159,7 +159,10 @@ def unwell(look: Look) -> list[str]:
                 f"(`hedgerow dead-letters list --service {name}`)"
             )
         if differing := status["divergences"]:
-            found.append(f"{name} has seen {differing:,} events again with other content")
+            found.append(
+                f"{name} has seen {differing:,} events that their source has no more, or has with "
+                f"other content (`hedgerow dead-letters list --service {name}`)"
+            )
     return found
 
 

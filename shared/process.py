@@ -1,25 +1,32 @@
-"""The processes of a service: `python -m services.NAME migrate | web | worker`."""
+"""The processes of a service: `python -m services.NAME migrate | web | worker`.
+
+`restored TIME` puts a database right that was put back from a backup taken at TIME.
+"""
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
-from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from shared.migrations.migrate import migrate
 from shared.service import Service
 from shared.settings import Settings, settings_or_exit
 
-_ROLES = ("migrate", "web", "worker")
+_ROLES = ("migrate", "web", "worker", "restored")
 
 
 def main(build: Callable[[Settings], Service]) -> int:
     """Run the process that the command line names. Returns the exit status."""
-    role = sys.argv[1] if len(sys.argv) == 2 else ""
-    if role not in _ROLES:
-        print(f"usage: python -m services.NAME {'|'.join(_ROLES)}", file=sys.stderr)  # noqa: T201
+    role = sys.argv[1] if len(sys.argv) > 1 else ""
+    if role not in _ROLES or len(sys.argv) != (3 if role == "restored" else 2):
+        usage = "usage: python -m services.NAME migrate|web|worker|restored TIME"
+        print(usage, file=sys.stderr)  # noqa: T201
         return 2
-    service = build(settings_or_exit(need_tokens=role != "migrate"))
+    settings = settings_or_exit(need_tokens=role in {"web", "worker"})
+    if role == "restored":
+        return _put_right(build(_as_owner(settings)), sys.argv[2])
+    service = build(settings)
     if role == "migrate":
         return _migrate(service)
     if role == "web":
@@ -33,20 +40,38 @@ def main(build: Callable[[Settings], Service]) -> int:
     return 0
 
 
+def _as_owner(settings: Settings) -> Settings:
+    """Epochs are raised by the role that owns the tables alone."""
+    return replace(settings, database_urls=settings.owner_database_urls)
+
+
+def _put_right(service: Service, taken: str) -> int:
+    from shared.restoring.putting_right import put_right, words
+
+    try:
+        done = put_right(service, taken)
+    except DBAPIError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        print(f"{service.name}: the database cannot be put right: {why}", file=sys.stderr)  # noqa: T201
+        return 1
+    print("\n".join(words(service.name, done)))  # noqa: T201
+    return 0
+
+
 def _migrate(service: Service) -> int:
     settings = service.settings
     try:
-        migrate(
+        known = migrate(
             settings.owner_database_urls[service.name],
             settings.database_urls[service.name],
             service.migrations,
         )
     except DBAPIError as error:
         why = str(error.orig).strip().splitlines()[0]
-    except CommandError as error:
-        why = f"it is of a newer release than this one: start that again ({error})"
-    else:
+        print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
+        return 1
+    if known:
         print(f"{service.name}: the database has every migration.")  # noqa: T201
-        return 0
-    print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
-    return 1
+    else:
+        print(f"{service.name}: the database is of a newer release, and left as it is.")  # noqa: T201
+    return 0

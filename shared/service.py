@@ -45,6 +45,7 @@ class Service:
     about a person besides the id. `start_web` starts what a web process needs besides its app,
     `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
     in the service's own tables: for status. `measures` gives gauges of its own, each with words.
+    `erase_again` erases a person whom a backup has brought back.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Service:
     measures: Measures = field(default=_nothing_measured)
     start_web: Callable[["Service", Flask], None] | None = None
     loops: Callable[["Service"], Sequence[Loop]] | None = None
+    erase_again: Callable[["Service", str, datetime], None] | None = None
 
     @cached_property
     def database(self) -> Database:

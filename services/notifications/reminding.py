@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from services.notifications import audiences, facts
 from services.notifications.domain import reminders as ledger
 from services.notifications.domain import rules
-from services.notifications.domain.preferences import Route
 from services.notifications.domain.wall_clock import begins
 from services.notifications.projections.scheduling import SESSIONS
 from services.notifications.telling import Occasion, Planned, queue, routed
@@ -22,6 +21,7 @@ from shared.eventstore.events import Cause, Event
 from shared.identifiers import derived_id
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
+from shared.restoring import moments
 from shared.service import Service
 
 _AT_ONCE = 500
@@ -109,8 +109,10 @@ def _tell(
 ) -> tuple[int, bool]:
     """One reminder, in one transaction; how many deliveries it queued, and whether it is missed."""
     session, rule, starts = key
-    late = ledger.lateness(rule, when, as_of)
     with service.write() as connection:
+        late = ledger.lateness(rule, when, as_of)
+        if not late and moments.told_before(connection, when):
+            late = moments.REASON
         p = mark(connection)
         claimed = connection.exec_driver_sql(
             f"UPDATE reminders SET state = {p}, reason = {p} WHERE session = {p} AND rule = {p}"
@@ -119,7 +121,7 @@ def _tell(
         )
         if claimed.rowcount != 1:
             return 0, bool(late)  # another worker was first
-        planned = planned_for(connection, session, rule, as_of)
+        planned = _planned_for(connection, session, rule, when, as_of)
         occasion = Occasion(derived_id("rem", session, rule, starts), session, when)
         changes = queue(planned, occasion, as_of, missed=late) if planned else []
         cause = Cause(correlation=f"reminder-{rule}")
@@ -128,7 +130,9 @@ def _tell(
     return queued, bool(late)
 
 
-def planned_for(connection: Connection, session: str, rule: str, as_of: datetime) -> Planned | None:
+def _planned_for(
+    connection: Connection, session: str, rule: str, when: datetime, as_of: datetime
+) -> Planned | None:
     """The reminder's message, and when each of those who come gets it; None where nobody does."""
     generation = active(connection, FOLLOWED)
     row = load_rows(connection, SESSIONS, generation, [session]).get(session)
@@ -139,13 +143,10 @@ def planned_for(connection: Connection, session: str, rule: str, as_of: datetime
     told = {
         **facts.of_communities(connection, communities),
         **facts.of_session(session, row["content"]),
-        "offset": ledger.OFFSETS[rule].words,
+        "reminder": rule,
     }
     subject = audiences.Subject(session, told, communities, as_of.date())
     people = audiences.people(connection, rules.REMINDER.audience, subject)
-    planned = routed(connection, rules.REMINDER, communities, told, people, as_of)
-    starts = parse_rfc3339(told["starts"])
-    for person, way in planned.routes.items():
-        if way.due is not None and way.due >= starts:
-            planned.routes[person] = Route(as_of)  # later, it would remind of what is over
+    until = ledger.latest(rule, when)
+    planned = routed(connection, rules.REMINDER, communities, told, people, as_of, until)
     return planned if planned.routes else None

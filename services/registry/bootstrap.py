@@ -1,16 +1,20 @@
 """The registry, put together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.registry.api import catalogue, communities, imports, lifecycle, people, privacy
 from services.registry.convening import review_conveners
-from services.registry.erasing import erase_those_without_purpose
+from services.registry.erasing import erase_again, erase_those_without_purpose
 from services.registry.events import EVENT_TYPES
 from services.registry.projections.catalogue import NETWORKS, ORGANISATIONS
 from services.registry.projections.communities import COMMUNITIES
 from services.registry.projections.erasures import ERASURES
+from shared.restoring.erasures import Listing
 from shared.service import Service
 from shared.settings import SERVICES, Settings
+from shared.worker.lease import Lease
+from shared.worker.loops import Loop
 
 
 def build(settings: Settings) -> Service:
@@ -32,4 +36,15 @@ def build(settings: Settings) -> Service:
         followed=[ERASURES],
         follows=[service for service in SERVICES if service != "registry"],
         passes=[review_conveners, erase_those_without_purpose],
+        loops=_loops,
+        erase_again=erase_again,
     )
+
+
+def _loops(service: Service) -> Sequence[Loop]:
+    """Who is erased is listed outside the database too, where the settings say where."""
+    path = service.settings.erasure_list
+    if path is None:
+        return []
+    listing = Listing(service.database, service.store, path)
+    return [Loop("erasures", listing.step, 0.5, Lease(service.database, "erasures"))]

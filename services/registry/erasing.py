@@ -14,6 +14,7 @@ from shared.eventstore.streams import Change
 from shared.service import Service
 
 _AT_ONCE = 100
+_AGAIN = Cause(correlation="erased-before-the-restore")
 
 
 def erase(
@@ -36,6 +37,13 @@ def erase(
         changes.append(Change(community, found.version, events))
     streams.append(connection, changes, cause=cause, now=now)
     people.forget(connection, person)
+
+
+def erase_again(service: Service, person: str, now: datetime) -> None:
+    """Erase a person whom a backup has brought back; nothing where it has not."""
+    with service.write() as connection:
+        if people.by_id(connection, person) is not None:
+            erase(service, connection, person, cause=_AGAIN, now=now)
 
 
 def erase_those_without_purpose(service: Service, now: datetime) -> int:

@@ -47,7 +47,8 @@ class Dialect:
 
     @property
     def raise_epoch(self) -> str:
-        return "UPDATE event_store SET epoch = epoch + 1 RETURNING epoch"
+        larger = "max" if self.mark == "?" else "greatest"
+        return f"UPDATE event_store SET epoch = {larger}(epoch + 1, {self.mark}) RETURNING epoch"
 
     def guard(self, stream: str, expected: int) -> tuple[Any, ...]:
         return (stream, expected) if self.mark == "?" else (stream, expected, stream, expected)

@@ -123,11 +123,11 @@ class EventStore:
         """How many stored events readers may not see yet, for a transaction still running."""
         return int(connection.exec_driver_sql(self.sql.held_back).scalar_one())
 
-    def raise_epoch(self, connection: Connection) -> int:
+    def raise_epoch(self, connection: Connection, *, at_least: int = 0) -> int:
         """Begin a new epoch, after a restore or a move to another cluster. Returns it."""
         for statement in self.sql.lock_out_writers:
             connection.exec_driver_sql(statement)
-        return int(connection.exec_driver_sql(self.sql.raise_epoch).scalar_one())
+        return int(connection.exec_driver_sql(self.sql.raise_epoch, (at_least,)).scalar_one())
 
     def _events(self, rows: Iterable[Sequence[object]]) -> list[Event]:
         if self.sql.native_times:

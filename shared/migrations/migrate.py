@@ -32,8 +32,12 @@ def alembic_config(versions: Path) -> Config:
     return config
 
 
-def migrate(owner_url: str, service_url: str, versions: Path) -> None:
-    """Bring a service's database to the newest migration. Safe to run twice, and at once."""
+def migrate(owner_url: str, service_url: str, versions: Path) -> bool:
+    """Bring a service's database to the newest migration. Safe to run twice, and at once.
+
+    False where a newer release has migrated it, from which somebody went back to this one: its
+    migrations only added, and are left alone.
+    """
     if (path := make_url(owner_url).database) and owner_url.startswith("sqlite"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     database = Database(owner_url, application="hedgerow-migrate")
@@ -44,11 +48,14 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> None:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
             config = alembic_config(versions)
             config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
+            known = not _is_beyond(connection, versions)
+            if known:
+                command.upgrade(config, "heads")
             if database.dialect == "postgresql":
                 _grant(connection, owner_url, service_url)
             else:
                 connection.exec_driver_sql(_NEW_EPOCH)
+            return known
     finally:
         database.close()
 
@@ -76,6 +83,14 @@ def at_head(connection: Connection, versions: Path) -> bool:
     if found <= known:
         return found >= heads(versions)
     return found & known <= heads(versions)
+
+
+def _is_beyond(connection: sqlalchemy.Connection, versions: Path) -> bool:
+    """Whether there are migrations that this code does not know."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+    return not frozenset(rows.scalars()) <= _known(versions)
 
 
 @cache
@@ -107,4 +122,9 @@ def _grant(connection: sqlalchemy.Connection, owner_url: str, service_url: str) 
 
 
 # Tables that the service's role may not freely write.
-_RIGHTS = {"events": "SELECT, INSERT", "event_store": "SELECT", "alembic_version": "SELECT"}
+_RIGHTS = {
+    "events": "SELECT, INSERT",
+    "event_store": "SELECT",
+    "alembic_version": "SELECT",
+    "restores": "SELECT",
+}

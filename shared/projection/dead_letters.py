@@ -8,7 +8,7 @@ from shared.database import mark
 from shared.projection.apply import apply_events
 from shared.projection.generations import FOLLOWED, active, hold
 from shared.projection.inbox import BEHIND, DIVERGENCE, FAILED, GAP, Inbox, Parked, parked
-from shared.projection.projection import Projection
+from shared.projection.projection import Projection, UnknownVersion
 from shared.projection.reactions import Reaction, record
 
 
@@ -36,6 +36,27 @@ def retry(
     if letter.reason != DIVERGENCE:
         _drain(connection, inbox, letter, projections, reacts, now)
     return inbox.parked(letter.stream)
+
+
+def take_up(
+    connection: Connection,
+    projections: Sequence[Projection],
+    reacts: Sequence[Reaction],
+    now: datetime,
+) -> int:
+    """Apply what waits for code that knows its version, as far as this code does. How many went.
+
+    For the start of a process: it may be the upgrade that they waited for.
+    """
+    newer = f"{UnknownVersion.__name__}:"
+    letters = [
+        letter
+        for letter in waiting(connection)
+        if letter.reason == FAILED and (letter.error or "").startswith(newer)
+    ]
+    for letter in letters:
+        retry(connection, letter.id, projections, reacts, now)
+    return len(letters)
 
 
 def discard(

@@ -18,6 +18,7 @@ from shared.connection import Connection
 from shared.database import Database, mark, marks, try_lock
 from shared.eventstore.events import Cause, Event
 from shared.projection.generations import OWN, hold
+from shared.restoring import moments
 
 log = structlog.get_logger()
 _LONGEST_PAUSE = 1800  # seconds; a reaction is tried until it succeeds, so that none is lost
@@ -71,13 +72,14 @@ def carry_out(
 ) -> int:
     """Carry out what is due, each stream's in its order; returns how many were done.
 
+    What was not tried yet is due, whatever its time says: the clock may have been set back since.
     `limit` is to be more than a consumer's batch holds, which is due at one moment.
     """
     with database.read() as connection:
         p = mark(connection)
         rows = connection.exec_driver_sql(
             f"SELECT due, event_id, name, payload, attempts FROM reactions WHERE state = 'pending'"
-            f" AND due <= {p} ORDER BY due LIMIT {p}",
+            f" AND (attempts = 0 OR due <= {p}) ORDER BY due LIMIT {p}",
             (rfc3339(now), limit),
         ).all()
     done = 0
@@ -116,7 +118,8 @@ def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: da
         if pending is None:
             return False
         # First the command, whose loads must come before this transaction's first write.
-        reaction.perform(connection, event, Cause(event.correlation, causation=event.id), now)
+        at = moments.moment_of(connection, event.time, now)
+        reaction.perform(connection, event, Cause(event.correlation, causation=event.id), at)
         connection.exec_driver_sql(
             f"UPDATE reactions SET state = 'done', error = NULL WHERE event_id = {p}"
             f" AND name = {p}",

@@ -1,14 +1,20 @@
-"""Makes the topics that are missing: `python -m shared.stream.topics`. Safe to run again."""
+"""Makes the topics that are missing: `python -m shared.stream.topics`. Safe to run again.
+
+With `--anew` it empties those that there are, for all events to be sent again: after a restore.
+"""
 
 import sys
+import time
 from collections.abc import Sequence
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from shared.settings import Kafka, settings_or_exit
 from shared.stream.kafka import ALL_TOPICS, PARTITIONS, connection_options
+
+_PATIENCE = 30.0  # seconds for topics to be gone
 
 
 def make_topics(kafka: Kafka, names: Sequence[str] = ALL_TOPICS) -> list[str]:
@@ -28,6 +34,23 @@ def make_topics(kafka: Kafka, names: Sequence[str] = ALL_TOPICS) -> list[str]:
         admin.close()
 
 
+def make_topics_anew(kafka: Kafka, names: Sequence[str] = ALL_TOPICS) -> list[str]:
+    """Delete these topics and make them again. Nobody may be sending. Raises KafkaError."""
+    admin = KafkaAdminClient(**connection_options(kafka))
+    try:
+        there = sorted(set(names) & set(admin.list_topics()))
+        if there:
+            admin.delete_topics(there)
+        deadline = time.monotonic() + _PATIENCE
+        while set(names) & set(admin.list_topics()):  # deleted in the background
+            if time.monotonic() > deadline:
+                raise KafkaTimeoutError(f"the topics were not deleted within {_PATIENCE:g} s")
+            time.sleep(0.1)
+    finally:
+        admin.close()
+    return make_topics(kafka, names)
+
+
 def _new(name: str) -> NewTopic:
     """A newcomer reads from the beginning, so nothing is ever deleted."""
     return NewTopic(
@@ -44,7 +67,7 @@ def main() -> int:
         print("HEDGEROW_KAFKA_BOOTSTRAP is not set: there are no topics to make.")  # noqa: T201
         return 0
     try:
-        made = make_topics(kafka)
+        made = make_topics_anew(kafka) if sys.argv[1:] == ["--anew"] else make_topics(kafka)
     except KafkaError as error:
         where = ",".join(kafka.bootstrap)
         print(f"Kafka at {where} does not answer: {error}", file=sys.stderr)  # noqa: T201

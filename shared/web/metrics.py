@@ -1,6 +1,7 @@
 """Metrics in Prometheus' format: of this process's requests, and of the service's database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -65,25 +66,7 @@ class _OfDatabase(Collector):
             return
         up.add_metric([], 1)
         yield up
-        simple = {
-            "hedgerow_events": ("Events in the store", found["events"]),
-            "hedgerow_events_held_back": (
-                "Events that readers may not see yet, for a transaction still running",
-                found["held_back"],
-            ),
-            "hedgerow_dead_letters": ("Events that could not be applied", found["dead_letters"]),
-            "hedgerow_divergences": (
-                "Events whose version was applied with another content",
-                found["divergences"],
-            ),
-        }
-        if found["relay"] is not None:
-            simple["hedgerow_relay_lag"] = ("Events to send to Kafka", found["relay"]["lag"])
-            simple["hedgerow_relay_oldest_seconds"] = (
-                "How long the oldest event that is not in Kafka yet has waited",
-                found["relay"]["oldest_seconds"],
-            )
-        for name, (text, value) in simple.items():
+        for name, (text, value) in _numbers(found).items():
             yield GaugeMetricFamily(name, text, value=value)
         lag = GaugeMetricFamily("hedgerow_consumer_lag", "Events to consume", labels=["source"])
         for consumer in found["consumers"]:
@@ -98,3 +81,26 @@ class _OfDatabase(Collector):
             own = self._service.measures(connection, self._service.clock.now())
         for name, (text, value) in own.items():
             yield GaugeMetricFamily(name, text, value=value)
+
+
+def _numbers(found: Mapping[str, Any]) -> dict[str, tuple[str, float]]:
+    """Each number of a status, with the words that tell it."""
+    numbers = {
+        "hedgerow_events": ("Events in the store", found["events"]),
+        "hedgerow_events_held_back": (
+            "Events that readers may not see yet, for a transaction still running",
+            found["held_back"],
+        ),
+        "hedgerow_dead_letters": ("Events that could not be applied", found["dead_letters"]),
+        "hedgerow_divergences": (
+            "Events whose version was applied with another content",
+            found["divergences"],
+        ),
+    }
+    if relay := found["relay"]:
+        numbers["hedgerow_relay_lag"] = ("Events to send to Kafka", relay["lag"])
+        numbers["hedgerow_relay_oldest_seconds"] = (
+            "How long the oldest event that is not in Kafka yet has waited",
+            relay["oldest_seconds"],
+        )
+    return numbers

@@ -4,12 +4,13 @@ import re
 import signal
 import socket
 import threading
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from shared import logs
-from shared.projection import rebuild
+from shared.projection import dead_letters, rebuild
 from shared.projection.consumer import Consumer
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.positions import positions
@@ -70,8 +71,14 @@ def _housekeeping(service: Service) -> list[Loop]:
             rebuild.run_requested(service.database, service.clock, partial(_rebuild, service))
         return False
 
+    upgraded = True  # perhaps, since the last process
+
     def passes() -> bool:
+        nonlocal upgraded
         now = service.clock.now()
+        if upgraded:
+            _take_up(service, now)
+            upgraded = False
         forget_old_keys(service.database, now)
         for timed_pass in service.passes:
             timed_pass(service, now)
@@ -82,6 +89,13 @@ def _housekeeping(service: Service) -> list[Loop]:
         Loop("rebuild", rebuild_if_asked, 0.5, Lease(service.database, "rebuild"), long=True),
         Loop("passes", passes, 60, Lease(service.database, "passes")),
     ]
+
+
+def _take_up(service: Service, now: datetime) -> None:
+    with service.database.write() as connection:
+        taken = dead_letters.take_up(connection, service.followed, service.reactions, now)
+    if taken:
+        log.info("events of newer versions had waited for this one", taken_up=taken)
 
 
 def _relay(service: Service) -> Relay | None:

@@ -1,6 +1,7 @@
 """Dead letters: what an operator can do about events that could not be applied."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -214,3 +215,18 @@ def test_only_the_generation_in_use_has_letters(operator: Operator):
     with operator.database.write() as connection:
         swap(connection, FOLLOWED)
     assert operator.letters() == []
+
+
+def test_what_waited_for_code_that_knows_its_version_is_taken_up(database: Database):
+    operator = Operator(database)
+    newer = received("plt_1", 2, Watered(3))._replace(schema=2)
+    uphill = received("plt_2", 2, Watered(-1))
+    operator.consume(*PLANTED, newer, *water("plt_1", 3), uphill)
+    take_up = partial(dead_letters.take_up, reacts=[NOTICE], now=NOW)
+    with database.write() as connection:
+        take_up(connection, PROJECTIONS)  # code that does not know it either
+    assert len(operator.letters()) == 3
+    upgraded = [replace(p, types={**p.types, "garden.plot.watered": 2}) for p in PROJECTIONS]
+    with database.write() as connection:
+        assert take_up(connection, upgraded) == 1
+    assert [letter.stream for letter in operator.letters()] == ["plt_2"]  # another fault

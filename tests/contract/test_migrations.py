@@ -58,8 +58,9 @@ def test_a_database_is_at_head_once_it_was_migrated(database_url: str):
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE alembic_version SET version_num = 'garden_0002'",
-        "INSERT INTO alembic_version (version_num) VALUES ('spine_0002')",
+        "UPDATE alembic_version SET version_num = 'garden_0002' WHERE version_num = 'garden_0001'",
+        "UPDATE alembic_version SET version_num = 'spine_9999' WHERE version_num = 'spine_0002'",
+        "INSERT INTO alembic_version (version_num) VALUES ('another_0001')",
     ],
 )
 def test_a_release_works_on_where_the_one_after_it_has_migrated_already(
@@ -150,7 +151,7 @@ def test_a_folder_for_the_data_is_made(tmp_path: Path):
 def test_each_service_has_its_tables_in_two_generations(database_url: str, build):
     service = build(load_settings({}, need_tokens=False))
     migrate(database_url, database_url, service.migrations)
-    assert len(heads(service.migrations)) == 1
+    assert len(heads(service.migrations)) == 2  # the spine's, and its own
     for projection in (*service.own, *service.followed):
         for generation in (1, 2):
             assert set(projection.tables(generation)) <= tables(database_url)
@@ -169,3 +170,14 @@ def test_a_new_epoch_begins_at_each_start_of_sqlite_once_there_are_events(tmp_pa
         database.close()
     assert epochs[0] == 1
     assert epochs == sorted(set(epochs))
+
+
+def test_code_that_was_gone_back_to_leaves_the_newer_migrations_alone(database: Database):
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE alembic_version SET version_num = 'spine_9999' WHERE version_num = 'spine_0002'"
+        )
+    assert not migrate(database.url, database.url, MIGRATIONS)
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        assert "spine_9999" in rows.scalars()

@@ -73,6 +73,11 @@ def test_a_reaction_is_recorded_for_the_events_it_is_about_and_carried_out_once(
     assert carried_out(database, NOTICE, WELCOME) == 0
 
 
+def test_a_clock_that_was_set_back_keeps_no_reaction_waiting(database: Database):
+    recorded(database, NOTICE)
+    assert carried_out(database, NOTICE, now=NOW - timedelta(hours=1)) == 2
+
+
 def test_what_is_rolled_back_asks_for_nothing(database: Database):
     def fail() -> None:
         with database.write() as connection:

@@ -93,12 +93,16 @@ class Deployment:
         assert done.returncode == 0, done.stderr[-2000:] + self.logs()
         return time.monotonic() - began
 
-    def hedgerow(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def hedgerow(
+        self, *words: str, cwd: Path | None = None, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
         """A command of Hedgerow's, run in a container of the deployment."""
-        return self._run([str(self.folder / "deploy/hedgerow"), *words], cwd=cwd)
+        command = [str(self.folder / "deploy/hedgerow"), *words]
+        return self._run(command, cwd=cwd, timeout=timeout)
 
     def await_well(self, timeout: float = 120) -> None:
-        done = self.hedgerow("status", "--wait", "--timeout", f"{timeout:g}")
+        wait = ("status", "--wait", "--timeout", f"{timeout:g}")
+        done = self.hedgerow(*wait, timeout=timeout + 60)
         assert done.returncode == 0, done.stdout + done.stderr + self.logs()
 
     def forget_clients(self) -> None:
@@ -106,6 +110,12 @@ class Deployment:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
+
+    def run(
+        self, script: str, *words: str, timeout: float = 300
+    ) -> subprocess.CompletedProcess[str]:
+        """One of the operator's scripts, called from another folder as people do."""
+        return self._run([str(self.folder / script), *words], timeout=timeout)
 
     def down(self) -> None:
         self.forget_clients()

@@ -43,7 +43,7 @@ def assert_nothing_lost_or_doubled(deployment: Deployment) -> None:
     assert deployment.rows("registry", unasked) == [[str(len(versions))]]
     sent = in_topics(deployment)
     assert {s: list(dict.fromkeys(v)) for s, v in sent.items()} == stored
-    table = f"documents_{_generation(deployment, 'discovery', FOLLOWED)}"
+    table = f"documents_{generation(deployment, 'discovery', FOLLOWED)}"
     documents = _versions(deployment, "discovery", f"SELECT id, version FROM {table}")
     assert {c: v for c, [v] in documents.items() if c in versions} == versions
 
@@ -56,7 +56,7 @@ def in_topics(deployment: Deployment) -> Versions:
     return found
 
 
-def _generation(deployment: Deployment, service: str, group: str) -> str:
+def generation(deployment: Deployment, service: str, group: str) -> str:
     """Which of the two sets of tables is in use: rebuilding changes it."""
     sql = f"SELECT coalesce(max(active), 1) FROM generations WHERE name = '{group}'"
     return deployment.rows(service, sql)[0][0]

@@ -56,13 +56,13 @@ def test_a_cohort_is_planned_by_the_template(deployment: Deployment) -> None:
 def test_who_is_asked_to_a_meeting_hears_by_mail_that_it_has_moved(
     deployment: Deployment, mailbox: Mailbox
 ) -> None:
-    community = _community_with_convener(deployment, "ada@example.org")
-    session = _meeting(deployment, community, days=30)
+    community = community_with_convener(deployment, "ada@example.org")
+    session = meeting(deployment, community, days=30)
     deployment.await_well()  # notifications has heard who the convener is, and of the meeting
     mailbox.arrived.clear()
     moved = deployment.client("scheduling").patch(
         f"/sessions/{session}",
-        json={"date": _day(31), "reason": "The room is not free"},
+        json={"date": day(31), "reason": "The room is not free"},
         headers={"If-Match": "*"},
     )
     assert moved.status_code == 200, moved.text
@@ -87,8 +87,8 @@ def test_status_says_the_same_inside_and_outside(deployment: Deployment) -> None
 def test_one_command_is_followed_by_its_correlation_id_from_request_to_mail(
     deployment: Deployment, mailbox: Mailbox
 ) -> None:
-    community = _community_with_convener(deployment, "bea@example.org")
-    session = _meeting(deployment, community, days=40)
+    community = community_with_convener(deployment, "bea@example.org")
+    session = meeting(deployment, community, days=40)
     deployment.await_well()
     mailbox.arrived.clear()
     deployment.client("scheduling").post(
@@ -138,39 +138,39 @@ def _status(deployment: Deployment, token: str) -> int:
     return httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code
 
 
-def _community_with_convener(deployment: Deployment, email: str) -> str:
+def community_with_convener(deployment: Deployment, email: str) -> str:
     registry = deployment.client("registry")
-    person = _made(registry.post("/people", json={"name": "Ada", "email": email}))
+    person = made(registry.post("/people", json={"name": "Ada", "email": email}))
     body: dict[str, Any] = {"name": f"Circle of {email}", "domain": "Falls in care homes"}
-    community = _made(registry.post("/communities", json=body))
+    community = made(registry.post("/communities", json=body))
     body = {"person": person, "role": "convener", "from": "2026-01-01"}
     registry.post(f"/communities/{community}/roles", json=body).raise_for_status()
     return community
 
 
-def _meeting(deployment: Deployment, community: str, days: int) -> str:
+def meeting(deployment: Deployment, community: str, days: int) -> str:
     deployment.await_well()  # scheduling has heard of the community
     body = {
         "kind": "community-meeting",
         "communities": [community],
         "title": "Spring meeting",
-        "date": _day(days),
+        "date": day(days),
         "start": "10:00",
         "end": "12:00",
         "zone": "Europe/London",
         "modality": "in-person",
         "place": "The library",
     }
-    return _made(deployment.client("scheduling").post("/sessions", json=body))
+    return made(deployment.client("scheduling").post("/sessions", json=body))
 
 
-def _made(answer: httpx.Response) -> str:
+def made(answer: httpx.Response) -> str:
     assert answer.status_code == 201, answer.text
     made: str = answer.json()["id"]
     return made
 
 
-def _day(ahead: int) -> str:
+def day(ahead: int) -> str:
     return (datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(ahead)).isoformat()
 
 

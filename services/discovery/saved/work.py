@@ -20,6 +20,7 @@ from services.discovery.saved.queue import ToMatch
 from shared.database import Database
 from shared.eventstore.events import Cause, Conflict
 from shared.eventstore.streams import Change
+from shared.restoring import moments
 from shared.service import Service
 
 _LOOKED_AT = 500  # communities; of these, those are passed over whose vector has to come first
@@ -133,7 +134,8 @@ class Matching:
                 for key, found in loaded.items()
             ]
             cause = Cause(waiting.correlation, causation=waiting.event_id)
-            streams.append(connection, changes, cause=cause, now=self._now())
+            at = moments.moment_of(connection, waiting.since, self._now())
+            streams.append(connection, changes, cause=cause, now=at)
             queue.take(connection, waiting)
 
     def _now(self) -> datetime:

@@ -12,6 +12,7 @@ from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import Cause, Event
+from shared.restoring import moments
 from shared.service import Service
 from shared.stream.envelope import MalformedEnvelope, from_page
 
@@ -41,9 +42,13 @@ def fan_out(connection: Connection, event: Event, _cause: Cause, now: datetime) 
         (source,),
     )
     replaying = {row[0] for row in rows}
+    restored = moments.told_before(connection, event.time)
     for webhook in store.all_of(connection, "WHERE state = 'active'"):
         if webhook.id not in replaying and _is_new_to(webhook, event):
-            store.enqueue(connection, webhook.id, source, [event], now)
+            if restored:
+                store.miss(connection, webhook.id, event, now)
+            else:
+                store.enqueue(connection, webhook.id, source, [event], now)
 
 
 def _is_new_to(webhook: store.Webhook, event: Event) -> bool:

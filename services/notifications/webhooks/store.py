@@ -11,6 +11,7 @@ from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import PUBLIC, Event
+from shared.restoring import moments
 from shared.service import Service
 from shared.stream.envelope import structured
 
@@ -75,6 +76,9 @@ class Attempt(NamedTuple):
     outcome: str
 
 
+_MISSED = Attempt(None, 0, moments.REASON, "missed")
+
+
 def all_of(connection: Connection, where: str = "", *values: object) -> list[Webhook]:
     rows = connection.exec_driver_sql(
         f"SELECT {_COLUMNS} FROM webhooks {where.replace('?', mark(connection))}"
@@ -129,6 +133,30 @@ def enqueue(
             f" attempts) VALUES ({marks(connection, 8)}) ON CONFLICT DO NOTHING",
             rows,
         )
+
+
+def miss(connection: Connection, webhook: str, event: Event, now: datetime) -> None:
+    """Say in the log that an endpoint does not get an event that it may have had already."""
+    missed = Queued(0, event.stream, f"msg_{event.id}", event.type, "", rfc3339(now), 0)
+    log_attempt(connection, webhook, missed, _MISSED, now)
+
+
+def miss_restored(service: Service, now: datetime) -> None:
+    """A timed pass: what waited when a backup was taken has been sent when it is put back."""
+    with service.write() as connection:
+        restored = moments.last(connection)
+        if restored is None:
+            return
+        p, until = mark(connection), (rfc3339(restored),)
+        where = f"WHERE queued_at <= {p}"
+        rows = connection.exec_driver_sql(
+            "SELECT webhook, number, stream, message, type, body, queued_at, attempts"
+            f" FROM webhook_queue {where}",
+            until,
+        ).all()
+        for row in rows:
+            log_attempt(connection, row[0], Queued._make(row[1:]), _MISSED, now)
+        connection.exec_driver_sql(f"DELETE FROM webhook_queue {where}", until)
 
 
 def next_of(connection: Connection, webhook: str, now: datetime, limit: int) -> list[Queued]:

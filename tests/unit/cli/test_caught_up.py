@@ -226,5 +226,6 @@ def test_dead_letters_are_not_well_and_say_which_command_lists_them(quiet):
 
 def test_events_seen_with_other_content_are_not_well(quiet):
     assert unwell(with_(quiet, "discovery", divergences=2)) == [
-        "discovery has seen 2 events again with other content"
+        "discovery has seen 2 events that their source has no more, or has with other content"
+        " (`hedgerow dead-letters list --service discovery`)"
     ]

@@ -1,0 +1,64 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# What deploy/backup, deploy/restore and deploy/upgrade have in common. Read with `.`, after $here
+# is set.
+
+program=deploy/$(basename "$0")
+fail() {
+  echo "$program: $*" >&2
+  exit 1
+}
+wrong() {
+  echo "$program: $*" >&2
+  exit 2
+}
+
+needs_an_engine() {
+  command -v docker >/dev/null || fail "there is no docker here; install Docker Engine 25 or later with its compose plugin."
+  said=$(docker version --format '{{.Server.Version}}' 2>&1) ||
+    fail "no docker engine answers ($said); start it, or let this user use it (group docker)."
+  docker compose version >/dev/null 2>&1 || fail "docker has no compose plugin; install docker-compose-plugin, 2.24 or later."
+}
+
+compose() { docker compose -f "$here/compose.yaml" -f "$here/backups/compose.yaml" "$@"; }
+
+setting() { # setting NAME DEFAULT: from the environment, or deploy/.env
+  eval "value=\${$1-}"
+  [ -n "$value" ] || value=$([ ! -f "$here/.env" ] || sed -n "s/^$1='\{0,1\}\([^']*\)'\{0,1\}\$/\1/p" "$here/.env")
+  echo "${value:-$2}"
+}
+image() { setting HEDGEROW_IMAGE hedgerow; }
+source_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$here/../pyproject.toml"; }
+source_revision() { git -C "$here" rev-parse --short=12 HEAD 2>/dev/null || echo unknown; }
+label() { # label IMAGE NAME: what the image says of itself
+  docker image inspect --format "{{index .Config.Labels \"org.opencontainers.image.$2\"}}" "$1" 2>/dev/null || true
+}
+
+absolute() { # absolute PATH: of a folder or file that is there
+  (cd "$(dirname "$1")" && printf '%s/%s\n' "$(pwd)" "$(basename "$1")")
+}
+
+job() { # job FOLDER KEY WORD...: deploy/backups/run WORD... with that folder as /backup
+  folder=$1 key=$2
+  shift 2
+  if [ -n "$key" ]; then
+    compose --progress quiet run --rm --no-deps -T -v "$folder:/backup" -v "$key:/key:ro" backup "$@"
+  else
+    compose --progress quiet run --rm --no-deps -T -v "$folder:/backup" backup "$@"
+  fi </dev/null
+}
+
+newest() { # newest DIR: the folder of the backup that DIR is, or the newest one in it
+  if [ -e "$1/manifest" ] || [ -e "$1/registry.dump" ]; then
+    absolute "$1"
+    return
+  fi
+  found=
+  for each in "$1"/hedgerow-*; do
+    if [ -d "$each" ]; then found=$each; fi
+  done
+  for each in "$1"/.unfinished-*; do
+    if [ -d "$each" ]; then echo "$each was never finished: it is half a backup, and passed over." >&2; fi
+  done
+  [ -n "$found" ] || fail "there is no whole backup in $1. Nothing was changed."
+  absolute "$found"
+}

@@ -1,0 +1,161 @@
+"""From the last release to this version and back, while people go on writing."""
+
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.projection.generations import FOLLOWED, OWN
+from tests.deploy.deployment import ROOT, Deployment, docker
+from tests.deploy.reckoning import generation
+from tests.servers import await_that
+
+pytestmark = pytest.mark.timeout(900)
+IMAGE = "hedgerow-upgrade-under-test"
+
+
+def last_release() -> str | None:
+    """The newest tag of a version; None in a clone without tags."""
+    said = subprocess.run(
+        ["git", "tag", "--list", "v*", "--sort=-v:refname", "--merged"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said.stdout.split()[0] if said.stdout.split() else None
+
+
+def build_release(tag: str, folder: Path) -> None:
+    """The release's image: its source, and this Dockerfile where it had none yet."""
+    source = folder / "release"
+    source.mkdir()
+    archive = subprocess.run(["git", "archive", tag], cwd=ROOT, capture_output=True, check=True)
+    subprocess.run(["tar", "-x", "-C", str(source)], input=archive.stdout, check=True)
+    if not (source / "deploy/Dockerfile").exists():
+        subprocess.run(["cp", "-r", str(ROOT / "deploy"), str(source)], check=True)
+    for target, name in (("hedgerow", IMAGE), ("edge", f"{IMAGE}-edge")):
+        file = str(source / "deploy/Dockerfile")
+        labels = ("--build-arg", f"VERSION={tag[1:]}", "--build-arg", f"REVISION={tag}")
+        docker("build", "-q", "-f", file, "--target", target, *labels, "-t", name, str(source))
+
+
+@pytest.fixture(scope="module")
+def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The last release, deployed as it would have been, with a community."""
+    tag = last_release()
+    if tag is None:
+        pytest.skip("this clone has no tag of a release to upgrade from")
+    was_up = bool(clone.compose("ps", "--quiet").stdout.split())
+    clone.compose("stop", "--timeout", "10")  # there is room for one at a time
+    folder = tmp_path_factory.mktemp("upgrade")
+    found = Deployment(folder)
+    found.environ["HEDGEROW_IMAGE"] = IMAGE
+    build_release(tag, folder)
+    said = found.configure()
+    assert said.returncode == 0, said.stderr
+    # A release without a worker's pulse has workers that are never called healthy.
+    said = found.compose("up", "-d", "--no-build")
+    assert said.returncode == 0, said.stderr[-2000:]
+    await_that(lambda: found.client("registry").get("/health/ready").status_code == 200, 120)
+    yield found
+    found.down()
+    images = (IMAGE, f"{IMAGE}:before", f"{IMAGE}-edge", f"{IMAGE}-edge:before")
+    docker("image", "rm", "--force", *images)
+    if was_up:
+        clone.up()
+
+
+class People:
+    """They register communities one after another; each command is repeated once at most."""
+
+    def __init__(self, deployment: Deployment, count: int = 3) -> None:
+        self._client = deployment.client("registry")
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._write) for _ in range(count)]
+        self.registered: list[str] = []
+        self.failed: list[str] = []
+        self.repeated = 0
+
+    def __enter__(self) -> "People":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _write(self) -> None:
+        while not self._stop.is_set():
+            key = uuid.uuid4().hex
+            said = self._once(key)
+            if isinstance(said, str):
+                time.sleep(2)
+                self.repeated += 1
+                said = self._once(key)
+            if isinstance(said, str):
+                self.failed.append(said)
+            else:
+                self.registered.append(said.json()["id"])
+
+    def _once(self, key: str) -> httpx.Response | str:
+        """The answer, or why there was none."""
+        body = {"name": "Falls", "domain": "Falls in care homes"}
+        try:
+            answer = self._client.post("/communities", json=body, headers={"Idempotency-Key": key})
+        except httpx.TransportError as error:
+            return f"{type(error).__name__}: {error}"
+        return answer if answer.status_code == 201 else f"{answer.status_code}: {answer.text}"
+
+
+def revision(deployment: Deployment, service: str) -> set[str]:
+    label = "org.opencontainers.image.revision"
+    return {c["Config"]["Labels"][label] for c in deployment.containers(service)}
+
+
+def everything_is_there(deployment: Deployment, people: People) -> None:
+    """All that was acknowledged is in the store and found by discovery, once."""
+    assert people.failed == []
+    assert people.registered
+    registered = "SELECT stream_id FROM events WHERE type = 'registry.community.registered'"
+    stored = [row[0] for row in deployment.rows("registry", registered)]
+    assert set(people.registered) <= set(stored)
+    for service, group, table in (
+        ("registry", OWN, "communities"),
+        ("discovery", FOLLOWED, "documents"),
+    ):
+        rows = deployment.rows(
+            service, f"SELECT id FROM {table}_{generation(deployment, service, group)}"
+        )
+        assert sorted(row[0] for row in rows) == sorted(stored)
+
+
+def test_an_upgrade_fails_no_write_that_one_more_try_does_not_mend(release: Deployment) -> None:
+    with People(release) as people:
+        began = time.monotonic()
+        said = release.run("deploy/upgrade", timeout=800)
+        took = time.monotonic() - began
+    assert said.returncode == 0, said.stdout + said.stderr + release.logs()
+    assert "All is well." in said.stdout, said.stdout + said.stderr
+    print(f"upgraded in {took:.0f} s, {len(people.registered)} written, {people.repeated} again")
+    release.await_well()
+    everything_is_there(release, people)
+    assert last_release() not in revision(release, "registry-web")
+    assert list((release.folder / "deploy/before-upgrade").glob("hedgerow-*/manifest"))
+
+
+def test_going_back_runs_the_old_code_on_the_new_schema(release: Deployment) -> None:
+    with People(release) as people:
+        said = release.run("deploy/upgrade", "--back", timeout=800)
+    assert said.returncode == 0, said.stdout + said.stderr + release.logs()
+    for service in ("registry-web", "registry-worker"):
+        assert revision(release, service) == {last_release()}
+    release.await_well()
+    everything_is_there(release, people)
