@@ -58,11 +58,11 @@ def likest(
 
     `scores` are the rough ones, which choose; `own` is its slot, if it has one.
     """
-    among = np.where(snapshot.open, scores, 0.0)
-    if own is not None:
-        among[own] = 0.0
-    count = min(_LIKEST, int(np.count_nonzero(among)))
-    slots = np.argpartition(among, len(among) - count)[len(among) - count :].tolist()
+    among = np.flatnonzero(snapshot.open & (scores > 0.0))
+    among = among[among != own] if own is not None else among
+    if len(among) > _LIKEST:
+        among = among[np.argpartition(scores[among], -_LIKEST)[-_LIKEST:]]
+    slots: list[int] = among.tolist()
     exact = relating.exactly(slots).tolist() if slots else []
     return {snapshot.entry(s).document.id: score for s, score in zip(slots, exact, strict=True)}
 
