@@ -22,6 +22,7 @@ from shared.clock import Clock, parse_duration
 
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
+_YEAR = timedelta(days=365)
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
 
@@ -198,7 +199,7 @@ class _Reader:
             for s in SERVICES
         }
         bind = self.get("BIND", "127.0.0.1")
-        host = "127.0.0.1" if bind in _EVERY_ADDRESS else f"[{bind}]" if ":" in bind else bind
+        host = _reached_at(bind)
         return Settings(
             data_dir=data_dir,
             bind=bind,
@@ -225,11 +226,8 @@ class _Reader:
             smtp_url=self.smtp_url(),
             mail_from=self.get("MAIL_FROM", "Hedgerow <hedgerow@localhost>", _mailbox),
             mail_per_minute=self.get("MAIL_PER_MINUTE", 600, _positive),
-            webhooks_allow_loopback=self.get("WEBHOOKS_ALLOW_LOOPBACK", "0", _one_of("0", "1"))
-            == "1",
-            application_retention=self.get(
-                "APPLICATION_RETENTION", timedelta(days=365), parse_duration
-            ),
+            webhooks_allow_loopback=self.get("WEBHOOKS_ALLOW_LOOPBACK", False, _flag),
+            application_retention=self.get("APPLICATION_RETENTION", _YEAR, parse_duration),
             erasure_list=self.get("ERASURE_LIST", None, Path),
             trusted_proxies=self.get("TRUSTED_PROXIES", (), _subnets),
             link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
@@ -359,6 +357,17 @@ def _database(text: str) -> str:
     if make_url(text).drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
     return text
+
+
+def _reached_at(bind: str) -> str:
+    """The host by which one who listens at `bind` is reached from this machine."""
+    if bind in _EVERY_ADDRESS:
+        return "127.0.0.1"
+    return f"[{bind}]" if ":" in bind else bind
+
+
+def _flag(text: str) -> bool:
+    return _one_of("0", "1")(text) == "1"
 
 
 def _one_of(*allowed: str) -> Callable[[str], str]:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 
 from services.notifications.bootstrap import build
+from services.notifications.joining import Joining
 from shared.clock import Clock
 from shared.database import mark
 from shared.eventstore.events import START, Event
@@ -190,9 +191,27 @@ class Notifications:
         told = self.event(kind, stream, about=about, person=who, reply=reply)
         self.hear(told, source="scheduling")
 
+    def recorded(self, who: str, status: str, session: str = MEETING) -> None:
+        about = {"session": session, "kind": "community-meeting", "communities": [FALLS]}
+        kind, stream = "scheduling.attendance.recorded", f"att_{session}"
+        told = self.event(kind, stream, about=about, person=who, status=status)
+        self.hear(told, source="scheduling")
+
     def forget_reactions(self) -> None:
         with self.service.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM reactions")
+
+
+class Joins:
+    """Addresses to join by at hand, instead of scheduling's; `asked` is what was asked for."""
+
+    def __init__(self, known: dict[Joining, str] | None = None) -> None:
+        self.known, self.asked = known or {}, list[Joining]()
+
+    def look_up(self, wanted: Iterable[Joining]) -> dict[Joining, str]:
+        asked = list(wanted)
+        self.asked += asked
+        return {each: self.known[each] for each in asked if each in self.known}
 
 
 @contextmanager

@@ -35,11 +35,22 @@ from services.discovery.saved.work import Matching
 from services.discovery.unmet.needs import tidy
 from services.discovery.unmet.noting import Noting
 from shared.erasure import confirms_erasure
-from shared.eventstore.streams import Streams
 from shared.service import Service
 from shared.settings import Settings
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
+
+_BLUEPRINTS = [
+    ranking.blp,
+    links_api.blp,
+    feedback.blp,
+    link_page.blp,
+    saved_searches.blp,
+    joint_sessions.blp,
+    unmet.blp,
+    map_api.blp,
+    landscape.blp,
+]
 
 
 def build(settings: Settings) -> Service:
@@ -52,9 +63,6 @@ def build(settings: Settings) -> Service:
         app.extensions["hedgerow_noting"] = noting
         noting.start()
 
-    def streams() -> Streams:
-        return service.streams
-
     def get() -> Service:
         return service
 
@@ -64,23 +72,13 @@ def build(settings: Settings) -> Service:
         settings=settings,
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
-        blueprints=[
-            ranking.blp,
-            links_api.blp,
-            feedback.blp,
-            link_page.blp,
-            saved_searches.blp,
-            joint_sessions.blp,
-            unmet.blp,
-            map_api.blp,
-            landscape.blp,
-        ],
+        blueprints=_BLUEPRINTS,
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
         followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS],
         follows=["registry", "scheduling"],
         reactions=[
             removes_erased(get),
-            confirms_erasure(streams, holdings.forget),
+            confirms_erasure(lambda: service.streams, holdings.forget),
             ends_links(get),
             asks_for_matching(),
         ],

@@ -124,6 +124,23 @@ def said_by(connection: Connection, community: str) -> Said:
     return Said(frozenset(linked), frozenset(proposed), frozenset(hidden))
 
 
+def linked_with(connection: Connection, communities: Sequence[str]) -> dict[str, list[str]]:
+    """Whom each of some communities is linked with now: one query by index, none where none."""
+    if not communities:
+        return {}
+    n, among = active(connection, OWN), marks(connection, len(communities))
+    rows = connection.exec_driver_sql(
+        f"SELECT low, high FROM links_{n} WHERE low IN ({among}) AND state = '{ACCEPTED}'"
+        f" UNION ALL SELECT high, low FROM links_{n} WHERE high IN ({among})"
+        f" AND state = '{ACCEPTED}'",
+        (*communities, *communities),
+    )
+    linked: dict[str, list[str]] = {}
+    for community, other in rows:
+        linked.setdefault(community, []).append(other)
+    return linked
+
+
 def labels(connection: Connection) -> Iterable[tuple[str, str, int]]:
     """What use has judged: a link that was agreed 3, `useful` 2, `not-useful` 0; the most counts.
 

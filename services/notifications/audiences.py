@@ -123,8 +123,15 @@ def _attendees(connection: Connection, subject: Subject) -> list[str]:
 
 
 def _coming(connection: Connection, subject: Subject) -> list[str]:
-    replies = _attendance(connection, subject.stream)["replies"]
-    return [p for p in _attendees(connection, subject) if replies.get(p) != "no"]
+    away = not_coming(connection, subject.stream)
+    return [person for person in _attendees(connection, subject) if person not in away]
+
+
+def not_coming(connection: Connection, session: str) -> set[str]:
+    """Who said no, or whose apologies were recorded."""
+    attendance = _attendance(connection, session)
+    said_no = {person for person, reply in attendance["replies"].items() if reply == "no"}
+    return said_no | set(attendance.get("apologies", ()))
 
 
 def _participants(connection: Connection, cohort: str | None) -> list[str]:

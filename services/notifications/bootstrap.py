@@ -15,6 +15,7 @@ from services.notifications.api import webhooks as webhooks_api
 from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
+from services.notifications.joining import SchedulingJoins
 from services.notifications.links import Links
 from services.notifications.outbox import Outbox
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
@@ -96,13 +97,15 @@ def _start_web(service: Service, app: Flask) -> None:
     settings = service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
     app.extensions["hedgerow_contacts"] = RegistryContacts(settings, _FORECAST_PATIENCE)
-    app.extensions["hedgerow_outbox"] = Outbox(RegistryContacts(settings), renderer)
+    app.extensions["hedgerow_outbox"] = Outbox(
+        RegistryContacts(settings), SchedulingJoins(settings), renderer
+    )
 
 
 def _loops(service: Service) -> Sequence[Loop]:
     settings = service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
-    sender = Sender(service, RegistryContacts(settings), renderer)
+    sender = Sender(service, RegistryContacts(settings), SchedulingJoins(settings), renderer)
     replays, deliverer = Replays(service), Deliverer(service)
 
     def deliver() -> bool:

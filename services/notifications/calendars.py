@@ -32,7 +32,11 @@ class CalendarUpdate(NamedTuple):
 
 
 def update_for(
-    content: Mapping[str, Any], attendee: Contact, mail_from: str, at: datetime
+    content: Mapping[str, Any],
+    attendee: Contact,
+    mail_from: str,
+    at: datetime,
+    join: str | None = None,
 ) -> CalendarUpdate | None:
     """The update that an announcement brings to one person's calendar, where it brings one."""
     method = _METHODS.get(content["rule"])
@@ -59,13 +63,22 @@ def update_for(
         f"ATTENDEE;CN={_parameter(attendee.name)};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
         f":mailto:{_address(attendee.email)}",
     ]
+    lines += [*_where(session, join), "TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
+    return CalendarUpdate(method, document(lines).decode())
+
+
+def _where(session: Mapping[str, Any], join: str | None) -> list[str]:
+    """The lines that say where it is, and how to get in."""
+    lines = []
     if session.get("place"):
         lines.append(f"LOCATION:{text(session['place'][:_LONGEST])}")
-    if session.get("access"):
-        access = f"Access: {session['access']}"
-        lines.append(f"DESCRIPTION:{text(access[:_LONGEST])}")
-    lines += ["TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
-    return CalendarUpdate(method, document(lines).decode())
+    said = [f"Access: {session['access']}"[:_LONGEST]] if session.get("access") else []
+    if join:
+        said.append(f"Join: {join}")
+        lines.append(f"CONFERENCE;VALUE=URI;FEATURE=VIDEO:{join}")
+    if said:
+        lines.append("DESCRIPTION:" + text("\n".join(said)))
+    return lines
 
 
 def uid(session: str) -> str:

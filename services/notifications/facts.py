@@ -115,14 +115,19 @@ def of_session(stream: str, data: dict[str, Any]) -> dict[str, Any]:
         "changed": data.get("changed", []),
     }
     if data.get("before"):
-        found |= {"before": data["before"], "started": rfc3339(begins(data["before"]))}
+        before = data["before"]
+        found |= {"before": before, "started": rfc3339(begins(before))}
+        found["ended"] = rfc3339(ends(before))
     for name in ("guest", "invited_by", "generation", "role"):
         if data.get(name) is not None:
             found[name] = data[name]
     return found
 
 
-_APPLICATION = ("sponsor", "generation", "expires", "days", "decision", "reply_by", "position")
+_APPLICATION = (
+    *("sponsor", "generation", "expires", "days"),
+    *("decision", "reply_by", "position", "finished"),
+)
 
 
 def _of_application(stream: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Forming letters of the deliveries that are due, once each; and anew where others are due now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ from services.notifications import preferences
 from services.notifications.domain.collapsing import Item, Waiting, collapse, story_of
 from services.notifications.domain.delivery import Missed, Outcome, Suppressed
 from services.notifications.domain.preferences import Preferences, route
-from services.notifications.domain.rules import LONGEST_AGE, MUST_BE_TOLD
+from services.notifications.domain.rules import LONGEST_AGE, MUST_BE_TOLD, REMINDERS
 from services.notifications.letters import AT_ONCE, COLUMNS, WAITING, Letter, as_letter, settle
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
+from services.notifications.untimely import Reminder, untimely
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks
@@ -132,13 +133,18 @@ def _outdated(
     ids = [d for theirs in waiting.values() for letter in theirs for d in letter.deliveries]
     known = {each.id: each for each in _by_ids(connection, ids)}
     kept = preferences.of_many(connection, list(waiting))
+    passed = _untimely(connection, known.values(), now)
     found: dict[str, list[Letter]] = {}
     for person, theirs in waiting.items():
         wishes = kept[person].preferences
         unwanted = {
             letter.id
             for letter in theirs
-            if any(_unwanted(wishes, known[d], now) for d in letter.deliveries if d in known)
+            if any(
+                d in passed or _unwanted(wishes, known[d], now)
+                for d in letter.deliveries
+                if d in known
+            )
         }
         fresh = [letter for letter in theirs if not letter.uncertain]
         if unwanted or _would_be_fewer(fresh, known):
@@ -214,12 +220,14 @@ def _sift(
     kept = preferences.of_many(connection, list({each.person for each in due}))
     restored = moments.last(connection)
     outcomes: dict[str, Outcome] = {}
-    wanted = []
+    wanted, passed = [], _untimely(connection, due, now)
     for each in due:
         late = now - parse_rfc3339(each.due)
         reason = _unwanted(kept[each.person].preferences, each, now)
         if reason:
             outcomes[each.id] = Suppressed(reason)
+        elif each.id in passed:
+            outcomes[each.id] = passed[each.id]
         elif restored and parse_rfc3339(each.due) <= restored:
             outcomes[each.id] = Missed(moments.REASON)
         elif late > LONGEST_AGE:
@@ -227,6 +235,16 @@ def _sift(
         else:
             wanted.append(each)
     return outcomes, wanted
+
+
+def _untimely(connection: Connection, due: Iterable[_Due], now: datetime) -> dict[str, Outcome]:
+    """The reminders that are not to go any more."""
+    waiting = [
+        Reminder(each.id, each.person, each.announcement, each.about)
+        for each in due
+        if each.category == REMINDERS
+    ]
+    return untimely(connection, waiting, now)
 
 
 def late_by(late: timedelta) -> str:

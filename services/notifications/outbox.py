@@ -1,37 +1,50 @@
 """Letters as they would arrive, rendered when they are looked at: nothing of them is kept."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.notifications import letters, reading
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.joining import JoinBook
 from services.notifications.letters import Letter
 from services.notifications.rendering import Rendered, Renderer
+from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark
 from shared.web.paging import Page, encode_cursor
 
 ORDER = "newest"
+_FORMER = Contact("a former member", None, 0)
 
 
 class Outbox:
-    def __init__(self, contacts: ContactBook, renderer: Renderer) -> None:
-        self._contacts, self._renderer = contacts, renderer
+    def __init__(self, contacts: ContactBook, joins: JoinBook, renderer: Renderer) -> None:
+        self._contacts, self._joins, self._renderer = contacts, joins, renderer
 
     def shown(
-        self, connection: Connection, found: Sequence[Letter], *, whole: bool = False
+        self,
+        connection: Connection,
+        found: Sequence[Letter],
+        *,
+        now: datetime | None,
+        whole: bool = False,
     ) -> list[dict[str, Any]]:
-        """Each as its reader would have it; with `whole` text, HTML and headers too."""
+        """Each as its reader would have it; with `whole` text, HTML and headers too.
+
+        `now` is when those that wait would be sent; None where they have arrived by being here.
+        """
         parts = reading.parts_of(connection, found)
         generations = reading.generations_of(connection, found)
-        contacts = self._look_up(found, parts)
+        former = dict.fromkeys((each.person for each in found), _FORMER)
+        contacts = {**former, **self._look_up(found, parts)}
+        joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
+        known = reading.Known(parts, generations, contacts, joins)
         shown = []
         for letter in found:
-            contact = contacts.get(letter.person) or Contact("a former member", None, 0)
-            known = {**contacts, letter.person: contact}
-            told = parts[letter.id]
-            said = reading.rendered(self._renderer, letter, told, known, generations[letter.person])
-            shown.append(_document(letter, contact, said, whole=whole))
+            at = now if now and letter.state == letters.WAITING else parse_rfc3339(letter.at)
+            said = reading.rendered(self._renderer, letter, known, at)
+            shown.append(_document(letter, contacts[letter.person], said, whole=whole))
         return shown
 
     def _look_up(self, found: Sequence[Letter], parts: reading.Parts) -> Mapping[str, Contact]:

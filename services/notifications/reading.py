@@ -1,11 +1,15 @@
 """A letter read from the tables and rendered: for sending it, and for looking at it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from services.notifications import preferences
+from services.notifications.answering import asks_to_come
 from services.notifications.contact_book import Contact
 from services.notifications.domain.collapsing import as_one
+from services.notifications.domain.reminders import ONLINE
+from services.notifications.joining import Joining, Joins
 from services.notifications.letters import Letter
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
 from services.notifications.rendering import Part, Reader, Rendered, Renderer, people_in
@@ -15,6 +19,15 @@ from shared.projection.generations import OWN, active
 from shared.projection.projection import load_rows
 
 Parts = dict[str, list[Part]]
+
+
+class Known(NamedTuple):
+    """What letters are rendered from; what they tell by the letter's id, all else by person."""
+
+    parts: Parts
+    generations: Mapping[str, int]
+    contacts: Mapping[str, Contact]
+    joins: Joins
 
 
 def parts_of(connection: Connection, letters: Sequence[Letter]) -> Parts:
@@ -46,12 +59,20 @@ def everybody_in(letters: Sequence[Letter], parts: Parts) -> list[str]:
     return [*(letter.person for letter in letters), *named]
 
 
-def rendered(
-    renderer: Renderer,
-    letter: Letter,
-    parts: Sequence[Part],
-    contacts: Mapping[str, Contact],
-    generation: int,
-) -> Rendered:
-    reader = Reader(letter.person, contacts[letter.person], generation)
-    return renderer.render(letter.kind, parts, reader, contacts, parse_rfc3339(letter.at))
+def joining_in(letters: Sequence[Letter], parts: Parts) -> list[Joining]:
+    """Who would join what, of the sessions that letters tell of and that are held online."""
+    return [
+        Joining(part.content["facts"]["session"]["id"], letter.person)
+        for letter in letters
+        for part in parts[letter.id]
+        if asks_to_come(part.content) and part.content["facts"]["session"].get("modality") in ONLINE
+    ]
+
+
+def rendered(renderer: Renderer, letter: Letter, known: Known, now: datetime) -> Rendered:
+    """As it reads at this moment."""
+    person = letter.person
+    joins = {asked.session: to for asked, to in known.joins.items() if asked.person == person}
+    reader = Reader(person, known.contacts[person], known.generations[person], now, joins)
+    at = parse_rfc3339(letter.at)
+    return renderer.render(letter.kind, known.parts[letter.id], reader, known.contacts, at)

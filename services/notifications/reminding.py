@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from services.notifications import audiences, facts
 from services.notifications.domain import reminders as ledger
 from services.notifications.domain import rules
-from services.notifications.domain.preferences import Route
 from services.notifications.domain.wall_clock import begins
 from services.notifications.projections.scheduling import SESSIONS
 from services.notifications.telling import Occasion, Planned, queue, routed
@@ -122,7 +121,7 @@ def _tell(
         )
         if claimed.rowcount != 1:
             return 0, bool(late)  # another worker was first
-        planned = planned_for(connection, session, rule, as_of)
+        planned = _planned_for(connection, session, rule, when, as_of)
         occasion = Occasion(derived_id("rem", session, rule, starts), session, when)
         changes = queue(planned, occasion, as_of, missed=late) if planned else []
         cause = Cause(correlation=f"reminder-{rule}")
@@ -131,7 +130,9 @@ def _tell(
     return queued, bool(late)
 
 
-def planned_for(connection: Connection, session: str, rule: str, as_of: datetime) -> Planned | None:
+def _planned_for(
+    connection: Connection, session: str, rule: str, when: datetime, as_of: datetime
+) -> Planned | None:
     """The reminder's message, and when each of those who come gets it; None where nobody does."""
     generation = active(connection, FOLLOWED)
     row = load_rows(connection, SESSIONS, generation, [session]).get(session)
@@ -142,13 +143,10 @@ def planned_for(connection: Connection, session: str, rule: str, as_of: datetime
     told = {
         **facts.of_communities(connection, communities),
         **facts.of_session(session, row["content"]),
-        "offset": ledger.OFFSETS[rule].words,
+        "reminder": rule,
     }
     subject = audiences.Subject(session, told, communities, as_of.date())
     people = audiences.people(connection, rules.REMINDER.audience, subject)
-    planned = routed(connection, rules.REMINDER, communities, told, people, as_of)
-    starts = parse_rfc3339(told["starts"])
-    for person, way in planned.routes.items():
-        if way.due is not None and way.due >= starts:
-            planned.routes[person] = Route(as_of)  # later, it would remind of what is over
+    until = ledger.latest(rule, when)
+    planned = routed(connection, rules.REMINDER, communities, told, people, as_of, until)
     return planned if planned.routes else None

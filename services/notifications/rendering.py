@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,9 +17,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template, select_autoescape
 from markupsafe import escape
 
+from services.notifications.answering import answer_link, asks_to_come
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
-from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
+from services.notifications.domain.reminders import Words, said_ahead
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER
 from services.notifications.domain.wall_clock import local_end, local_start
 from services.notifications.links import Links, Stop
 from shared.clock import parse_rfc3339
@@ -47,11 +50,16 @@ class Part(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """Who reads it, and of which generation the links are."""
+    """Who reads it, of which generation the links are, and the moment of which the words are.
+
+    `joins` are the addresses to join by, of the sessions to which the reader comes, by session.
+    """
 
     person: str
     contact: Contact
     generation: int
+    now: datetime
+    joins: Mapping[str, str] = MappingProxyType({})
 
 
 def people_in(parts: Sequence[Part]) -> list[str]:
@@ -74,7 +82,7 @@ class _Form(NamedTuple):
 
 # Places in a form: of characters that no text of ours or of others can hold.
 _NAME = "\ue000name\ue001"
-_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer")}
+_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer", "join")}
 _PLACE = re.compile("\ue000([a-z]+)\ue001")
 _MOST_FORMS = 200
 _LONGEST_NAME = 80
@@ -103,32 +111,36 @@ class Renderer:
             return self._digest(parts, reader, names, at)
         (part,) = parts
         content = part.content
-        form = self._form(part, names, at)
+        form = self._form(part, names, reader)
         stop = Stop(reader.person, content["category"], content.get("community") or "")
         links = {
             "preferences": self._links.preferences(reader.person, reader.generation),
             "unsubscribe": self._links.unsubscribe(stop, reader.generation),
-            **self._asked_of(part, content["facts"], reader),
+            **self._asked_of(part, reader),
         }
+        escaped = {link: str(escape(to)) for link, to in links.items()}
         name = shortened(reader.contact.name, _LONGEST_NAME)
         return Rendered(
             subject=form.subject,
             text=_filled(form.text, name, links),
-            html=_filled(form.html, str(escape(name)), links),
+            html=_filled(form.html, str(escape(name)), escaped),
             at=at,
             headers=_stopping(links, must=content["category"] in MUST_BE_TOLD),
-            calendar=update_for(content, reader.contact, self._mail_from, at),
+            calendar=update_for(
+                content, reader.contact, self._mail_from, at, _join_of(content, reader)
+            ),
         )
 
-    def _form(self, part: Part, names: Mapping[str, Contact], at: datetime) -> "_Form":
-        """The message without its reader: rendered once for all who get it."""
+    def _form(self, part: Part, names: Mapping[str, Contact], reader: Reader) -> "_Form":
+        """The message without its reader: rendered once for all who get it so."""
         content = part.content
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
-        key = (content["event"], content["rule"], content.get("story"), told)
+        so = (_ahead(content, reader.now), _join_of(content, reader) is None)
+        key = (content["event"], content["rule"], content.get("story"), told, so)
         if (form := self._forms.get(key)) is None:
-            nobody = Contact(_NAME, None, 0)
-            context = self._context(part, Reader("", nobody, 1), names, at)
-            context["links"] = _PLACES
+            nobody = reader._replace(person="", contact=Contact(_NAME, None, 0))
+            context = self._context(part, nobody, names)
+            context["links"] = {link: _PLACES[link] for link in context["links"]}
             text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
             form = _Form(
                 _block(text, "subject", context),
@@ -150,7 +162,7 @@ class Renderer:
         """All in one, grouped by community."""
         groups: dict[str, list[dict[str, Any]]] = {}
         for part in parts:
-            context = self._context(part, reader, names, at)
+            context = self._context(part, reader, names)
             rule = part.content["rule"]
             groups.setdefault(_group(part), []).append(
                 {
@@ -160,7 +172,7 @@ class Renderer:
                     "stop": context["links"]["unsubscribe"],
                 }
             )
-        context = self._frame(reader, at) | {"groups": groups, "count": len(parts)}
+        context = self._frame(reader) | {"groups": groups, "count": len(parts)}
         context["links"]["unsubscribe"] = self._links.unsubscribe(
             Stop(reader.person, "everything", ""), reader.generation
         )
@@ -173,16 +185,14 @@ class Renderer:
             headers=_stopping(context["links"], must=False),
         )
 
-    def _frame(self, reader: Reader, at: datetime) -> dict[str, Any]:
+    def _frame(self, reader: Reader) -> dict[str, Any]:
         links = {"preferences": self._links.preferences(reader.person, reader.generation)}
         name = shortened(reader.contact.name, _LONGEST_NAME) if reader.person else _NAME
-        return {"name": name, "now": at, "links": links, "must": False}
+        return {"name": name, "links": links, "must": False}
 
-    def _context(
-        self, part: Part, reader: Reader, names: Mapping[str, Contact], at: datetime
-    ) -> dict[str, Any]:
+    def _context(self, part: Part, reader: Reader, names: Mapping[str, Contact]) -> dict[str, Any]:
         facts, category = part.content["facts"], part.content["category"]
-        context = dict(facts) | self._frame(reader, at)
+        context = dict(facts) | self._frame(reader)
         communities = facts.get("communities") or [{"name": "a community"}]
         stop = Stop(reader.person, category, part.content.get("community") or "")
         context |= {
@@ -191,27 +201,30 @@ class Renderer:
             "who": {n: names.get(facts[n], _SOMEBODY).name for n in _PEOPLE if facts.get(n)},
             "category": CATEGORIES.get(category, category),
             "must": category in MUST_BE_TOLD,
+            "ahead": _ahead(part.content, reader.now),
         }
         context["links"]["unsubscribe"] = self._links.unsubscribe(stop, reader.generation)
-        context["links"] |= self._asked_of(part, facts, reader)
+        context["links"] |= self._asked_of(part, reader)
         return context
 
-    def _asked_of(self, part: Part, facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
-        """Links to the pages of other services on which the reader answers."""
-        if facts.get("link"):
-            subject = f"{facts['link']} {reader.person}"
-            expires = parse_rfc3339(facts["lapses"]) if facts.get("lapses") else None
-            return {"answer": self._links.signed("discovery", "link", subject, 1, expires)}
-        if part.content["rule"] == "sponsor-asked":
-            expires = parse_rfc3339(facts["expires"])
-            subject, purpose = facts["application"], "sponsor"
-        elif part.content["rule"] == "guest-invited":
-            expires = parse_rfc3339(facts["ends"])
-            subject, purpose = f"{facts['session']['id']} {reader.person}", "guest"
-        else:
-            return {}
-        generation = facts.get("generation", 1)
-        return {"answer": self._links.signed("scheduling", purpose, subject, generation, expires)}
+    def _asked_of(self, part: Part, reader: Reader) -> dict[str, str]:
+        """Where the reader answers, and joins, by the words that templates use."""
+        answer = answer_link(self._links, part.content, reader.person)
+        found = {"answer": answer, "join": _join_of(part.content, reader)}
+        return {word: to for word, to in found.items() if to}
+
+
+def _join_of(content: Mapping[str, Any], reader: Reader) -> str | None:
+    """Where this reader joins what it tells of; None where they do not, or it is not known."""
+    session = content["facts"].get("session")
+    return reader.joins.get(session["id"]) if session and asks_to_come(content) else None
+
+
+def _ahead(content: Mapping[str, Any], now: datetime) -> Words | None:
+    """How far off it is what a reminder reminds of."""
+    if content["rule"] != REMINDER.message:
+        return None
+    return said_ahead(content["facts"]["session"]["when"], now)
 
 
 def _group(part: Part) -> str:

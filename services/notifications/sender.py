@@ -20,11 +20,12 @@ from services.notifications.contact_book import Contact, ContactBook, ContactsUn
 from services.notifications.domain.backoff import GIVE_UP, pause
 from services.notifications.domain.delivery import Failed, Missed, Outcome, Sent, Suppressed
 from services.notifications.domain.rules import LONGEST_AGE
+from services.notifications.joining import JoinBook
 from services.notifications.letters import ENDED, HANDED_OVER, SENT, WAITING, Letter
 from services.notifications.mail import Envelope, envelope
 from services.notifications.rate import Rate
 from services.notifications.record import Record
-from services.notifications.rendering import Part, Renderer
+from services.notifications.rendering import Renderer
 from services.notifications.smtp import Connection, Cut, NoServer
 from services.notifications.unreachable import tell_conveners
 from shared.clock import parse_rfc3339, rfc3339
@@ -41,8 +42,11 @@ _TROUBLE_PAUSE = 5.0  # seconds before a server that could not be used is tried 
 class Sender:
     """`step` is called again and again by one thread of one process: see shared/worker."""
 
-    def __init__(self, service: Service, contacts: ContactBook, renderer: Renderer) -> None:
-        self._service, self._contacts, self._renderer = service, contacts, renderer
+    def __init__(
+        self, service: Service, contacts: ContactBook, joins: JoinBook, renderer: Renderer
+    ) -> None:
+        self._service, self._renderer = service, renderer
+        self._contacts, self._joins = contacts, joins
         settings = service.settings
         self._mail_from = settings.mail_from
         self._connection = Connection(settings.smtp_url) if settings.smtp_url else None
@@ -144,7 +148,9 @@ class Sender:
         contacts = self._contacts.look_up(reading.everybody_in(claimed, parts))
         with self._service.database.read() as connection:
             blocked = bouncing.blocked(connection, contacts)
-        ready = Ahead(self._written(claimed, parts, generations, contacts, blocked, now))
+        joins = self._joins.look_up(reading.joining_in(claimed, parts))
+        known = reading.Known(parts, generations, contacts, joins)
+        ready = Ahead(self._written(claimed, known, blocked, now))
         for letter, wire in ready:
             outcome: Outcome | None
             if isinstance(wire, Envelope):
@@ -158,20 +164,17 @@ class Sender:
     def _written(
         self,
         claimed: Sequence[Letter],
-        parts: Mapping[str, Sequence[Part]],
-        generations: Mapping[str, int],
-        contacts: Mapping[str, Contact],
+        known: reading.Known,
         blocked: set[str],
         now: datetime,
     ) -> Iterator[tuple[Letter, Envelope | Outcome]]:
         """Each letter as it goes out, or why it does not."""
         for letter in claimed:
-            if (reason := _hopeless(letter, contacts, blocked, now)) is not None:
+            if (reason := _hopeless(letter, known.contacts, blocked, now)) is not None:
                 yield letter, reason
                 continue
             try:
-                generation = generations[letter.person]
-                wire = self._write(letter, parts[letter.id], contacts, generation)
+                wire = self._write(letter, known, now)
             except Exception as error:
                 log.exception("a letter cannot be written", letter=letter.id)
                 said = f"{type(error).__name__}: {error}"[:200]
@@ -179,15 +182,9 @@ class Sender:
             else:
                 yield letter, wire
 
-    def _write(
-        self,
-        letter: Letter,
-        parts: Sequence[Part],
-        contacts: Mapping[str, Contact],
-        generation: int,
-    ) -> Envelope:
-        said = reading.rendered(self._renderer, letter, parts, contacts, generation)
-        contact = contacts[letter.person]
+    def _write(self, letter: Letter, known: reading.Known, now: datetime) -> Envelope:
+        said = reading.rendered(self._renderer, letter, known, now)
+        contact = known.contacts[letter.person]
         return envelope(self._mail_from, contact.name, contact.email or "", letter.id, said)
 
     def _deliver(

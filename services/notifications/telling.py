@@ -6,7 +6,7 @@ the person: none can be queued twice.
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -28,19 +28,20 @@ from shared.identifiers import derived_id
 from shared.restoring import moments
 
 EXAMPLE = "example-"  # what the correlation id of the example landscape's events begins with
-HISTORY = "history"
+HISTORY, OVER = "history", "the session is over"
 _SOON = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One message for several people, and for each when it goes."""
+    """One message for several people, and for each when it goes; `over` is no news any more."""
 
     rule: rules.Rule
     community: str | None
     facts: dict[str, Any]
     routes: dict[str, Route]
     urgent: bool = False
+    over: bool = False
 
 
 class Occasion(NamedTuple):
@@ -71,7 +72,10 @@ def plan(connection: Connection, event: Event, now: datetime) -> list[Planned]:
         gathered = gathered or facts.gather(connection, event, communities)
         subject = audiences.Subject(event.stream, data | gathered, communities, now.date())
         people = audiences.people(connection, rule.audience, subject)
-        planned.append(routed(connection, rule, communities, gathered, people, now))
+        until = _before_session(gathered, now) if rule.category == rules.SESSIONS else None
+        each = routed(connection, rule, communities, gathered, people, now, until)
+        over = rule.category == rules.SESSIONS and _is_over(gathered, now)
+        planned.append(replace(each, over=over))
     return [each for each in planned if each.routes]
 
 
@@ -82,8 +86,9 @@ def routed(
     gathered: dict[str, Any],
     people: Sequence[str],
     now: datetime,
+    latest: datetime | None = None,
 ) -> Planned:
-    """The same message for these people, each as they like to hear of it."""
+    """The same message for these people, each as they like to hear of it, until `latest`."""
     community = communities[0] if communities else None
     urgent = _is_urgent(rule.urgency, gathered, now)
     kept = preferences.of_many(connection, people)
@@ -96,10 +101,23 @@ def routed(
             must=rule.category in rules.MUST_BE_TOLD,
             now=now,
             unhurried=rule.urgency == rules.UNHURRIED,
+            latest=latest,
         )
         for person in people
     }
     return Planned(rule, community, gathered, routes, urgent)
+
+
+def _before_session(gathered: dict[str, Any], now: datetime) -> datetime | None:
+    """When news of a session would come too late: at its time, or at the one that it had before."""
+    known = [parse_rfc3339(gathered[m]) for m in ("starts", "started") if gathered.get(m)]
+    return min((moment for moment in known if moment > now), default=None)
+
+
+def _is_over(gathered: dict[str, Any], now: datetime) -> bool:
+    """Whether a session's time is past, and the one that it had before too: no news to anybody."""
+    known = [gathered[name] for name in ("ends", "ended") if gathered.get(name)]
+    return bool(known) and all(parse_rfc3339(end) <= now for end in known)
 
 
 def _is_urgent(urgency: str, gathered: dict[str, Any], now: datetime) -> bool:
@@ -123,7 +141,9 @@ def tell(
     changes: list[Change] = []
     restored = moments.REASON if moments.told_before(connection, event.time) else ""
     for planned in plan(connection, event, now):
-        missed = HISTORY if now - event.time > planned.rule.longest_age else restored
+        missed = OVER if planned.over else restored
+        if now - event.time > planned.rule.longest_age:
+            missed = HISTORY
         occasion = Occasion(event.id, event.stream, event.time)
         changes += queue(planned, occasion, now, missed=missed)
     streams.append(connection, changes, cause=cause, now=now)
@@ -177,9 +197,16 @@ def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> 
             continue
         for planned in plan(connection, event, now):
             for person, way in planned.routes.items():
-                told = "none" if way.due is None else "digest" if way.digest else "now"
+                told = "none" if planned.over else _told(way, now)
                 ways[person] = max(told, ways.get(person, told), key=_RANK.__getitem__)
     return ways
+
+
+def _told(way: Route, now: datetime) -> str:
+    """What waits for the end of quiet hours comes later, as a digest does."""
+    if way.due is None:
+        return "none"
+    return "digest" if way.digest or way.due > now else "now"
 
 
 def counted(ways: Mapping[str, str], unreachable: Container[str]) -> dict[str, int]:

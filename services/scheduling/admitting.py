@@ -1,13 +1,14 @@
 """Deciding over all applications of a cohort at once, with the others kept out meanwhile."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime, timedelta
 
 from services.scheduling import queries
 from services.scheduling.domain import admission
 from services.scheduling.domain.admission import Changes, Places
 from services.scheduling.domain.application import Application
-from services.scheduling.domain.cohort import Cohort
+from services.scheduling.domain.cohort import FINISHED, Cohort
+from services.scheduling.domain.wall_clock import today
 from services.scheduling.events import APPLICATION
 from shared.connection import Connection
 from shared.database import lock_in_turn
@@ -36,8 +37,9 @@ def taken(applications: Applications) -> int:
     return admission.taken(states(applications))
 
 
-def places(cohort: Cohort, reply_by: date) -> Places:
-    return Places(cohort.places, cohort.zone, reply_by)
+def places(cohort: Cohort, now: datetime) -> Places:
+    reply_by = today(now, cohort.zone) + timedelta(days=cohort.reply_days)
+    return Places(cohort.places, cohort.zone, reply_by, cohort.state == FINISHED)
 
 
 def changes_of(applications: Applications, changes: Changes) -> list[Change]:
@@ -46,10 +48,16 @@ def changes_of(applications: Applications, changes: Changes) -> list[Change]:
 
 
 def more_places(
-    applications: Applications, cohort: Cohort, reply_by: date, more: int
+    applications: Applications, cohort: Cohort, now: datetime, more: int
 ) -> list[Change]:
     """Offers to those who wait, where there are more places than before."""
     if more <= 0:
         return []
-    at = places(cohort, reply_by)
+    at = places(cohort, now)
     return changes_of(applications, admission.more_places(states(applications), at, more))
+
+
+def lapsed(applications: Applications, cohort: Cohort, now: datetime) -> list[Change]:
+    """Offers whose time is over, which go on to those who wait."""
+    at = places(cohort, now)
+    return changes_of(applications, admission.lapse(states(applications), at, now))

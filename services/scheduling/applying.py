@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.scheduling import admitting, known, queries, texts
 from services.scheduling.domain import admission
 from services.scheduling.domain import application_decisions as d
-from services.scheduling.domain.admission import Changes, Places
+from services.scheduling.domain.admission import Changes
 from services.scheduling.domain.application import About, Application
-from services.scheduling.domain.cohort import OPEN, Cohort
+from services.scheduling.domain.cohort import FINISHED, OPEN, Cohort
 from services.scheduling.domain.refusal import Refused
-from services.scheduling.domain.wall_clock import today
 from services.scheduling.events import APPLICATION, COHORT
 from services.scheduling.projections.own import PROGRAMMES
 from shared.connection import Connection
@@ -60,7 +59,8 @@ class Applying:
                 f"This person has applied to this cohort already: {there.id}.", unlawful=True
             )
         about, late = About(cohort_id, cohort.name, person), "late_reason" in fields
-        return list(d.decide(Application(), d.Start(about, self._is_open(cohort), late)))
+        finished = cohort.state == FINISHED
+        return list(d.decide(Application(), d.Start(about, self._is_open(cohort), late, finished)))
 
     def answer(self, stream: str, fields: Mapping[str, Any]) -> None:
         """What it says from now on. Raises Refused."""
@@ -107,7 +107,10 @@ class Applying:
         cohort = self.cohort(_cohort(loaded.state))
         open_ = self._is_open(cohort)
         days, late = self._days(loaded.state), late_reason is not None
-        events = d.decide(loaded.state, d.Submit(open_, late, days, self._expires()))
+        finished = cohort.state == FINISHED
+        gone = known.erased(self.connection, loaded.state.sponsor)
+        command = d.Submit(open_, late, days, self._expires(), finished, gone)
+        events = d.decide(loaded.state, command)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         if events and late and not open_:
             words = {texts.LATE_REASON: late_reason}
@@ -124,7 +127,7 @@ class Applying:
         cohort_id = _cohort(before)
         cohort = self.cohort(cohort_id)
         applications = admitting.load(self.connection, self.service, cohort_id)
-        states, at = admitting.states(applications), self.places(cohort)
+        states, at = admitting.states(applications), admitting.places(cohort, self.now)
         changes: Changes
         match step:
             case "acceptance":
@@ -134,12 +137,6 @@ class Applying:
             case _:
                 changes = admission.withdraw(states, stream, at)
         self.append(self.connection, admitting.changes_of(applications, changes))
-
-    def places(self, cohort: Cohort) -> Places:
-        return admitting.places(cohort, self.reply_by(cohort))
-
-    def reply_by(self, cohort: Cohort) -> date:
-        return today(self.now, cohort.zone) + timedelta(days=cohort.reply_days)
 
     def _is_open(self, cohort: Cohort) -> bool:
         return cohort.state == OPEN and not cohort.past_closing(self.now)
@@ -172,12 +169,9 @@ def lapse_offers(service: Service, now: datetime) -> int:
             admitting.in_turn(connection, cohort_id)
             cohort = service.streams.load(connection, COHORT, cohort_id).state
             applications = admitting.load(connection, service, cohort_id)
-            reply_by = today(now, cohort.zone) + timedelta(days=cohort.reply_days)
-            at = admitting.places(cohort, reply_by)
-            changes = admission.lapse(admitting.states(applications), at, now)
             service.streams.append(
                 connection,
-                admitting.changes_of(applications, changes),
+                admitting.lapsed(applications, cohort, now),
                 cause=Cause(correlation=f"offers-lapsed-{now.date().isoformat()}"),
                 now=now,
             )

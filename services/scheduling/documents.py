@@ -91,8 +91,10 @@ def when(at: When) -> dict[str, Any]:
     }
 
 
-def application(found: Found, texts: dict[str, str], *, private: bool) -> dict[str, Any]:
-    """`private` shows what is decided and not released yet."""
+def application(
+    found: Found, texts: dict[str, str], *, private: bool, sponsor_gone: bool
+) -> dict[str, Any]:
+    """`private` shows what is decided and not released yet; a `sponsor_gone` was erased."""
     x = found.state
     shown_state, decision = x.state, x.decision
     if not private and not x.released and x.decision is not None:
@@ -115,7 +117,7 @@ def application(found: Found, texts: dict[str, str], *, private: bool) -> dict[s
         "priority": _finding(find(PRIORITY, x.facts)),
         "sponsor": x.sponsor,
         "sponsor_reply": x.sponsor_reply,
-        "missing": missing(x),
+        "missing": missing(x, sponsor_gone=sponsor_gone),
         "decision": decision,
         "released": x.released,
         "reply_by": x.reply_by.isoformat() if x.reply_by else None,

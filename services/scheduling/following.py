@@ -1,14 +1,13 @@
 """What scheduling does when the registry tells something: communities that end, people erased."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from services.scheduling import admitting, attending, queries
 from services.scheduling.domain import admission
 from services.scheduling.domain.session_decisions import AskForDecision, SettleDecision
-from services.scheduling.domain.wall_clock import today
 from services.scheduling.events import COHORT, SESSION
 from services.scheduling.projections.own import APPLICATIONS
 from shared.connection import Connection
@@ -64,8 +63,7 @@ def takes_out_erased(service: Get) -> Reaction:
             state = streams.load(connection, COHORT, cohort).state
             applications = admitting.load(connection, service(), cohort)
             keys = [found.id for found in theirs if found.state.about.cohort == cohort]
-            reply_by = today(now, state.zone) + timedelta(days=state.reply_days)
-            at = admitting.places(state, reply_by)
+            at = admitting.places(state, now)
             erased = admission.erase(admitting.states(applications), keys, at)
             changes += admitting.changes_of(applications, erased)
         changes += attending.changes_of_forgetting(service(), connection, person)

@@ -47,8 +47,11 @@ def unknown_people(connection: Connection, ids: Sequence[str]) -> list[str]:
     return [wanted for wanted in ids if wanted not in there]
 
 
-def erased(connection: Connection, *ids: str) -> bool:
-    """Whether one of these people was erased."""
+def erased(connection: Connection, *people: str | None) -> bool:
+    """Whether one of these people was erased; None is nobody."""
+    ids = tuple(person for person in people if person is not None)
+    if not ids:
+        return False
     rows = connection.exec_driver_sql(
         f"SELECT id FROM people_{active(connection, FOLLOWED)}"
         f" WHERE erased = 1 AND id IN ({marks(connection, len(ids))})",

@@ -1,8 +1,9 @@
 """What time alone brings about: cohorts begin and finish, standings change, words are deleted."""
 
 from datetime import date, datetime, timedelta
+from functools import reduce
 
-from services.scheduling import queries, texts
+from services.scheduling import admitting, queries, texts
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.cohort import FINISHED, PassTime
 from services.scheduling.domain.rhythm import UNKNOWN, changed, rhythm
@@ -23,7 +24,10 @@ def _cause(what: str, now: datetime) -> Cause:
 
 
 def move_cohorts_on(service: Service, now: datetime) -> int:
-    """Close, begin and finish the cohorts whose day has come. Returns how many changed."""
+    """Close, begin and finish the cohorts whose day has come. Returns how many changed.
+
+    With a cohort that finishes, its open offers lapse.
+    """
     with service.database.read() as connection:
         live = queries.select(connection, COHORTS, f"state <> '{FINISHED}'", ())
         due = [
@@ -31,12 +35,18 @@ def move_cohorts_on(service: Service, now: datetime) -> int:
         ]
     for cohort in due:
         with service.write() as connection:
+            admitting.in_turn(connection, cohort)
             found = queries.many(connection, COHORTS, [cohort])[0]
             loaded = service.streams.load(connection, COHORT, cohort)
             events = COHORT.decide(loaded.state, _time(connection, found, now))
+            after = reduce(COHORT.evolve, events, loaded.state)
+            changes = [Change(cohort, loaded.version, events)]
+            if after.state == FINISHED:
+                applications = admitting.load(connection, service, cohort)
+                changes += admitting.lapsed(applications, after, now)
             service.streams.append(
                 connection,
-                [Change(cohort, loaded.version, events)],
+                changes,
                 cause=_cause("cohorts", now),
                 now=now,
             )

@@ -68,6 +68,18 @@ def many(connection: Connection, projection: Projection, streams: Sequence[str])
     return select(connection, projection, where, streams)
 
 
+def all_of(
+    connection: Connection, projection: Projection, column: str, values: Sequence[str]
+) -> list[Found]:
+    """All that have one of these values in a column, however many values there are."""
+    found: list[Found] = []
+    for start in range(0, len(values), 500):
+        chunk = values[start : start + 500]
+        where = f"{column} IN ({marks(connection, len(chunk))})"
+        found += select(connection, projection, where, chunk)
+    return found
+
+
 def select(
     connection: Connection,
     projection: Projection,

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from tests.bench import ranking
+from tests.bench import held_back, ranking
 from tests.bench.appends import appends
 from tests.bench.ground import Ground, ground
 from tests.bench.importing import importing
 from tests.bench.notifying import notifying
+from tests.bench.parts import parts
 from tests.bench.projecting import projecting
 from tests.bench.relaying import relaying
 from tests.bench.saved_searches import saved_searches
@@ -50,7 +51,10 @@ def main() -> None:
     print(table(lines))
     if asked.data is not None:
         print()
-        ranking.main(asked.data)
+        choices = parts()
+        ranking.main(asked.data, choices)
+        print()
+        held_back.main(asked.data, choices["all"])
 
 
 def _arguments() -> argparse.Namespace:

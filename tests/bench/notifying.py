@@ -23,7 +23,7 @@ from services.notifications.webhooks.delivering import Deliverer
 from shared.clock import rfc3339
 from tests.bench import table
 from tests.bench.ground import Ground
-from tests.fault.sender_process import MadeUp
+from tests.fault.sender_process import MadeUp, Nowhere
 from tests.notifications import Notifications, open_notifications, person
 from tests.receivers import Receiver, receiving
 from tests.servers import await_that, free_port
@@ -110,7 +110,9 @@ def _messages() -> table.Line:
 
 def _sent(post: Notifications) -> float:
     settings = post.service.settings
-    sender = Sender(post.service, MadeUp(), Renderer(Links(settings), settings.mail_from))
+    sender = Sender(
+        post.service, MadeUp(), Nowhere(), Renderer(Links(settings), settings.mail_from)
+    )
     started = time.perf_counter()
     while sender.step():
         pass
@@ -121,7 +123,7 @@ def _sent(post: Notifications) -> float:
 
 
 def _written(post: Notifications) -> list[Envelope]:
-    settings = post.service.settings
+    settings, now = post.service.settings, post.service.clock.now()
     renderer = Renderer(Links(settings), settings.mail_from)
     found = []
     with post.service.database.read() as connection:
@@ -131,7 +133,8 @@ def _written(post: Notifications) -> list[Envelope]:
         parts = reading.parts_of(connection, letters)
     for letter in letters:
         contacts = {letter.person: Contact("P", f"{letter.person}@people.example", 1)}
-        said = reading.rendered(renderer, letter, parts[letter.id], contacts, 1)
+        known = reading.Known(parts, {letter.person: 1}, contacts, {})
+        said = reading.rendered(renderer, letter, known, now)
         address = f"{letter.person}@people.example"
         found.append(envelope(settings.mail_from, "P", address, letter.id, said))
     return found

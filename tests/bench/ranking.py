@@ -22,16 +22,30 @@ from pathlib import Path
 from typing import Any
 
 from services.discovery.index import Document, Index, Match
+from services.discovery.index.index import Scope
 from tests.bench.parts import parts
 
 DEPTH = 10
+SCOPES: Mapping[str, Scope | None] = {"": None, "counterpart": "other-networks"}
 
 Labels = Mapping[str, Mapping[str, float]]
 Ranking = dict[str, list[Match]]
+Choices = Mapping[str, Callable[[], Index]]
 
 
 def ranking(folder: Path, name: str, make_index: Callable[[], Index] = Index) -> Ranking:
     """Rank one labelled set as its task says."""
+    index, task, documents = filled(folder, name, make_index)
+    if task == "search":
+        queries = _lines(folder / f"{name}.queries.jsonl")
+        return {q["id"]: index.search(q["text"], limit=DEPTH).matches for q in queries}
+    return {d.id: index.related(d.id, limit=DEPTH, scope=SCOPES[task]) for d in documents}
+
+
+def filled(
+    folder: Path, name: str, make_index: Callable[[], Index]
+) -> tuple[Index, str, Sequence[Document]]:
+    """Give an index of one labelled set, its task ("" for none), and what is in it."""
     corpus, _, task = name.partition("-")
     if not (folder / f"{corpus}.jsonl").exists() or task not in {"counterpart", "search"}:
         corpus, task = name, ""
@@ -40,11 +54,7 @@ def ranking(folder: Path, name: str, make_index: Callable[[], Index] = Index) ->
         documents = [replace(document, name="") for document in documents]
     index = make_index()
     index.put_many(documents)
-    if task == "search":
-        queries = _lines(folder / f"{name}.queries.jsonl")
-        return {q["id"]: index.search(q["text"], limit=DEPTH).matches for q in queries}
-    scope: Any = "other-networks" if task == "counterpart" else None
-    return {d.id: index.related(d.id, limit=DEPTH, scope=scope) for d in documents}
+    return index, task, documents
 
 
 def labels_of(path: Path) -> Labels:
@@ -95,12 +105,12 @@ def _write_run(path: Path, ranks: Ranking) -> None:
     path.write_text("".join(rows), encoding="utf-8")
 
 
-def main(folder: Path, runs: Path | None = None) -> None:
+def main(folder: Path, choices: Choices, runs: Path | None = None) -> None:
     """Print the table, a line for each choice of parts, and write the runs of all of them."""
     sets = sorted(path.name.removesuffix(".qrels.tsv") for path in folder.glob("*.qrels.tsv"))
     labels = {name: labels_of(folder / f"{name}.qrels.tsv") for name in sets}
     print("nDCG@10".ljust(18) + "".join(f"{name:>20}" for name in sets), flush=True)
-    for part, make_index in parts().items():
+    for part, make_index in choices.items():
         print(f"{part:18}", end="", flush=True)
         for name in sets:
             ranks = ranking(folder, name, make_index)
@@ -114,4 +124,4 @@ def main(folder: Path, runs: Path | None = None) -> None:
 if __name__ == "__main__":
     if len(sys.argv) not in {2, 3}:
         sys.exit(__doc__)
-    main(*map(Path, sys.argv[1:]))
+    main(Path(sys.argv[1]), parts(), *map(Path, sys.argv[2:]))

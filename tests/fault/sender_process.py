@@ -10,6 +10,7 @@ from pathlib import Path
 
 from services.notifications.bootstrap import build
 from services.notifications.contact_book import Contact
+from services.notifications.joining import Joining, Joins
 from services.notifications.links import Links
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
@@ -24,6 +25,13 @@ class MadeUp:
         return {p: Contact(f"P {p[-4:]}", f"{p}@people.example", 1) for p in people}
 
 
+class Nowhere:
+    """Nobody joins anything online."""
+
+    def look_up(self, _wanted: Iterable[Joining]) -> Joins:
+        return {}
+
+
 def main() -> None:
     file, url = sys.argv[1:]
     environ = settings_of(
@@ -34,7 +42,7 @@ def main() -> None:
     )
     service = build(load_settings(environ))
     settings = service.settings
-    sender = Sender(service, MadeUp(), Renderer(Links(settings), settings.mail_from))
+    sender = Sender(service, MadeUp(), Nowhere(), Renderer(Links(settings), settings.mail_from))
     print("working", flush=True)
     while True:
         if not sender.step():

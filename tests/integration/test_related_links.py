@@ -112,3 +112,25 @@ def test_labels_are_what_use_has_judged_in_the_format_of_the_sets(
         (one, hidden, "0"),
     }
     assert discoverer.anyone.get("/labels").status_code == 401
+
+
+def test_a_third_one_in_common_is_told_and_raises_the_score_until_the_link_ends(
+    discoverer: Discovery, five: list[str]
+):
+    one, third, found, *_ = five
+
+    def shown() -> Any:
+        return next(item for item in discoverer.related(one) if item["id"] == found)
+
+    before = shown()
+    discoverer.link(one, third)
+    proposal = discoverer.proposal(third, found)
+    assert shown() == before, "what is only proposed has no part"
+    discoverer.operator.done(f"/links/{proposal}/acceptance")
+    told = "Both are linked with Falls 1"
+    assert told in shown()["reasons"]
+    assert shown()["score"] > before["score"]
+    answer = discoverer.anyone.get(f"/communities/{one}/related")
+    assert answer.json["algorithm"] == "words+links"
+    discoverer.operator.done(f"/links/{proposal}/ending")
+    assert shown() == before

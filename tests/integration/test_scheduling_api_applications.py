@@ -1,6 +1,7 @@
 """Applications: from a draft to a place, with decisions told all together."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from services.scheduling import registry_client
 from services.scheduling.applying import lapse_offers
 from shared.identifiers import derived_id
-from tests.registry import at_once
+from tests.registry import SERVICE, Caller, at_once
 from tests.scheduling import Scheduling
 
 Apply = Callable[..., Any]
@@ -116,7 +117,7 @@ def test_what_people_write_and_who_sponsors_them_is_in_no_event(scheduling: Sche
     assert made["texts"] == {"eligibility": "I joined Q in 2016", "about": "I knit"}
 
 
-def test_an_erased_persons_words_go_and_the_counts_stay(scheduling: Scheduling):
+def test_an_erased_persons_words_go(scheduling: Scheduling):
     cohort = open_cohort(scheduling)
     [application] = offered(scheduling, cohort, "Ada", places=1)
     scheduling.operator.done(f"/applications/{application}/acceptance")
@@ -125,7 +126,7 @@ def test_an_erased_persons_words_go_and_the_counts_stay(scheduling: Scheduling):
     scheduling.hears("registry.person.erased", ada)
     assert not scheduling.operator.get(f"/people/{ada}/holdings").json["holds"]["application_texts"]
     shown = scheduling.operator.get(f"/applications/{application}").json
-    assert (shown["state"], shown["texts"]) == ("accepted", {})
+    assert (shown["state"], shown["texts"]) == ("withdrawn", {})
     told = [e["type"] for e in scheduling.operator.events()]
     assert "scheduling.person.erasure-confirmed" in told
 
@@ -223,13 +224,33 @@ def test_a_participant_who_may_not_come_is_not_told_where_to_join(scheduling: Sc
         own = scheduling.anyone.ask("GET", calendar, headers={"If-None-Match": mark})
         mark = own.headers["ETag"]
         pages = (own.text, scheduling.anyone.get(page).text)
+        batch = Caller(scheduling.app, SERVICE).post(
+            "/sessions/join-addresses", {"asked": [{"session": webinar, "person": ada}]}
+        )
+        pages = (*pages, batch.text)
         told[said] = (mine.status_code, *("m.example" in text for text in pages))
     assert told == {
-        "": (200, True, True),
-        "no": (403, False, False),
-        "maybe": (403, False, False),
-        "yes": (200, True, True),
+        "": (200, True, True, True),
+        "no": (403, False, False, False),
+        "maybe": (403, False, False, False),
+        "yes": (200, True, True, True),
     }
+
+
+def test_a_participant_is_no_guest_at_their_own_celebration(scheduling: Scheduling):
+    sessions = [{"kind": "celebration", "date": "2027-02-28"}]
+    cohort = open_cohort(scheduling, sessions=sessions)
+    found = offered(scheduling, cohort, "ada@a.example", "bo@b.example", places=2)
+    for application in found:
+        scheduling.operator.done(f"/applications/{application}/acceptance")
+    [party] = scheduling.anyone.get(f"/cohorts/{cohort}").json["sessions"]
+    at, ada = f"/sessions/{party['id']}/guests", derived_id("per", "ada@a.example")
+    guest = {"invited_by": ada, "name": "Bo", "email": "bo@b.example"}
+    answer = scheduling.operator.post(at, guest)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["email"])
+    assert scheduling.operator.post(at, guest | {"email": "gil@g.example"}).status_code == 201
+    told = [e["type"] for e in scheduling.operator.events()]
+    assert told.count("scheduling.attendance.guest-invited") == 1
 
 
 def erase(scheduling: Scheduling, application: str) -> None:
@@ -266,15 +287,13 @@ def test_an_erased_persons_decision_is_not_released(scheduling: Scheduling):
     assert state(scheduling, ada) == "withdrawn"
 
 
-@pytest.mark.parametrize("step", ["acceptance", "declination"])
-def test_an_application_that_is_finished_stays_so_when_its_person_is_erased(
-    scheduling: Scheduling, step: str
+def test_an_application_that_came_to_nothing_stays_so_when_its_person_is_erased(
+    scheduling: Scheduling,
 ):
     [application] = offered(scheduling, open_cohort(scheduling), "Ada", places=1)
-    scheduling.operator.done(f"/applications/{application}/{step}")
-    before = state(scheduling, application)
+    scheduling.operator.done(f"/applications/{application}/declination")
     erase(scheduling, application)
-    assert state(scheduling, application) == before
+    assert state(scheduling, application) == "declined"
 
 
 def test_an_erased_participant_writes_no_reflection(scheduling: Scheduling):
@@ -436,8 +455,6 @@ def test_more_places_go_to_those_who_wait(scheduling: Scheduling):
 
 
 def test_an_offer_that_nobody_answers_goes_on(scheduling: Scheduling):
-    from datetime import timedelta
-
     cohort = open_cohort(scheduling, places=1, reply_days=3)
     first, second = offered(scheduling, cohort, "Ada", "Bo", places=1)
     now = scheduling.service.clock.now()

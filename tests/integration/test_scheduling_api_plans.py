@@ -166,3 +166,16 @@ def test_no_second_module_with_one_number_is_added(scheduling: Scheduling):
     again = {"kind": "webinar", "number": 9, "date": webinar["date"], "start": "16:30"}
     changed = scheduling.operator.changed(f"/cohorts/{cohort['id']}", sessions=[again])
     assert "clash" in codes(changed["warnings"])
+
+
+def test_two_sessions_with_one_id_are_refused(scheduling: Scheduling):
+    cohort = scheduling.cohort(sessions=brochure())
+    key = cohort["sessions"][0]["id"]
+    twice = {"sessions": [{"id": key, **fields} for fields in brochure()[:2]]}
+    made = {"programme": cohort["programme"], "name": "Wessex", "places": 9} | twice
+    moved = {"sessions": [{"id": key, "date": day} for day in ("2019-01-18", "2019-01-25")]}
+    for answer in (
+        scheduling.operator.post("/cohorts", made),
+        scheduling.operator.patch(f"/cohorts/{cohort['id']}", moved, "*"),
+    ):
+        assert (answer.status_code, list(answer.json["errors"])) == (422, ["sessions.1.id"])

@@ -7,7 +7,10 @@ import httpx
 import pytest
 
 from services.scheduling import registry_client
+from shared.clock import Clock, parse_rfc3339
+from shared.identifiers import derived_id
 from shared.web import forecasts
+from tests.registry import SERVICE, Caller
 from tests.scheduling import Scheduling, brochure
 
 
@@ -40,6 +43,7 @@ def test_a_meeting_is_planned_and_read(scheduling: Scheduling):
         ({"capacity": -1}, "capacity"),
         ({"communities": ["com_unknown"]}, "communities"),
         ({"communities": []}, "communities"),
+        ({"communities": [derived_id("com", "Falls")] * 2}, "communities"),
         ({"cohort": "coh_unknown"}, "cohort"),
         ({"kind": "party"}, "kind"),
         ({"modality": "telepathy"}, "modality"),
@@ -265,6 +269,34 @@ def test_nobody_has_attended_what_has_not_begun_though_apologies_come_early(
     put(scheduling, at, status="apologies")
 
 
+@pytest.mark.parametrize(
+    ("now", "step", "status", "field"),
+    [
+        ("2027-03-10T09:59:59Z", "", 422, ["text"]),
+        ("2027-03-10T11:59:59Z", "", 422, ["text"]),
+        ("2027-03-10T12:00:00Z", "", 201, []),
+        ("2027-03-10T12:00:00Z", "postponement", 422, ["text"]),
+        ("2027-03-10T12:00:00Z", "cancellation", 409, []),
+    ],
+)
+def test_a_reflection_comes_after_its_session(
+    scheduling: Scheduling,
+    monkeypatch: pytest.MonkeyPatch,
+    now: str,
+    step: str,
+    status: int,
+    field: list[str],
+):
+    ada = scheduling.person()
+    at = f"/sessions/{scheduling.meeting(scheduling.community())['id']}"
+    put(scheduling, f"{at}/replies/{ada}", reply="yes")
+    if step:
+        scheduling.operator.done(f"{at}/{step}", reason="Snow")
+    monkeypatch.setattr(Clock, "now", lambda _: parse_rfc3339(now))
+    answer = scheduling.operator.post(f"{at}/reflections", {"person": ada, "text": "I learnt"})
+    assert (answer.status_code, list(answer.json.get("errors", ()))) == (status, field)
+
+
 def test_materials_and_the_address_to_join_by(scheduling: Scheduling):
     community, ada, bo = scheduling.community(), scheduling.person(), scheduling.person("Bo")
     session = scheduling.meeting(community, modality="online", join_address="https://m.example/1")
@@ -283,6 +315,42 @@ def test_materials_and_the_address_to_join_by(scheduling: Scheduling):
     assert len(scheduling.anyone.get(f"{at}/materials").json["materials"]) == 1
     changed = scheduling.operator.changed(at, join_address="https://m.example/2")
     assert changed["sequence"] == 1
+
+
+def test_a_service_asks_at_once_where_several_people_join_several_sessions(
+    scheduling: Scheduling,
+):
+    community = scheduling.community()
+    coming, facilitates, away = (scheduling.person(name) for name in ("Ada", "Bo", "Cy"))
+    address = "https://m.example/1"
+    online, bare, there, off = (
+        scheduling.meeting(community, **fields)["id"]
+        for fields in (
+            {"modality": "hybrid", "join_address": address},
+            {"modality": "online"},
+            {"modality": "in-person", "join_address": address},
+            {"modality": "online", "join_address": address},
+        )
+    )
+    for session in (online, bare, there, off):
+        put(scheduling, f"/sessions/{session}/replies/{coming}", reply="yes")
+        put(scheduling, f"/sessions/{session}/roles/{facilitates}", role="facilitator")
+    scheduling.operator.done(f"/sessions/{off}/cancellation", reason="Snow")
+    body = {
+        "asked": [
+            {"session": session, "person": person}
+            for session in (online, bare, there, off, "ses_00000000000000000000")
+            for person in (coming, facilitates, away)
+        ]
+    }
+    assert scheduling.anyone.post("/sessions/join-addresses", body).status_code == 401
+    assert scheduling.operator.post("/sessions/join-addresses", body).status_code == 403
+    answer = Caller(scheduling.app, SERVICE).post("/sessions/join-addresses", body)
+    assert answer.json["items"] == [
+        {"session": online, "person": person, "join_address": address}
+        for person in (coming, facilitates)
+    ]
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_community_that_closes_leaves_its_sessions_to_be_decided(scheduling: Scheduling):

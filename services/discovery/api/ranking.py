@@ -59,7 +59,9 @@ def related(community: str) -> Response:
         said = links.said_by(connection, community)
     without = said.hidden.union(*(getattr(said, name) for name in left_out))
     try:
-        matches = known.index.related(community, limit=limit, scope=scope, without=without)
+        matches = known.index.related(
+            community, limit=limit, scope=scope, without=without, links_of=_links_of
+        )
     except UnknownCommunityError as error:
         raise not_found(
             f"Discovery knows no community {community}."
@@ -154,18 +156,25 @@ def _answer(
     highlighted: bool = False,
     said: Said = _NOTHING_SAID,
 ) -> Response:
-    """Answer with the matches, and say what ranked them: words, and meaning where it had a part."""
+    """Answer with the matches, and say what ranked them: words; meaning and links where they had
+    a part."""
     meant = any(match.meaning for match in matches)
+    parts = "words" + "+meaning" * meant + "+links" * any(match.links for match in matches)
     body = {
         "items": [
             _item(match, known, said) | ({"highlights": match.highlights} if highlighted else {})
             for match in matches
         ],
         **more,
-        "algorithm": f"words+meaning ({known.model})" if meant else "words",
+        "algorithm": f"{parts} ({known.model})" if meant else parts,
         "indexed_through": follower().indexed_through,
     }
     return json_response(body)
+
+
+def _links_of(communities: Sequence[str]) -> dict[str, list[str]]:
+    with service().database.read() as connection:
+        return links.linked_with(connection, communities)
 
 
 def _network(network: str, known: Known) -> str:

@@ -15,7 +15,7 @@ class Match:
     """A community that answers, with its score from 0 to 1 and why, in plain sentences.
 
     `stands_for` is the closed community whose place, and score, it holds, if any. `meaning` says
-    whether another voice than the words' had its part in the score.
+    whether another voice than the words' had its part in the score, `links` whether links had.
     """
 
     document: Document
@@ -24,6 +24,7 @@ class Match:
     stands_for: Document | None = None
     meaning: bool = False
     highlights: tuple[Highlight, ...] = ()
+    links: bool = False
 
     @property
     def id(self) -> str:

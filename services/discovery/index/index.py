@@ -16,10 +16,11 @@ from services.discovery.index.facets import FIELDS, Facet
 from services.discovery.index.highlights import highlights
 from services.discovery.index.question import Question
 from services.discovery.index.ranking import DIGITS, Ranked, rank
-from services.discovery.index.reasons import NetworkName, why_found, why_related
-from services.discovery.index.relating import Relating
+from services.discovery.index.reasons import Between, NetworkName, why_found, why_related
+from services.discovery.index.relating import Relating, lifted
 from services.discovery.index.searching import Searching
 from services.discovery.index.snapshot import Entry, Snapshot
+from services.discovery.index.ties import LinksOf, Ties, likest, ties
 from services.discovery.index.understanding import Understanding, Understood
 from services.discovery.index.voice import Heard, Said, Voice
 from services.discovery.index.words import Placed, Words
@@ -108,12 +109,13 @@ class Index:
         limit: int = 10,
         scope: Scope | None = None,
         without: Iterable[str] = (),
+        links_of: LinksOf | None = None,
     ) -> list[Match]:
         """Give the open communities that are most like one in the index, or one described.
 
         Best first; equal scores by id. `scope="other-networks"` leaves out those that share a
-        network with it, `without` some by their ids. Raises UnknownCommunityError for an id that
-        is not in the index.
+        network with it, `without` some by their ids; with `links_of`, links have their part.
+        Raises UnknownCommunityError for an id that is not in the index.
         """
         document = asked if isinstance(asked, Document) else self.get(asked)
         if document is None:
@@ -122,6 +124,13 @@ class Index:
         relating = Relating(question, others)
         own = snapshot.slot(document.id, self._slots)
         scores = relating.rough()
+        tied = None
+        if links_of:
+            like = likest(relating, scores, own, snapshot)
+            tied = ties(document.id, like, links_of, snapshot, self._slots)
+        if tied:
+            relating.lift(tied.lifts)
+            scores = lifted(scores, tied.lifts)
         snapshot.stand_ins.pass_on(scores)
         if own is not None:
             scores[own] = 0.0
@@ -129,7 +138,9 @@ class Index:
         slots = (snapshot.slot(name, self._slots) for name in without)
         scores[[slot for slot in slots if slot is not None]] = 0.0
         ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own)
-        return [self._related(document, question, relating, snapshot, place) for place in ranked]
+        return [
+            self._related(document, question, relating, snapshot, place, tied) for place in ranked
+        ]
 
     def search(
         self, text: str, *, limit: int = 10, filters: Mapping[str, Iterable[str]] | None = None
@@ -196,7 +207,7 @@ class Index:
         return [_id(snapshot, s) for s, e in zip(slots, exact, strict=True) if e >= score]
 
     def likeness(self, community: str, others: Sequence[str]) -> dict[str, float]:
-        """Give the exact score of one community beside some others, as `related` does.
+        """Give the exact score of one community beside some others, as `related` without links.
 
         Likeness is mutual. Those that the index does not have are left out.
         """
@@ -255,8 +266,10 @@ class Index:
         relating: Relating,
         snapshot: Snapshot,
         place: Ranked,
+        tied: Ties | None,
     ) -> Match:
         found, stands_for = _shown(snapshot, place)
+        between = tied.between(place.source, self._shown_name) if tied else Between()
         alike = relating.alike(place.source, place.score)
         reasons = why_related(
             asked,
@@ -266,8 +279,13 @@ class Index:
             self._network_name,
             stands_for,
             alike,
+            between,
         )
-        return Match(found, place.score, reasons, stands_for, alike is not None)
+        return Match(found, place.score, reasons, stands_for, alike is not None, links=any(between))
+
+    def _shown_name(self, community: str) -> str | None:
+        document = self.get(community)
+        return document.shown_name if document else None
 
     def _found(
         self, understood: Understood, searching: Searching, snapshot: Snapshot, place: Ranked

@@ -14,6 +14,7 @@ NetworkName = Callable[[str], str | None]
 
 _MOST_PHRASES = 3
 _MOST_TOPICS = 5
+_MOST_THIRDS = 3
 # Likeness of meaning that is worth telling, and when it is more than that.
 _ALIKE, _MUCH_ALIKE = 0.35, 0.55
 _GREATER_PART = 2 / 3
@@ -26,6 +27,16 @@ class Alike(NamedTuple):
     part: float
 
 
+class Between(NamedTuple):
+    """Names of those between two: linked with both, or linked with theirs and like yours."""
+
+    common: Sequence[str] = ()
+    like: Sequence[str] = ()
+
+
+_NOBODY = Between()
+
+
 def why_related(
     asked: Document,
     found: Document,
@@ -34,6 +45,7 @@ def why_related(
     network_name: NetworkName,
     stands_for: Document | None = None,
     alike: Alike | None = None,
+    between: Between = _NOBODY,
 ) -> tuple[str, ...]:
     """Say why `found` is related to `asked`, which is "yours".
 
@@ -55,6 +67,7 @@ def why_related(
     lines += _meaning(alike)
     return (
         *lines,
+        *_links(between),
         *_sectors(asked, found),
         *_regions(asked, found),
         *_networks(asked, found, network_name),
@@ -89,6 +102,14 @@ def _meaning(alike: Alike | None) -> Iterable[str]:
     if alike and alike.meaning >= _ALIKE and alike.part > _GREATER_PART:
         much = alike.meaning >= _MUCH_ALIKE
         yield f"{'Much alike' if much else 'Alike'} in meaning, in other words"
+
+
+def _links(between: Between) -> Iterable[str]:
+    """Name the heaviest of those between the two, as many as can be read at a glance."""
+    if common := between.common[:_MOST_THIRDS]:
+        yield f"Both are linked with {_listed(common)}"
+    if like := between.like[:_MOST_THIRDS]:
+        yield f"Linked with {_listed(like)}, which {'is' if len(like) == 1 else 'are'} like yours"
 
 
 def _sectors(asked: Document, found: Document) -> Iterable[str]:

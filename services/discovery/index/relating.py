@@ -19,15 +19,21 @@ class Relating:
     def __init__(self, question: Question, others: Heard) -> None:
         """Ask the question; the others have spoken already."""
         self._question, self._others = question, others
+        self._lifts: Floats | None = None
+
+    def lift(self, lifts: Floats) -> None:
+        """Take up what links add by slot, as a part of what each score lacks to 1."""
+        self._lifts = lifts
 
     def rough(self) -> Floats:
-        """Give the rough score of each slot."""
+        """Give the rough score of each slot, without what links add."""
         return _joined(self._question.cosines(), [(s.weight, s.scores) for s in self._others])
 
     def exactly(self, slots: Sequence[int]) -> Floats:
         """Give the exact scores of some slots."""
         words, _ = self._question.exactly(slots)
-        return _joined(words, [said.exactly(slots) for said in self._others])
+        scores = _joined(words, [said.exactly(slots) for said in self._others])
+        return scores if self._lifts is None else lifted(scores, self._lifts[list(slots)])
 
     def alike(self, slot: int, score: float) -> Alike | None:
         """Give what the other voices say of a slot with this exact score; None where silent."""
@@ -37,6 +43,11 @@ class Relating:
         whole = score * (1.0 + sum(said.weight for said in self._others))
         part = sum(weight * said for weight, said in told) / whole if whole else 0.0
         return Alike(max(said for _, said in told), part)
+
+
+def lifted(scores: Floats, lifts: Floats) -> Floats:
+    """Give the scores with what links add; one of 0 is raised too, one of 1 stays."""
+    return scores + lifts * (1.0 - scores)
 
 
 def _joined(words: Floats, others: Sequence[tuple[float, Floats]]) -> Floats:

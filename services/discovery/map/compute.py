@@ -48,11 +48,10 @@ def compute(
     places = lay_out(ids, groups, joined, beside, before.places() if before else {})
     group_of = {n: place for place, group in enumerate(groups) for n in group.members}
     ties = _ties(joined)
+    nodes = [chart.Node(name, *places[n], group_of.get(n), round(ties[n], 4))
+             for n, name in enumerate(ids)]  # fmt: skip
     return chart.Chart(
-        nodes=tuple(
-            chart.Node(name, *places[n], group_of.get(n), round(ties[n], 4))
-            for n, name in enumerate(ids)
-        ),
+        nodes=tuple(nodes),
         edges=tuple(chart.Edge(*edge) for edge in joined),
         groups=_groups(groups, ids, told, group_of, before),
         bridges=tuple(

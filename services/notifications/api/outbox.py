@@ -1,7 +1,8 @@
 """The outbox: every message as it would arrive, for programs and for browsers."""
 
 import ipaddress
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 
 from flask import Response, current_app, request
 
@@ -9,6 +10,7 @@ from services.notifications import letters
 from services.notifications.api.pages import page, wants_page
 from services.notifications.letters import Letter
 from services.notifications.outbox import ORDER, Outbox, page_of
+from shared.connection import Connection
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
@@ -32,7 +34,7 @@ def list_all() -> Response:
     wanted = page_asked(ORDER, 2)
     with service().database.read() as connection:
         found, following = page_of(connection, wanted)
-        items = _outbox().shown(connection, found)
+        items = _outbox().shown(connection, found, now=_sent_at())
     if not wants_page():
         return page_response(items, following)
     sends = bool(service().settings.smtp_url)
@@ -44,7 +46,7 @@ def list_all() -> Response:
 def get_one(letter: str) -> Response:
     _check_caller()
     with service().database.read() as connection:
-        (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
+        item = _whole(connection, letter)
     return page("letter", item=item) if wants_page() else json_response(item, private=True)
 
 
@@ -53,11 +55,21 @@ def get_one(letter: str) -> Response:
 def get_html(letter: str) -> Response:
     _check_caller()
     with service().database.read() as connection:
-        (item,) = _outbox().shown(connection, [_found(letter)], whole=True)
+        item = _whole(connection, letter)
     response = Response(item["html"], content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _HTML_POLICY
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _sent_at() -> datetime | None:
+    """When what waits goes; None where no mail server is set."""
+    return service().clock.now() if service().settings.smtp_url else None
+
+
+def _whole(connection: Connection, letter: str) -> dict[str, Any]:
+    (item,) = _outbox().shown(connection, [_found(letter)], now=_sent_at(), whole=True)
+    return item
 
 
 def _found(letter: str) -> Letter:

@@ -227,6 +227,8 @@ def mistakes_in(form: "MultiDict[str, str]") -> list[str]:
     ]
     if bool(quiet[0]) != bool(quiet[1]):
         found.append("Quiet hours need both times: from when, and until when.")
+    if quiet[0] and _hour(quiet[0]) is not None and _hour(quiet[0]) == _hour(quiet[1]):
+        found.append("Quiet hours must end at another time than they begin. For none, empty both.")
     if form.get("zone") and _zone(form["zone"]) is None:
         found.append(f"{_quoted(form['zone'])} is no time zone such as Europe/London.")
     return found

@@ -66,6 +66,12 @@ class QuietHoursBody(Body):
     begins = Hour(required=True, data_key="from")
     ends = Hour(required=True, data_key="to")
 
+    @validates_schema
+    def _check_span(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("begins") and data.get("begins") == data.get("ends"):
+            reason = "must be another time than `from`; for no quiet hours, leave quiet_hours out"
+            raise ValidationError({"to": [reason]})
+
 
 class StoppedBody(Body):
     category = Choice(_STOPPABLE, required=True)

@@ -56,10 +56,12 @@ def route(
     must: bool,
     now: datetime,
     unhurried: bool = False,
+    latest: datetime | None = None,
 ) -> Route:
     """`must` is of a message that a person has to get, whatever the preferences say.
 
-    What is `unhurried` comes in the daily digest where others would come at once.
+    What is `unhurried` comes in the daily digest where others would come at once. What is worth
+    nothing after `latest` waits neither for a digest nor for the end of quiet hours beyond that.
     """
     if must:
         return Route(now)
@@ -73,9 +75,12 @@ def route(
         return Route(now)
     if choice == AT_ONCE and unhurried:
         choice = DAILY
-    if choice == AT_ONCE:
-        return Route(_after_quiet(preferences, now))
-    return Route(next_digest(preferences, choice, now), digest=True)
+    if choice != AT_ONCE:
+        due = next_digest(preferences, choice, now)
+        if latest is None or due <= latest:
+            return Route(due, digest=True)
+    due = _after_quiet(preferences, now)
+    return Route(due if latest is None or due <= latest else now)
 
 
 def next_digest(preferences: Preferences, choice: str, now: datetime) -> datetime:

@@ -14,7 +14,8 @@ CONVENERS, MEMBERS, NEAR = "conveners", "members", "conveners nearby"
 THE_PERSON, NETWORK, OPERATORS = "the person", "network's contacts", "operators"
 APPLICANT, SPONSOR, GUEST = "the applicant", "the sponsor", "the guest"
 # Of a session: its cohort's participants, those who have a role or replied, and the conveners and
-# members of the communities that hold it. COMING leaves out who said no.
+# members of the communities that hold it. COMING leaves out who said no, or sent
+# apologies.
 ATTENDEES, COMING = "attendees", "attendees but those who said no"
 # Of a link: who convenes the side to which something was done; both, where it is not known which.
 OTHER_SIDE = "conveners of the other side"

@@ -34,15 +34,22 @@ def fold_session(row: Row | None, event: Event) -> Row:
 
 
 def fold_attendance(row: Row | None, event: Event) -> Row:
+    """`apologies` are of those who said ahead that they do not come, by what was recorded."""
     data: dict[str, Any] = msgspec.json.decode(event.data)
     content = row["content"] if row else {"replies": {}, "roles": {}}
     replies, roles = dict(content["replies"]), dict(content["roles"])
+    apologies = set(content.get("apologies", ()))
     person = data["person"]
     match event.type.removeprefix(_ATTENDANCE):
         case "replied":
             replies[person] = data["reply"]
+            apologies.discard(person)
         case "place-given":
             replies[person] = "yes"
+        case "recorded" if data["status"] == "apologies":
+            apologies.add(person)
+        case "recorded":
+            apologies.discard(person)
         case "role-assigned":
             roles[person] = sorted({*roles.get(person, ()), data["role"]})
         case "role-removed":
@@ -50,7 +57,9 @@ def fold_attendance(row: Row | None, event: Event) -> Row:
             roles = {**roles, person: left} if left else _without(roles, person)
         case _:  # person-forgotten
             replies, roles = _without(replies, person), _without(roles, person)
-    return {"session": data["about"]["session"], "content": {"replies": replies, "roles": roles}}
+            apologies.discard(person)
+    content = {"replies": replies, "roles": roles, "apologies": sorted(apologies)}
+    return {"session": data["about"]["session"], "content": content}
 
 
 def _without(entries: dict[str, Any], key: str) -> dict[str, Any]:
@@ -92,7 +101,8 @@ ATTENDANCE = Projection(
     columns=("session", "content"),
     types=_types(
         _ATTENDANCE,
-        *("replied", "place-given", "role-assigned", "role-removed", "person-forgotten"),
+        *("replied", "place-given", "recorded", "role-assigned", "role-removed"),
+        "person-forgotten",
     ),
     fold=fold_attendance,
     json=frozenset({"content"}),

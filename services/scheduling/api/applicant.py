@@ -12,6 +12,7 @@ from services.scheduling.api.applications import applying, with_sponsor
 from services.scheduling.domain import application as a
 from services.scheduling.domain.application import Application
 from services.scheduling.domain.application_decisions import missing
+from services.scheduling.domain.cohort import FINISHED
 from services.scheduling.links import APPLICATION
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from shared.connection import Connection
@@ -111,12 +112,14 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         cohort = require(connection, COHORTS, found.state.about.cohort).state
         words = texts.answers(connection, application)
         place = queries.place_in_line(connection, found) if state.waiting else None
+        sponsor_gone = known.erased(connection, state.sponsor)
         own = known.communities_of(connection, found.state.about.person)
         communities = [
             {"id": c.id, "name": c.name}
             for c in known.communities(connection, own).values()
             if c.state != "closed"
         ]
+    finished = cohort.state == FINISHED
     return _pages(
         "application",
         422 if problem else 200,
@@ -124,11 +127,11 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         **_said(state, words, mended=problem is not None),
         cohort=cohort.name,
         zone=cohort.zone,
-        missing=missing(state),
-        standing=_standing(state, place),
+        missing=[] if finished else missing(state, sponsor_gone=sponsor_gone),
+        standing=_standing(state, place, finished=finished),
         offer=f"{state.reply_by.day} {state.reply_by:%B %Y}" if state.offered and state.reply_by
         else None,
-        open=state.decision is None and state.outcome is None,
+        open=state.decision is None and state.outcome is None and not finished,
         can_withdraw=state.outcome in (None, a.ACCEPTED),
         communities=communities,
         problem=problem,
@@ -156,12 +159,14 @@ def _said(state: Application, words: dict[str, str], *, mended: bool) -> dict[st
     }
 
 
-def _standing(state: Application, place: int | None) -> str:
+def _standing(state: Application, place: int | None, *, finished: bool) -> str:
     """Where it stands, in words; a decision that is not released is not told."""
     if state.outcome == a.ACCEPTED:
         return "You have accepted a place: you are a participant."
     if state.outcome is not None:
         return f"This application is {state.outcome}."
+    if finished and (state.waiting or not state.released):
+        return "The cohort has finished."
     if not state.released:
         return "It is handed in, and not decided yet." if state.submitted else "It is a draft."
     if state.waiting:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import documents, queries, registry_client, texts
+from services.scheduling import documents, known, queries, registry_client, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import only_theirs
 from services.scheduling.api.answers import append, changing, decided, handle, require
@@ -70,7 +70,8 @@ def shown(connection: Connection, found: Found, *, private: bool | None = None) 
         private = caller().actor != found.state.about.person
     found = as_seen(connection, found)
     words = texts.answers(connection, found.id)
-    body = documents.application(found, words, private=private)
+    gone = known.erased(connection, found.state.sponsor)
+    body = documents.application(found, words, private=private, sponsor_gone=gone)
     if found.state.waiting:
         body["position"] = queries.place_in_line(connection, found)
     return body
@@ -279,7 +280,8 @@ def ask_again(application: str) -> Response:
         decided(check_not_erased, connection, found.state.about.person)
         expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
         check_version(application, as_seen(connection, found).version)
-        command = d.AskSponsorAgain(10.0, expires)
+        gone = known.erased(connection, found.state.sponsor)
+        command = d.AskSponsorAgain(10.0, expires, gone)
         handle(connection, APPLICATION, application, command, named=False)
         return answer(connection, application)
 

@@ -200,7 +200,7 @@ def _roles(attendance: at.Attendance, session: str) -> dict[str, Any]:
     return {"session": session, "items": items, "next": None}
 
 
-# --- materials, the address to join by ---
+# --- materials ---
 
 
 @blp.put("/sessions/<session>/materials")
@@ -234,19 +234,6 @@ def list_materials(session: str) -> Response:
     return json_response({"session": session, "materials": msgspec.to_builtins(shown)})
 
 
-@blp.get("/sessions/<session>/join-address")
-@blp.doc(summary="Where to join online; for those who come, and for the services")
-@needs_token
-def join_address(session: str) -> Response:
-    with service().database.read() as connection:
-        found = require(connection, SESSIONS, session)
-        actor = caller().actor
-        if actor is not None and not attending.may_join(connection, found, actor):
-            raise Problem(403, "The address to join by is for those who are coming.")
-        told = texts.join_address(connection, session)
-    return json_response({"session": session, "join_address": told}, private=True)
-
-
 # --- guests ---
 
 
@@ -268,9 +255,10 @@ def invite(fields: dict[str, Any], session: str) -> Response:
     guest = registry_client.add_person(service().settings, fields, f"guest, {session}", until)
 
     def work(connection: Connection) -> Answer:
-        state = require(connection, SESSIONS, session).state
-        most = state.known.guests_each
-        command = at.InviteGuest(attending.about(session, state), guest, by, most)
+        found = require(connection, SESSIONS, session)
+        most, about = found.state.known.guests_each, attending.about(session, found.state)
+        takes_part = attending.is_part(connection, found, guest)
+        command = at.InviteGuest(about, guest, by, most, takes_part)
         act(connection, session, command)
         return Answer({"session": session, "guest": guest, "invited_by": by}, 201)
 
@@ -298,6 +286,7 @@ def reflect(fields: dict[str, Any], session: str) -> Response:
         _only(fields["person"])
         if not attending.is_part(connection, found, fields["person"]):
             raise invalid("person", "takes no part in this session")
+        _check_over(found.state)
         key = new_id("ref")
         command = at.AddReflection(attending.about(session, found.state), fields["person"], key)
         act(connection, session, command)
@@ -306,6 +295,18 @@ def reflect(fields: dict[str, Any], session: str) -> Response:
         return Answer({"id": key, "session": session, **fields}, 201)
 
     return changing(work)
+
+
+def _check_over(state: Session) -> None:
+    """Raises Problem where there is nothing to reflect on yet, or never will be."""
+    when = state.known.when
+    if state.state == CANCELLED:
+        raise Problem(409, "This session was cancelled: there is nothing to reflect on.")
+    if state.state == POSTPONED:
+        raise invalid("text", "the session is postponed; reflections are taken once it is over")
+    if service().clock.now() < when.ends():
+        told = f"it ends at {when.end} on {when.date} ({when.zone})"
+        raise invalid("text", f"the session is not over yet: {told}, and reflections come after")
 
 
 @blp.get("/sessions/<session>/reflections")

@@ -47,3 +47,12 @@ class GuestBody(Body):
 class ReflectionBody(Body):
     person = Text(1, 60, required=True)
     text = Text(1, 5000, lines=True, required=True)
+
+
+class AskedBody(Body):
+    session = Text(1, 60, required=True)
+    person = Text(1, 60, required=True)
+
+
+class JoiningBody(Body):
+    asked = several(AskedBody, 1000, required=True)

@@ -1,7 +1,6 @@
 """Cohorts: made with their sessions, changed, opened and closed for applications."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
@@ -16,7 +15,6 @@ from services.scheduling.domain import cohort as c
 from services.scheduling.domain import session_decisions as d
 from services.scheduling.domain.programme import Rules
 from services.scheduling.domain.session import MODULE, WEBINAR, Particulars
-from services.scheduling.domain.wall_clock import today
 from services.scheduling.events import COHORT, SESSION
 from services.scheduling.history import entry
 from services.scheduling.projections.own import COHORTS, PROGRAMMES, SESSIONS
@@ -44,6 +42,7 @@ _ORDER = ("began_at", "id")
 @blp.alt_response(201, description="The cohort as made")
 def make(fields: dict[str, Any]) -> Response:
     wanted = fields.pop("sessions")
+    _check_different(wanted)
     for session in wanted:
         session.pop("id", None)  # a plan's, or the caller's own: these get ids of ours
 
@@ -62,6 +61,15 @@ def make(fields: dict[str, Any]) -> Response:
         return _answer(connection, stream, 201, [change.stream for change in changes[1:]])
 
     return changing(work)
+
+
+def _check_different(wanted: Sequence[dict[str, Any]]) -> None:
+    """Raises Problem 422 where two sessions of a request have one id."""
+    first: dict[str, int] = {}
+    for place, session in enumerate(wanted):
+        key = session.get("id")
+        if key is not None and first.setdefault(key, place) != place:
+            raise invalid(f"sessions.{place}.id", f"is that of sessions.{first[key]} already")
 
 
 def _session_changes(
@@ -191,6 +199,7 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
     if not fields:
         raise Problem(422, "The body names nothing to change.")
     wanted = fields.pop("sessions", [])
+    _check_different(wanted)
 
     def work(connection: Connection) -> Answer:
         only_the_team(connection, cohort)
@@ -208,9 +217,8 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
             after = COHORT.evolve(after, event)
         changes = [Change(cohort, loaded.version, events)]
         sessions = _session_changes(connection, cohort, after, rules, wanted)
-        day = today(service().clock.now(), after.zone) + timedelta(days=after.reply_days)
         more = after.places - loaded.state.places
-        offers = admitting.more_places(applications, after, day, more)
+        offers = admitting.more_places(applications, after, service().clock.now(), more)
         append(connection, [*changes, *sessions, *offers])
         _keep_addresses(connection, sessions, wanted)
         return _answer(connection, cohort, 200, [change.stream for change in sessions])

@@ -8,7 +8,7 @@ from services.scheduling import admitting, queries, texts
 from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import append, changing, decided, handle, require
 from services.scheduling.api.application_schemas import DecisionBody
-from services.scheduling.api.applications import answer, applying
+from services.scheduling.api.applications import answer
 from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import admission
 from services.scheduling.domain import application as a
@@ -41,7 +41,8 @@ def decide(fields: dict[str, Any], application: str) -> Response:
         now = service().clock.now()
         reason, kept = fields["reason"], texts.answers(connection, application)
         reworded = reason is not None and reason != kept.get(texts.DECISION_REASON, "")
-        command = d.Decide(fields["decision"], now, reworded)
+        cohort = service().streams.load(connection, COHORT, found.state.about.cohort).state
+        command = d.Decide(fields["decision"], now, reworded, cohort.state == c.FINISHED)
         handle(connection, APPLICATION, application, command, named=False)
         if reworded:
             words = {texts.DECISION_REASON: reason}
@@ -75,7 +76,7 @@ def release(cohort: str) -> Response:
         loaded = service().streams.load(connection, COHORT, cohort)
         applications = admitting.load(connection, service(), cohort)
         states = admitting.states(applications)
-        at = applying(connection).places(loaded.state)
+        at = admitting.places(loaded.state, service().clock.now())
         changes = decided(admission.release, states, at)
         events = decided(COHORT.decide, loaded.state, c.Decide())
         told = admitting.changes_of(applications, changes)

@@ -175,6 +175,19 @@ class PlanBody(Body):
 # --- sessions ---
 
 
+class Communities(TextList):
+    """Communities by their ids, each once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Text(1, 60), 20, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        found = super()._deserialize(value, *args, **kwargs)
+        if len(found) < len(value):
+            raise ValidationError("names a community more than once")
+        return found
+
+
 class SessionFields(Body):
     """What can be said of any session, and changed later."""
 
@@ -210,7 +223,7 @@ class SessionBody(SessionFields):
     date = Date(required=True)
     start = Hour(required=True)
     end = Hour(required=True)
-    communities = TextList(Text(1, 60), 20, load_default=())
+    communities = Communities(load_default=())
     cohort = Text(1, 60, allow_none=True)
     number = Whole(1, 100, allow_none=True)
     repeat = fields.Raw(
@@ -219,7 +232,7 @@ class SessionBody(SessionFields):
 
 
 class SessionChangeBody(SessionFields):
-    communities = TextList(Text(1, 60), 20)
+    communities = Communities()
     reason = Text(0, 500, allow_none=True, metadata={"description": "Why, for all to read"})
 
 

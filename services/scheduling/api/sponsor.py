@@ -26,6 +26,7 @@ from shared.web.pages import address
 blp = Blueprint("sponsor", "sponsor", description="The line manager's page")
 _pages = pages.Pages("services.scheduling")
 _LONGEST = 2000
+_ANSWERED = "The sponsor has confirmed, and is no longer known here: there is nothing more to ask."
 
 
 @blp.get("/sponsor/<signed>")
@@ -122,6 +123,9 @@ def link(application: str) -> Response:
         if not state.generation:
             raise Problem(409, "The sponsor is asked when the application is handed in.")
         decided(check_not_erased, connection, state.about.person if state.about else "")
+        if known.erased(connection, state.sponsor):
+            confirmed = state.sponsor_reply == a.CONFIRMED
+            raise Problem(409, _ANSWERED if confirmed else d.SPONSOR_GONE)
         events = service().store.load(connection, application)
     asked = [e for e in events if e.type == "scheduling.application.sponsor-asked"]
     told: a.SponsorAsked = service().types.decode(asked[-1])

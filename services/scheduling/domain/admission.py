@@ -19,11 +19,15 @@ Changes = dict[str, list[ApplicationEvent]]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """A cohort's places, its zone, and the last day to answer an offer that is made now."""
+    """A cohort's places, its zone, and the last day to answer an offer that is made now.
+
+    In one that has finished no place is offered or taken any more.
+    """
 
     places: int
     zone: str
     reply_by: date
+    finished: bool = False
 
 
 def taken(applications: Applications) -> int:
@@ -66,6 +70,8 @@ def accept(applications: Applications, key: str, at: Places, now: datetime) -> C
     x = applications[key]
     if x.state == a.ACCEPTED:
         return {}
+    if at.finished:
+        raise Refused("This cohort has finished; its places are no longer taken.", unlawful=True)
     if not x.offered or x.reply_by is None or x.forgotten:
         raise Refused(_why_no_offer(x), unlawful=True)
     if now >= end_of_day(x.reply_by, at.zone):
@@ -102,13 +108,14 @@ def withdraw(applications: Applications, key: str, at: Places) -> Changes:
 def erase(applications: Applications, keys: Iterable[str], at: Places) -> Changes:
     """Their person was erased: what is open is withdrawn, its place goes on; the words are gone.
 
-    What is finished stays as it is, so that the counts do.
+    So does a place that was accepted, until the cohort has finished. What is finished stays as it
+    is, so that the counts do.
     """
     theirs = [key for key in keys if not applications[key].forgotten]
     opened: Changes = {
         key: [a.Withdrawn(_about(x), x.state)]
         for key, x in applications.items()
-        if key in theirs and not x.finished
+        if key in theirs and (not x.finished or (x.state == a.ACCEPTED and not at.finished))
     }
     changes = _with_next(applications, opened, at) if opened else {}
     for key in theirs:
@@ -118,11 +125,16 @@ def erase(applications: Applications, keys: Iterable[str], at: Places) -> Change
 
 
 def lapse(applications: Applications, at: Places, now: datetime) -> Changes:
-    """What time brings: offers that nobody answered go on to those who wait."""
+    """What time brings: offers that nobody answered go on to those who wait.
+
+    All lapse that are still open when the cohort has finished, and go on to nobody.
+    """
     changes: Changes = {
-        key: [a.OfferLapsed(_about(x), x.reply_by)]
+        key: [a.OfferLapsed(_about(x), x.reply_by, at.finished or None)]
         for key, x in applications.items()
-        if x.offered and x.reply_by is not None and now >= end_of_day(x.reply_by, at.zone)
+        if x.offered
+        and x.reply_by is not None
+        and (at.finished or now >= end_of_day(x.reply_by, at.zone))
     }
     return _with_next(applications, changes, at) if changes else {}
 
@@ -140,7 +152,7 @@ def _with_next(applications: Applications, changes: Changes, at: Places) -> Chan
 
 def _offer(applications: Applications, changes: Changes, at: Places, most: int) -> Changes:
     """Offer free places, `most` of them, in the order of the waiting list."""
-    free = min(most, at.places - held(applications))
+    free = 0 if at.finished else min(most, at.places - held(applications))
     waiting = sorted(
         (
             (x.position or 0, key)

@@ -119,8 +119,11 @@ class PlaceOffered:
 
 @dataclass(frozen=True, slots=True)
 class OfferLapsed:
+    """`finished`: the cohort is over, and the place goes on to nobody."""
+
     about: About
     reply_by: date
+    finished: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

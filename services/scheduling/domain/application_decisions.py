@@ -8,16 +8,23 @@ from services.scheduling.domain.application import About, Application, Applicati
 from services.scheduling.domain.eligibility import ELIGIBLE, Facts, find
 from services.scheduling.domain.refusal import Refused
 
-_ENDED = (a.ACCEPTED, a.DECLINED, a.LAPSED, a.WITHDRAWN)
+SPONSOR_GONE = (
+    "Your sponsor is no longer known here, and cannot be asked: name another, with name and email"
+    " address."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """`open_`: the cohort takes applications now. `late`: an operator takes it all the same."""
+    """`open_`: the cohort takes applications now. `late`: an operator takes it all the same.
+
+    In a cohort that has `finished`, nothing is taken by anybody.
+    """
 
     about: About
     open_: bool
     late: bool = False
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +42,21 @@ class NameSponsor:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """`expires` is when the sponsor's link does."""
+    """`expires` is when the sponsor's link does; `sponsor_gone` that they were erased."""
 
     open_: bool
     late: bool
     days: float
     expires: datetime
+    finished: bool = False
+    sponsor_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AskSponsorAgain:
     days: float
     expires: datetime
+    sponsor_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Decide:
     decision: str
     at: datetime
     reworded: bool = False
+    finished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +89,10 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
     """What a command brings about. Raises Refused."""
     about = application.about
     match command:
-        case Start(started, open_, late):
+        case Start(started, open_, late, finished):
             if about is not None:
                 raise Refused("This application is there already.", unlawful=True)
-            _require_open(open_, late)
+            _require_open(open_, late, finished)
             return [a.Started(started, late=not open_)]
         case _ if about is None:
             raise Refused("There is no such application.", unlawful=True)
@@ -107,14 +118,14 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             return _name_sponsor(application, about, sponsor)
         case Submit():
             return _submit(application, about, command)
-        case AskSponsorAgain(days, expires):
-            return _ask_again(application, about, days, expires)
+        case AskSponsorAgain():
+            return _ask_again(application, about, command)
         case Decide():
             return _decide(application, about, command)
 
 
-def missing(application: Application) -> list[str]:
-    """What is still needed, in words for the applicant."""
+def missing(application: Application, *, sponsor_gone: bool = False) -> list[str]:
+    """What is still needed, in words for the applicant; `sponsor_gone`: they were erased."""
     found: list[str] = []
     if application.outcome in (a.WITHDRAWN, a.DECLINED, a.LAPSED):
         return found
@@ -127,16 +138,20 @@ def missing(application: Application) -> list[str]:
         )
     if application.sponsor is None:
         found.append("Name your line manager as sponsor, with name and email address.")
+    elif sponsor_gone and application.sponsor_reply != a.CONFIRMED:
+        found.append(SPONSOR_GONE)
     elif application.sponsor_reply == a.REFUSED:
         found.append("Your sponsor has refused the release; talk to them, or name another.")
     if not application.submitted:
         found.append("Hand the application in.")
-    elif application.sponsor is not None and application.sponsor_reply is None:
+    elif application.sponsor and application.sponsor_reply is None and not sponsor_gone:
         found.append("Your sponsor has not confirmed the release yet.")
     return found
 
 
-def _require_open(open_: bool, late: bool) -> None:
+def _require_open(open_: bool, late: bool, finished: bool) -> None:
+    if finished:
+        raise Refused("This cohort has finished; it takes no applications any more.", unlawful=True)
     if not open_ and not late:
         raise Refused(
             "This cohort is not open for applications. An operator can take a late one, with a"
@@ -168,8 +183,9 @@ def _name_sponsor(application: Application, about: About, sponsor: str) -> list[
 def _submit(application: Application, about: About, command: Submit) -> list[ApplicationEvent]:
     if application.submitted:
         return []
-    _require_open(command.open_, command.late or application.late)
-    needed = [m for m in missing(application) if m != "Hand the application in."]
+    _require_open(command.open_, command.late or application.late, command.finished)
+    wanted = missing(application, sponsor_gone=command.sponsor_gone)
+    needed = [m for m in wanted if m != "Hand the application in."]
     if needed:
         raise Refused("Before it can be handed in: " + " ".join(needed), unlawful=True)
     asked = _ask(application, about, command.days, command.expires)
@@ -186,11 +202,13 @@ def _ask(
 
 
 def _ask_again(
-    application: Application, about: About, days: float, expires: datetime
+    application: Application, about: About, command: AskSponsorAgain
 ) -> list[ApplicationEvent]:
     if not application.submitted:
         raise Refused("The sponsor is asked when the application is handed in.", unlawful=True)
-    return _ask(application, about, days, expires)
+    if command.sponsor_gone and application.sponsor_reply != a.CONFIRMED:
+        raise Refused(SPONSOR_GONE, unlawful=True)
+    return _ask(application, about, command.days, command.expires)
 
 
 def _sponsor_replies(
@@ -219,6 +237,8 @@ def _decide(application: Application, about: About, command: Decide) -> list[App
         raise Refused("A draft cannot be decided: it was not handed in.", unlawful=True)
     if application.released:
         raise Refused("Its decision was released already.", unlawful=True)
+    if command.finished:
+        raise Refused("This cohort has finished; nothing is decided in it.", unlawful=True)
     if command.decision != application.decision:
         return [a.DecisionMade(about, command.decision, command.at)]
     if not command.reworded:

@@ -174,10 +174,13 @@ class RemoveRole:
 
 @dataclass(frozen=True, slots=True)
 class InviteGuest:
+    """`takes_part`: whom they invite comes already, and not as a guest."""
+
     about: About
     guest: str
     invited_by: str
     most: int
+    takes_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +305,8 @@ def _invite(a: Attendance, command: InviteGuest) -> list[AttendanceEvent]:
         return []
     if command.guest == command.invited_by:
         raise Refused("Nobody is their own guest.", field="email")
+    if command.takes_part:
+        raise Refused("Is of somebody who takes part already; invite another.", field="email")
     invited = sum(1 for _, by in a.guests if by == command.invited_by)
     if invited >= command.most:
         raise Refused(

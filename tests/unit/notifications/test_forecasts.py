@@ -1,6 +1,7 @@
 """Forecasts: counted by the code that would tell."""
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from werkzeug.serving import make_server
 
 from services.notifications import bouncing, preferences
 from services.notifications.contact_book import Contact
-from services.notifications.domain.preferences import DAILY, NONE, Preferences
+from services.notifications.domain.preferences import DAILY, NONE, Preferences, QuietHours
 from tests.notifications import ADA, BEA, FALLS, NOW, Notifications
 from tests.registry import open_registry
 from tests.servers import free_port
@@ -46,6 +47,14 @@ def test_it_counts_what_is_then_queued(notifications: Notifications, choices: di
     notifications.tell("registry.community.closed", ending="faded", into=[])
     queued = [row for row in notifications.ledger() if row[2] == "queued"]
     assert len(queued) == found["notifies"]
+
+
+def test_who_has_quiet_hours_hears_of_it_later(notifications: Notifications):
+    notifications.landscape()
+    now = notifications.service.clock.now()
+    begins, ends = ((now + timedelta(hours=hours)).time() for hours in (-1, 1))
+    put(notifications, ADA, Preferences(zone="UTC", quiet=QuietHours(begins, ends)))
+    assert asked(notifications, CLOSED) == {"notifies": 2, "now": 1, "digest": 1, "none": 0}
 
 
 def test_who_cannot_be_written_to_is_counted_as_told_nothing(notifications: Notifications):

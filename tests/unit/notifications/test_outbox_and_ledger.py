@@ -10,7 +10,7 @@ from services.notifications.links import Links
 from services.notifications.outbox import Outbox
 from services.notifications.rendering import Renderer
 from tests.mail_servers import Mailbox, mail_server
-from tests.notifications import ADA, BEA, FALLS, Notifications
+from tests.notifications import ADA, BEA, FALLS, Joins, Notifications
 from tests.unit.notifications.test_sending import (
     PEOPLE,
     Contacts,
@@ -29,7 +29,7 @@ def post(notifications: Notifications) -> Notifications:
     settings = notifications.service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
     contacts = Contacts(PEOPLE | {BEA: EVE})
-    notifications.app.extensions["hedgerow_outbox"] = Outbox(contacts, renderer)
+    notifications.app.extensions["hedgerow_outbox"] = Outbox(contacts, Joins(), renderer)
     closed(notifications)
     send_all(sender_of(notifications))
     return notifications

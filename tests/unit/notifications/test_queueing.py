@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.notifications import preferences
-from services.notifications.domain.preferences import DAILY, NONE, Preferences
+from services.notifications.domain.preferences import DAILY, NONE, WEEKLY, Preferences
 from services.notifications.domain.rules import SCHEDULING
 from shared.contracts import schemas
 from shared.projection import rebuild
@@ -146,3 +146,52 @@ def test_every_event_of_scheduling_is_told_as_its_rule_says(
     heard.react()
     assert message in {row[1] for row in heard.ledger()}
     assert heard.rows("SELECT count(*) FROM reactions WHERE state = 'pending'") == [(0,)]
+
+
+PAST = {"date": "2026-02-20", "start": "10:00", "end": "11:30", "zone": "Europe/London"}
+AHEAD = PAST | {"date": "2026-03-20"}
+
+
+@pytest.mark.parametrize(
+    ("change", "more", "heard_of"),
+    [
+        ("rescheduled", {"date": "2026-02-21", "before": PAST}, False),
+        ("changed", {"date": "2026-02-20", "changed": ["title"]}, False),
+        ("scheduled", {"date": "2026-02-20"}, False),
+        ("rescheduled", {"date": "2026-03-20", "before": PAST}, True),
+        ("rescheduled", {"date": "2026-02-20", "before": AHEAD}, True),
+    ],
+    ids=["moved in the past", "changed", "planned", "moved ahead", "moved into the past"],
+)
+def test_a_session_that_is_over_is_no_news(
+    heard: Notifications, change: str, more: dict, heard_of: bool
+):
+    heard.session(change, **more)
+    heard.react()
+    outcome = ("queued", "") if heard_of else ("missed", "the session is over")
+    assert heard.ledger("status, reason") == [outcome] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [
+        ("scheduled", {"date": "2026-03-06"}),
+        ("rescheduled", {"date": "2026-03-06", "before": AHEAD}),
+        ("rescheduled", {"date": "2026-03-20", "before": AHEAD | {"date": "2026-03-06"}}),
+    ],
+    ids=["planned", "moved to before the digest", "moved from before the digest"],
+)
+def test_news_of_a_session_does_not_wait_for_a_digest_after_it(
+    heard: Notifications, change: str, more: dict
+):
+    put(heard, ADA, Preferences(WEEKLY))  # on Mondays: the next is on 9 March
+    heard.session(change, **more)
+    heard.react()
+    assert heard.ledger("due, digest")[0] == ("2026-03-02T09:30:00.000000Z", 0)
+
+
+def test_news_of_a_session_waits_for_a_digest_before_it(heard: Notifications):
+    put(heard, ADA, Preferences(WEEKLY))
+    heard.session()
+    heard.react()
+    assert heard.ledger("due, digest")[0] == ("2026-03-09T07:00:00.000000Z", 1)

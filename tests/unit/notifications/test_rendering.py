@@ -5,7 +5,9 @@ import email.policy
 import html
 import re
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +19,10 @@ from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, RULES
 from services.notifications.links import Links
 from services.notifications.mail import envelope, letter_of, wire_address
 from services.notifications.rendering import Part, Reader, Rendered, Renderer
+from shared.clock import parse_rfc3339
 from shared.contracts import schemas
 from shared.settings import load_settings
+from shared.web.signer import SignedLink, verify
 from tests.notifications import ADA, NOW, person
 from tests.registry import settings_of
 
@@ -51,10 +55,10 @@ def content(rule: Any, spoil: Any = lambda value: value) -> dict[str, Any]:
         **facts.of_session(stream, data),
         **facts._of_application(stream, data),
         **facts.of_link(name, data, {}),
-        "offset": "in a week",
     }
     return {
         "event": uuid.uuid4().hex,
+        "at": "2026-12-01T09:00:00.000000Z",
         "rule": rule.message,
         "category": rule.category,
         "community": "com_1",
@@ -73,12 +77,16 @@ def spoilt(value: Any) -> Any:
 
 
 def render(
-    renderer: Renderer, *contents: dict[str, Any], reader: Contact = ADA_CONTACT
+    renderer: Renderer,
+    *contents: dict[str, Any],
+    reader: Contact = ADA_CONTACT,
+    now: datetime = NOW,
+    joins: Mapping[str, str] | None = None,
 ) -> Rendered:
     parts = [Part(each) for each in contents]
     names = {person(n): reader for n in range(9)}
     kind = "digest" if len(parts) > 1 else "message"
-    return renderer.render(kind, parts, Reader(ADA, reader, 1), names, NOW)
+    return renderer.render(kind, parts, Reader(ADA, reader, 1, now, joins or {}), names, NOW)
 
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
@@ -101,6 +109,142 @@ def test_a_template_says_all_that_a_reader_needs(renderer: Renderer, rule: Any):
     if "session" in content(rule)["facts"]:
         assert "2027" in said.text
         assert "Europe/London" in said.text
+
+
+SECRET = load_settings(settings_of(Path("/nowhere"))).secret
+
+
+def asked(message: str) -> dict[str, Any]:
+    return content(next(rule for rule in SAMPLED if rule.message == message))
+
+
+def link_in(said: str, purpose: str) -> SignedLink:
+    """The one page of this purpose that a message leads to, as scheduling verifies it."""
+    found = set(re.findall(rf"https://hedgerow.example/scheduling/{purpose}/([\w.-]+)", said))
+    assert len(found) == 1, found
+    return verify(SECRET, purpose, found.pop(), NOW)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["decision-offer", "decision-waiting-list", "place-offered", "sponsor-refused"],
+)
+def test_who_applied_answers_by_a_link_in_the_message(renderer: Renderer, message: str):
+    said = render(renderer, asked(message))
+    for form in (said.text, said.html):
+        link = link_in(form, "application")
+        assert (link.subject, link.generation) == ("app_1", 1)
+        assert link.expires is not None
+
+
+def test_the_link_of_an_offer_works_until_some_time_after_its_last_day(renderer: Renderer):
+    link = link_in(render(renderer, asked("place-offered")).text, "application")
+    assert link.expires == datetime(2027, 1, 19, 23, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("session-planned", "session-rescheduled", "session-reinstated", "session-changed"),
+        *("session-place", "session-role", "session-reminder"),
+    ],
+)
+def test_who_is_asked_to_a_session_replies_by_a_link_in_the_message(
+    renderer: Renderer, message: str
+):
+    told = asked(message)
+    said = render(renderer, told)
+    for form in (said.text, said.html):
+        link = link_in(form, "reply")
+        assert link.subject == f"{told['facts']['session']['id']} {ADA}"
+        assert link.generation == 1
+        assert link.expires is not None
+        assert link.expires > parse_rfc3339(told["facts"]["ends"])
+
+
+def test_a_reminder_says_how_far_off_it_is_when_it_is_sent(renderer: Renderer):
+    told = asked("session-reminder")
+    for now, subject, words in [
+        (
+            datetime(2027, 3, 18, 9, tzinfo=UTC),
+            "In a week: ",
+            "is on Thursday 25 March, in a week.",
+        ),
+        (
+            datetime(2027, 3, 22, 9, tzinfo=UTC),
+            "In 3 days: ",
+            "is on Thursday 25 March, in 3 days.",
+        ),
+        (datetime(2027, 3, 24, 9, tzinfo=UTC), "Tomorrow: ", "is tomorrow."),
+    ]:
+        said = render(renderer, told, now=now)
+        assert said.subject.startswith(subject)
+        assert words in said.text
+        assert words in said.html
+        assert words in render(renderer, told, asked("session-planned"), now=now).text
+
+
+ADDRESS = "https://meet.example/j/1?pwd=a&b"
+ONLINE_ONES = ["session-planned", "session-rescheduled", "session-reinstated", "session-reminder"]
+
+
+def online(message: str, modality: str = "online") -> dict[str, Any]:
+    told = asked(message)
+    told["facts"]["session"] |= {"modality": modality}
+    return told
+
+
+@pytest.mark.parametrize("modality", ["online", "hybrid"])
+@pytest.mark.parametrize("message", ONLINE_ONES)
+def test_who_comes_reads_where_to_join_in_the_message_and_its_calendar(
+    renderer: Renderer, message: str, modality: str
+):
+    said = render(renderer, online(message, modality), joins={"ses_1": ADDRESS})
+    assert f"\nJoin: {ADDRESS}\n" in said.text
+    assert said.html.count(f'<a href="{html.escape(ADDRESS)}">') == 1
+    assert "find the address" not in said.text + said.html
+    if said.calendar:
+        (event,) = Calendar.from_ical(said.calendar.text).walk("VEVENT")
+        assert ADDRESS in event["DESCRIPTION"]
+    told = render(
+        renderer, online(message, modality), asked("decision-offer"), joins={"ses_1": ADDRESS}
+    )
+    assert f"Join: {ADDRESS}\n" in told.text
+
+
+@pytest.mark.parametrize("message", ONLINE_ONES)
+def test_without_the_address_the_message_says_where_it_is(renderer: Renderer, message: str):
+    told = online(message)
+    assert ADDRESS in render(renderer, told, joins={"ses_1": ADDRESS}).text
+    said = render(renderer, told)  # the next reader, who does not come
+    assert "meet.example" not in said.text + said.html
+    for form in (said.text, said.html):
+        assert "find the address to join by on the page below" in form
+        link_in(form, "reply")
+
+
+def test_a_digest_holds_the_same_links(renderer: Renderer):
+    said = render(renderer, asked("decision-offer"), asked("session-planned"))
+    for form in (said.text, said.html):
+        assert link_in(form, "application").subject == "app_1"
+        assert link_in(form, "reply").subject == f"ses_1 {ADA}"
+
+
+def test_an_offer_that_lapses_with_its_cohort_names_no_day_and_no_next_person(renderer: Renderer):
+    lapsed, finished = asked("offer-lapsed"), asked("offer-lapsed")
+    lapsed["facts"]["finished"], finished["facts"]["finished"] = None, True
+    assert "goes to the next person" in render(renderer, lapsed).text
+    said = render(renderer, finished)
+    for form in (said.text, said.html):
+        assert "has finished, so the offer of a place in it has lapsed" in form
+        assert "next person" not in form
+        assert "open until" not in form
+
+
+def test_who_waits_is_told_that_a_place_must_be_accepted(renderer: Renderer):
+    said = " ".join(render(renderer, asked("decision-waiting-list")).text.split())
+    assert "it is offered to you" in said
+    assert "names the day by which you must accept it" in said
 
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)

@@ -18,7 +18,7 @@ from services.notifications.sender import Sender
 from shared.clock import rfc3339
 from shared.projection import rebuild
 from tests.mail_servers import Mailbox, accepts, mail_server
-from tests.notifications import ADA, BEA, NOW, Notifications, open_notifications, person
+from tests.notifications import ADA, BEA, NOW, Joins, Notifications, open_notifications, person
 
 PEOPLE = {
     ADA: Contact("Ada Lovelace", "ada@people.example", 1),
@@ -39,10 +39,12 @@ class Contacts:
         return {p: self.people[p] for p in people if p in self.people}
 
 
-def sender_of(post: Notifications, contacts: Contacts | None = None) -> Sender:
+def sender_of(
+    post: Notifications, contacts: Contacts | None = None, joins: Joins | None = None
+) -> Sender:
     settings = post.service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
-    return Sender(post.service, contacts or Contacts(), renderer)
+    return Sender(post.service, contacts or Contacts(), joins or Joins(), renderer)
 
 
 def send_all(sender: Sender) -> None:

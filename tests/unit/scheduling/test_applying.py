@@ -23,6 +23,7 @@ ABOUT = About("coh_a", "Wessex", "per_a")
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=60)
 AT = Places(2, "Europe/London", date(2026, 11, 15))
+FINISHED = replace(AT, finished=True)
 READY = (
     a.Started(ABOUT),
     a.Answered(ABOUT, Facts(q_member=True), "com_a", ()),
@@ -104,6 +105,20 @@ def test_a_cohort_takes_applications_while_open_or_late_from_an_operator(
         assert given().when(command) == [a.Started(ABOUT, late=not open_)]
 
 
+@pytest.mark.parametrize(
+    ("events", "command"),
+    [
+        ((), d.Start(ABOUT, open_=False, late=True, finished=True)),
+        (READY, replace(SUBMIT, open_=False, late=True, finished=True)),
+        (SUBMITTED, d.Decide("offer", NOW, finished=True)),
+    ],
+)
+def test_in_a_finished_cohort_nothing_is_applied_for_handed_in_or_decided(
+    events: Any, command: Any
+):
+    assert "finished" in given(*events).refuses(command, unlawful=True)
+
+
 def test_nothing_is_handed_in_while_something_is_missing():
     assert "sponsor" in given(*READY[:2]).refuses(SUBMIT, unlawful=True)
 
@@ -112,6 +127,31 @@ def test_handing_in_asks_the_sponsor_and_twice_is_the_same_as_once():
     it = given(*READY)
     assert it.when(SUBMIT) == list(SUBMITTED[3:])
     assert it.when(SUBMIT) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        (READY, ["name another", "Hand"]),
+        (SUBMITTED, ["name another"]),
+        ((*SUBMITTED, a.SponsorRefused(ABOUT, "per_s")), ["name another"]),
+        ((*SUBMITTED, a.SponsorConfirmed(ABOUT, "per_s")), []),
+    ],
+)
+def test_a_sponsor_who_is_gone_before_they_confirmed_is_to_be_another(
+    events: Any, words: list[str]
+):
+    found = d.missing(given(*events).state, sponsor_gone=True)
+    assert len(found) == len(words)
+    assert all(word in said for word, said in zip(words, found, strict=True))
+
+
+def test_a_sponsor_who_is_gone_is_not_asked():
+    gone = replace(SUBMIT, sponsor_gone=True)
+    assert "name another" in given(*READY).refuses(gone, unlawful=True)
+    again = d.AskSponsorAgain(10, LATER, sponsor_gone=True)
+    assert "name another" in given(*SUBMITTED).refuses(again, unlawful=True)
+    assert given(*SUBMITTED, a.SponsorConfirmed(ABOUT, "per_s")).when(again) == []
 
 
 def test_nobody_is_their_own_sponsor():
@@ -274,6 +314,51 @@ def test_an_offer_is_open_to_the_end_of_its_last_day(hours: int, lapsed: bool):
         assert states(after(found, changes)) == ["lapsed", "lapsed", "offered"]
 
 
+def test_an_erased_participants_place_goes_to_the_first_who_waits_once():
+    found = released("offer", "offer", "waiting-list", "waiting-list")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    changes = admission.erase(found, ["app_0"], AT)
+    about = found["app_0"].about
+    assert changes["app_0"] == [a.Withdrawn(about, "accepted"), a.Forgotten(about, "erased")]
+    assert changes["app_2"] == [a.PlaceOffered(found["app_2"].about, AT.reply_by)]
+    found = after(found, changes)
+    assert states(found) == ["withdrawn", "offered", "offered", "waiting 2"]
+    assert admission.erase(found, ["app_0"], AT) == {}
+
+
+def test_the_application_of_an_erased_participant_of_a_finished_cohort_still_counts():
+    found = released("offer", "waiting-list")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    changes = admission.erase(found, ["app_0"], FINISHED)
+    assert changes == {"app_0": [a.Forgotten(found["app_0"].about, "erased")]}
+
+
+def test_the_open_offers_of_a_cohort_that_finishes_lapse_and_go_on_to_nobody():
+    found = released("offer", "offer", "waiting-list")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    changes = admission.lapse(found, FINISHED, NOW)
+    assert changes == {"app_1": [a.OfferLapsed(found["app_1"].about, AT.reply_by, finished=True)]}
+    found = after(found, changes)
+    assert states(found) == ["accepted", "lapsed", "waiting 1"]
+    assert admission.lapse(found, FINISHED, NOW) == {}
+
+
+@pytest.mark.parametrize("step", [admission.decline, admission.withdraw])
+def test_a_place_that_is_given_back_in_a_finished_cohort_goes_on_to_nobody(step: Any):
+    found = released("offer", "waiting-list")
+    found = after(found, step(found, "app_0", FINISHED))
+    assert states(found)[1:] == ["waiting 1"]
+    assert admission.more_places(found, FINISHED, 1) == {}
+
+
+def test_no_place_is_taken_in_a_finished_cohort():
+    found = released("offer", "offer")
+    found = after(found, admission.accept(found, "app_0", AT, NOW))
+    assert admission.accept(found, "app_0", FINISHED, NOW) == {}
+    with pytest.raises(Refused, match="finished"):
+        admission.accept(found, "app_1", FINISHED, NOW)
+
+
 def test_a_withdrawn_participants_place_goes_on():
     found = released("offer", "offer", "waiting-list")
     found = after(found, admission.accept(found, "app_0", AT, NOW))
@@ -319,11 +404,13 @@ class Admitting(RuleBasedStateMachine):
         self.do(admission.release, self.at)
 
     @precondition(lambda self: self.applications)
-    @rule(data=st.data(), step=st.sampled_from(["accept", "decline", "withdraw"]))
+    @rule(data=st.data(), step=st.sampled_from(["accept", "decline", "withdraw", "erase"]))
     def act(self, data: Any, step: str) -> None:
         key = data.draw(st.sampled_from(sorted(self.applications)))
         if step == "accept":
             self.do(admission.accept, key, self.at, self.now)
+        elif step == "erase":
+            self.do(admission.erase, [key], self.at)
         else:
             self.do(getattr(admission, step), key, self.at)
 

@@ -89,6 +89,8 @@ def test_each_participant_invites_so_many_guests():
     it.refuses(at.InviteGuest(ABOUT, "g2", "a", 1), unlawful=True)
     assert len(it.when(at.InviteGuest(ABOUT, "g2", "b", 1))) == 1
     it.refuses(at.InviteGuest(ABOUT, "c", "c", 1), field="email")
+    it.refuses(at.InviteGuest(ABOUT, "d", "c", 1, takes_part=True), field="email")
+    assert it.when(at.InviteGuest(ABOUT, "g2", "b", 1, takes_part=True)) == []
 
 
 def test_roles_are_held_and_given_up():

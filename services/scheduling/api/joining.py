@@ -1,0 +1,46 @@
+"""Where to join a session online: only for those who are coming."""
+
+from typing import Any
+
+from flask import Response
+
+from services.scheduling import attending, texts
+from services.scheduling.api.answers import require
+from services.scheduling.api.attendance_schemas import JoiningBody
+from services.scheduling.projections.own import SESSIONS
+from shared.web.answers import json_response
+from shared.web.bodies import Blueprint
+from shared.web.callers import caller, needs_service, needs_token
+from shared.web.context import service
+from shared.web.errors import Problem
+
+blp = Blueprint("joining", "joining", description="Where to join online")
+
+
+@blp.get("/sessions/<session>/join-address")
+@blp.doc(summary="Where to join online; for those who come, and for the services")
+@needs_token
+def join_address(session: str) -> Response:
+    with service().database.read() as connection:
+        found = require(connection, SESSIONS, session)
+        actor = caller().actor
+        if actor is not None and not attending.may_join(connection, found, actor):
+            raise Problem(403, "The address to join by is for those who are coming.")
+        told = texts.join_address(connection, session)
+    return json_response({"session": session, "join_address": told}, private=True)
+
+
+@blp.post("/sessions/join-addresses")
+@blp.doc(summary="Where people join sessions online, for a service that is about to write to them")
+@needs_service
+@blp.arguments(JoiningBody)
+def join_addresses(fields: dict[str, Any]) -> Response:
+    """What is in `asked` and not in `items` has no address, or is of somebody not coming."""
+    asked = [(entry["session"], entry["person"]) for entry in fields["asked"]]
+    with service().database.read() as connection:
+        told = attending.join_addresses(connection, asked)
+    items = [
+        {"session": session, "person": person, "join_address": address}
+        for (session, person), address in told.items()
+    ]
+    return json_response({"items": items}, private=True)
