@@ -3,6 +3,7 @@
 `restored TIME` puts a database right that was put back from a backup taken at TIME.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,12 +33,26 @@ def main(build: Callable[[Settings], Service]) -> int:
     if role == "web":
         from shared.web.server import run_web
 
-        run_web(service)
+        _and_leave(run_web, service)
     else:
         from shared.worker.process import run_worker
 
-        run_worker(service)
+        _and_leave(run_worker, service)
     return 0
+
+
+def _and_leave(run: Callable[[Service], None], service: Service) -> None:
+    """End as soon as all is done: taking the libraries apart takes seconds on a busy machine, and
+    those with threads of their own may abort in it.
+    """
+    status: int | str | None = 0
+    try:
+        run(service)
+    except SystemExit as end:
+        status = end.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else 1 if status else 0)
 
 
 def _as_owner(settings: Settings) -> Settings:

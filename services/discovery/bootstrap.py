@@ -107,5 +107,5 @@ def _loops(service: Service) -> Sequence[Loop]:
     drawing = Drawing(service.database, service.settings.embedding_model, service.clock)
     return [
         Loop("vectors", step, 0.2, Lease(service.database, "vectors")),
-        Loop("map", drawing.step, 1.0, Lease(service.database, "map")),
+        Loop("map", drawing.step, 1.0, Lease(service.database, "map"), hurry=drawing.stop),
     ]

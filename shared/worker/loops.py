@@ -26,7 +26,8 @@ class Loop:
     """`step` returns whether there was work; where not, the next one waits `idle` seconds.
 
     With a `lease`, only the process that holds it works. `on_error` is told what went wrong. A step
-    of a `long` one may take any time, and the process's pulse says nothing of it.
+    of a `long` one may take any time, and the process's pulse says nothing of it. `hurry` is called
+    when it is time to stop: the step in hand is to end soon.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Loop:
     lease: Lease | None = None
     on_error: Callable[[str], None] | None = None
     long: bool = False
+    hurry: Callable[[], None] | None = None
 
     def run(self, stop: threading.Event, went_round: Callable[[], None] = lambda: None) -> None:
         pause = _FIRST_PAUSE
@@ -83,6 +85,9 @@ def run_loops(loops: list[Loop], stop: threading.Event, pulse_file: Path | None 
         thread.start()
     while not stop.wait(BETWEEN_BEATS):
         pulse.beat()
+    for loop in loops:
+        if loop.hurry is not None:
+            loop.hurry()
     deadline = time.monotonic() + _LONGEST_STOP
     for thread in threads:
         thread.join(timeout=max(0.0, deadline - time.monotonic()))

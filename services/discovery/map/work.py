@@ -18,7 +18,7 @@ from shared.database import Database
 
 log = structlog.get_logger()
 # From the beginning of one drawing to that of the next: as long again as it took, within bounds.
-_LEAST_SECONDS, _MOST_SECONDS = 5.0, 30.0
+_LEAST_SECONDS, _MOST_SECONDS = 15.0, 30.0
 _PATIENCE = 4  # times as long, where only vectors have come
 # Of the library that multiplies: the other processors are others', and sums come out the same.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -35,6 +35,8 @@ class Drawing:
     def __init__(self, database: Database, model: Path | None, clock: Clock) -> None:
         self._database, self._model, self._clock = database, model, clock
         self._next = self._next_for_vectors = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = False
 
     def step(self) -> bool:
         """Draw the map anew where something has changed and it is time; whether it was drawn."""
@@ -48,6 +50,12 @@ class Drawing:
         if drawn:
             log.info("the map is drawn", **msgspec.to_builtins(drawn))
         return True
+
+    def stop(self) -> None:
+        """From another thread: what is being drawn is given up, and drawn at the next start."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.terminate()
 
     def _changed(self, now: float) -> bool:
         with self._database.read() as connection:
@@ -71,13 +79,14 @@ class Drawing:
                 bufsize=0,  # what could not be written is not tried again when it is closed
             ) as process,
         ):
+            self._process = process
             if process.stdin is None or process.stdout is None:
                 raise AssertionError("both were asked for")
             with suppress(BrokenPipeError):  # then it has said why
                 process.stdin.write(msgspec.json.encode(errand) + b"\n")
                 # It stays open: the process ends with this one.
             said = process.stdout.read()
-            if process.wait():
+            if process.wait() and not self._stopping:
                 trouble.seek(0)
                 last = trouble.read().decode(errors="replace").strip()[-_MOST_TOLD:]
                 raise DrawingFailed(f"the map could not be drawn: {last}")
