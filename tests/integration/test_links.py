@@ -155,6 +155,35 @@ def test_whoever_ends_a_link_does_so_for_the_side_that_they_convene(
     assert other.status_code == 403
 
 
+@pytest.mark.parametrize("step", ["acceptance", "refusal"])
+def test_only_who_convenes_the_community_that_was_asked_answers_for_it(
+    discoverer: Discovery, two: tuple[str, str], step: str
+):
+    proposer, asked = discoverer.convener(two[0]), discoverer.convener(two[1], "Bo")
+    body = {"from": two[0], "to": two[1], "purpose": "Share tools"}
+    assert discoverer.acting(asked).post("/links", body).status_code == 409
+    link = discoverer.acting(proposer).made("/links", **body)["id"]
+    at = f"/links/{link}/{step}"
+    for outsider in (proposer, "per_" + "0" * 20):
+        answers = (
+            discoverer.acting(outsider).post(at, {}),
+            discoverer.operator.post(at, {"by": outsider}),
+        )
+        assert {answer.status_code for answer in answers} == {409}
+        assert all("by" in answer.json["errors"] for answer in answers)
+    assert discoverer.operator.get(f"/links/{link}").json["state"] == "proposed"
+    assert discoverer.acting(asked).post(at, {}).status_code == 200
+
+
+def test_an_operator_answers_for_a_community_by_naming_it(
+    discoverer: Discovery, two: tuple[str, str]
+):
+    link = discoverer.operator.made("/links", **{"from": two[0], "to": two[1], "purpose": "Meet"})
+    colleague = discoverer.acting("per_" + "0" * 20)
+    accepted = colleague.done(f"/links/{link['id']}/acceptance", by=two[1])
+    assert accepted["state"] == "accepted"
+
+
 def test_a_change_to_another_version_than_was_read_is_stale(
     discoverer: Discovery, two: tuple[str, str]
 ):

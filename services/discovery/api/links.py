@@ -1,6 +1,6 @@
 """Links between communities: proposed by one, accepted or refused by the other, ended by either."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.discovery import link_texts, links
 from services.discovery.api.answers import changing, decided, linking
 from services.discovery.api.schemas import AcceptanceBody, EndingBody, LinkBody, RefusalBody
 from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
-from services.discovery.domain.link_decisions import Accept, Command, End, Known, Refuse
+from services.discovery.domain.link_decisions import Accept, End, Known, Refuse
 from services.discovery.linking import known
 from services.discovery.links import ORDER, Found
 from services.discovery.projections.conveners import convened_by
@@ -50,6 +50,7 @@ def propose(fields: dict[str, Any]) -> Response:
         raise invalid("by", "must be the community that proposes, or a person")
 
     def work(connection: Connection) -> Answer:
+        _check_convenes(connection, side, person, communities[:1])
         link, events = decided(
             linking(connection).propose,
             *(communities, fields["purpose"], person, fields["message"]),
@@ -110,7 +111,7 @@ def one_link(link: str) -> Response:
 @blp.arguments(AcceptanceBody)
 def accept(fields: dict[str, Any], link: str) -> Response:
     side, person = _who(fields["by"])
-    return _act(link, Accept(side, person))
+    return _act(link, Accept(side, person), answers=True)
 
 
 @blp.post("/links/<link>/refusal")
@@ -125,6 +126,7 @@ def refuse(fields: dict[str, Any], link: str) -> Response:
         link,
         Refuse(side, person, words=bool(reason)),
         (link_texts.REFUSAL, person, reason),
+        answers=True,
     )
 
 
@@ -189,13 +191,20 @@ def _document(found: Found, named: dict[str, Known]) -> dict[str, Any]:
 
 
 def _act(
-    link: str, command: Command, words: tuple[str, str | None, str | None] | None = None
+    link: str,
+    command: Accept | Refuse | End,
+    words: tuple[str, str | None, str | None] | None = None,
+    *,
+    answers: bool = False,
 ) -> Response:
+    """Carry it out; one that `answers` a proposal is for those to whom it was made."""
+
     def work(connection: Connection) -> Answer:
-        require(connection, link)
-        decided(
-            linking(connection).act, link, command, check=partial(check_version, link), words=words
-        )
+        communities = require(connection, link).link.communities
+        asked = communities[1:] if answers else communities
+        _check_convenes(connection, command.side, command.by, asked)
+        check = partial(check_version, link)
+        decided(linking(connection).act, link, command, check=check, words=words)
         found = require(connection, link)
         return Answer(documents(connection, [found])[0], 200, found.version)
 
@@ -236,6 +245,26 @@ def _who(by: str | None) -> tuple[str | None, str | None]:
     raise invalid(
         "by", "must be the id of one of the two communities, com_…, or of a person, per_…"
     )
+
+
+def _check_convenes(
+    connection: Connection, side: str | None, person: str | None, communities: Sequence[str]
+) -> None:
+    """Raises Problem 409 where a person acts who convenes none of these communities.
+
+    Not where the caller says for which side: operators write down what was agreed otherwise.
+    """
+    if side is not None or person is None:
+        return
+    today = service().clock.now().date()
+    if not convened_by(connection, person, communities, today):
+        named = known(connection, communities)
+        names = " or ".join(named[c].name if c in named else c for c in communities)
+        reason = (
+            f"this person does not convene {names}. If the role was given a moment ago, it may"
+            " still be on its way; who acts for the community otherwise names it in `by`."
+        )
+        raise Problem(409, f"by: {reason}", {"by": [reason]})
 
 
 def _convened(link: str, person: str | None) -> str | None:
