@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from hedgerow.failures import CannotDo
 from hedgerow.platform import operators_services
 
 
@@ -17,5 +18,8 @@ def export(file: Path | None) -> None:
     if file is None:
         sys.stdout.write(lines)
         return
-    file.write_text(lines, encoding="utf-8")
+    try:
+        file.write_text(lines, encoding="utf-8")
+    except OSError as error:
+        raise CannotDo(f"{file} cannot be written: {error.strerror}.") from error
     click.echo(f"Wrote {len(lines.splitlines()):,} labels to {file}.")

@@ -175,6 +175,25 @@ def test_only_who_convenes_the_community_that_was_asked_answers_for_it(
     assert discoverer.acting(asked).post(at, {}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("purpose", "taken"),
+    [
+        ("Mail me at ada@people.example", False),
+        ("Ring +44 20 7946 0958", False),
+        ("Ring 01632 960 983 first", False),
+        ("Plan 2026-2027 together, 10:00-16:30", True),
+        ("Reach 1,000 people @ home", True),
+    ],
+)
+def test_a_purpose_holds_no_address_and_no_number(
+    discoverer: Discovery, two: tuple[str, str], purpose: str, taken: bool
+):
+    body = {"from": two[0], "to": two[1], "purpose": purpose}
+    answer = discoverer.operator.post("/links", body)
+    assert answer.status_code == (201 if taken else 422)
+    assert taken or list(answer.json["errors"]) == ["purpose"]
+
+
 def test_an_operator_answers_for_a_community_by_naming_it(
     discoverer: Discovery, two: tuple[str, str]
 ):

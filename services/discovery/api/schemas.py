@@ -1,11 +1,17 @@
 """What requests to discovery hold."""
 
+import re
+
+from marshmallow import ValidationError, validates
+
 from services.discovery.domain.feedback import VERDICTS
 from services.discovery.domain.link import OUTCOMES
 from shared.web.fields import Body, Choice, Text, TextList, Url
 
 # The stages of development that a community may be in, as the registry's events name them.
 STAGES = ("potential", "coalescing", "maturing", "stewardship", "transformation")
+# What looks like somebody's address or telephone number.
+_PERSONAL = re.compile(r"\S@\S|(?:\+|\b0)\d[\d ()-]{7,}\d")
 
 
 class DescriptionBody(Body):
@@ -30,9 +36,17 @@ class LinkBody(Body):
 
     from_ = Text(1, 100, required=True, data_key="from")
     to = Text(1, 100, required=True)
-    purpose = Text(1, 200, required=True)
+    purpose = Text(1, 200, required=True, metadata={"description": "Public, and for good"})
     message = Text(0, 2000, lines=True, allow_none=True, load_default=None)
     by = Text(1, 100, allow_none=True, load_default=None)
+
+    @validates("purpose")
+    def check_public(self, purpose: str, **_: object) -> None:
+        if _PERSONAL.search(purpose):
+            raise ValidationError(
+                "is public for good: leave email addresses and telephone numbers out, and say them"
+                " in `message`"
+            )
 
 
 class AcceptanceBody(Body):

@@ -23,7 +23,8 @@ def described(view: View) -> str:
     if not view.spots:
         return "There is no open community here."
     matches = sum(not edge.linked for edge in view.edges)
-    lines = [f"Besides links, {_count(matches, 'good match', 'good matches')} draw lines."]
+    faint = _count(matches, "line stands for a good match", "lines stand for good matches")
+    lines = [f"Besides links, {faint}."]
     by_size = sorted(view.groups, key=lambda place: (-view.sizes[place], place))
     lines += [_group(view, place, view.groups[place]) for place in by_size[:_GROUPS]]
     if len(by_size) > _GROUPS:
