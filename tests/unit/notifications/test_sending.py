@@ -390,6 +390,7 @@ def test_a_rebuild_sends_nothing(post: Notifications, mailbox: Mailbox):
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("mailbox", [True], indirect=True, ids=["pipelining"])
 def test_ten_thousand_messages(post: Notifications, mailbox: Mailbox):
     mailbox.ids_only = True
     people = {person(n): Contact(f"P{n}", f"p{n}@people.example", 1) for n in range(1000)}
