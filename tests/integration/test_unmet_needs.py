@@ -60,6 +60,7 @@ def test_what_one_network_lacks_is_shown_to_that_network(noted: Discovery):
     all_search(noted, "q=falls&network=Kent")
     assert needs(noted, "?network=Kent") == ["falls"]
     assert needs(noted, "?network=Wessex") == []
+    assert needs(noted) == ["falls"], "there are falls in Wessex, where nobody looked for them"
 
 
 def test_what_only_another_filter_hides_is_no_unmet_need(noted: Discovery):

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from services.discovery.api.asking import known_now, network_ids
+from services.discovery.follower import Known
 from services.discovery.unmet.needs import LEAST_ASKERS, UnmetNeed, unmet_needs
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -28,14 +29,16 @@ def list_unmet_needs() -> Response:
     network = network_ids("network", [named], known)[0] if named is not None else None
     with service().database.read() as connection:
         needs = unmet_needs(connection, service().clock.now(), network)
-    filters = {"network": [network]} if network is not None else {}
-    items = [
-        _item(need)
-        for need in needs
-        if not known.index.search(need.text, limit=1, filters=filters).total
-    ]
+    items = [_item(need) for need in needs if not _met(need, network, known)]
     body = {"items": items, "next": None, "least_askers": LEAST_ASKERS}
     return json_response(body)
+
+
+def _met(need: UnmetNeed, network: str | None, known: Known) -> bool:
+    """Whether there is something of it by now, in the networks in which it was looked for."""
+    networks = [network] if network is not None else list(need.networks)
+    filters = {"network": networks} if networks else {}
+    return bool(known.index.search(need.text, limit=1, filters=filters).total)
 
 
 def _item(need: UnmetNeed) -> dict[str, Any]:
