@@ -4,11 +4,12 @@
 own store, in the transaction that forgot.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared.connection import Connection
+from shared.database import mark, marks
 from shared.eventstore.codec import EventType
 from shared.eventstore.events import INTERNAL, Cause, Event
 from shared.eventstore.streams import Change, Decider, Streams
@@ -41,6 +42,22 @@ def confirmed_type(service: str) -> EventType:
 
 def nothing_held(_connection: Connection, _person: str) -> None:
     """For a service that keeps nothing about people but their ids."""
+
+
+def erased_among(connection: Connection, service: str, people: Collection[str]) -> set[str]:
+    """Those of these people whose erasure this service has confirmed."""
+    found: set[str] = set()
+    wanted, type_name = list(people), confirmed_type(service).name
+    for start in range(0, len(wanted), 500):
+        chunk = tuple(wanted[start : start + 500])
+        rows = connection.exec_driver_sql(
+            "SELECT DISTINCT stream_id FROM events"
+            f" WHERE stream_id IN ({marks(connection, len(chunk))})"
+            f" AND type = {mark(connection)}",
+            (*chunk, type_name),
+        )
+        found |= {row[0] for row in rows}
+    return found
 
 
 def confirms_erasure(streams: Callable[[], Streams], forget: Forget = nothing_held) -> Reaction:

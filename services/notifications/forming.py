@@ -17,6 +17,7 @@ from services.notifications.untimely import Reminder, untimely
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks
+from shared.erasure import erased_among
 from shared.identifiers import derived_id
 from shared.projection.generations import OWN, active
 from shared.projection.projection import load_rows
@@ -217,14 +218,18 @@ def _sift(
     connection: Connection, due: Sequence[_Due], now: datetime
 ) -> tuple[dict[str, Outcome], list[_Due]]:
     """What is not to go after all and why, and what is."""
-    kept = preferences.of_many(connection, list({each.person for each in due}))
+    people = {each.person for each in due}
+    kept = preferences.of_many(connection, list(people))
+    erased = erased_among(connection, "notifications", people)
     restored = moments.last(connection)
     outcomes: dict[str, Outcome] = {}
     wanted, passed = [], _untimely(connection, due, now)
     for each in due:
         late = now - parse_rfc3339(each.due)
         reason = _unwanted(kept[each.person].preferences, each, now)
-        if reason:
+        if each.person in erased:
+            outcomes[each.id] = Suppressed("erased")
+        elif reason:
             outcomes[each.id] = Suppressed(reason)
         elif each.id in passed:
             outcomes[each.id] = passed[each.id]

@@ -124,6 +124,15 @@ def test_letters_are_kept_for_ninety_days(post: Notifications):
     assert {row[2:] for row in post.ledger()} == {("missed", "no mail server was set")}
 
 
+def test_nothing_is_put_into_letters_for_an_erased_person(tmp_path, migrated_notifications):
+    with opened(tmp_path, "smtp://127.0.0.1:9") as found:
+        closed(found)
+        found.tell("registry.person.erased", stream=ADA, now=found.service.clock.now())
+        forming.form(found.service, found.service.clock.now())
+        assert found.rows("SELECT person FROM letters") == [(BEA,)]
+        assert found.ledger()[0][2:] == ("suppressed", "erased")
+
+
 def test_what_waits_for_an_erased_person_is_suppressed(tmp_path, migrated_notifications):
     mailbox = Mailbox()
     with mail_server(mailbox) as server, opened(tmp_path, server.url) as found:
