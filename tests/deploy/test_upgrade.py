@@ -15,7 +15,7 @@ from tests.deploy.deployment import ROOT, Deployment, docker
 from tests.deploy.reckoning import generation
 from tests.servers import await_that
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]  # three minutes: with the long ones
 IMAGE = "hedgerow-upgrade-under-test"
 
 

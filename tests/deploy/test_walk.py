@@ -35,7 +35,7 @@ def test_an_import_is_found_and_related_in_the_deployment(
     deployment: Deployment, tmp_path: Path
 ) -> None:
     write_list(tmp_path / "list.jsonl", 60)
-    done = deployment.hedgerow("import", "list.jsonl", cwd=tmp_path)
+    done = deployment.hedgerow("import", "list.jsonl", "--source", "walk", cwd=tmp_path)
     assert "60 new" in done.stdout, done.stdout + done.stderr
     deployment.await_well()
     found = deployment.get("discovery", "/search", q="stroke")["items"]
