@@ -27,6 +27,7 @@ from services.discovery.projections.links import proposal_of
 from services.discovery.projections.registry import DOCUMENTS
 from shared.connection import Connection
 from shared.database import lock_in_turn
+from shared.erasure import erased_among
 from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Change
 from shared.identifiers import new_id
@@ -150,7 +151,7 @@ class Linking:
 
     def check_not_erased(self, person: str | None) -> None:
         """Raises Refused for words of somebody who is forgotten here."""
-        if person is not None and self.service.store.load(self.connection, person):
+        if person is not None and erased_among(self.connection, "discovery", [person]):
             raise Refused("This person was erased. Nothing more is taken of them.", unlawful=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from services.discovery import links
-from services.discovery.api.answers import append, decided
+from services.discovery.api.answers import decided
 from services.discovery.domain.feedback import Give, TakeBack
 from services.discovery.events import FEEDBACK
 from services.discovery.linking import known
@@ -15,6 +15,7 @@ from shared.identifiers import derived_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import append
 from shared.web.commands import Answer, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found

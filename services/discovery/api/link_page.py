@@ -14,6 +14,7 @@ from services.discovery.links import Found
 from services.discovery.projections.conveners import convened_by
 from services.discovery.projections.registry import DOCUMENTS
 from shared.connection import Connection
+from shared.erasure import erased_among
 from shared.identifiers import is_id
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
@@ -103,7 +104,7 @@ def _opened(signed: str) -> Opened:
     today = service().clock.now().date()
     with service().database.read() as connection:
         found = require(connection, link)
-        erased = bool(service().store.load(connection, person))
+        erased = bool(erased_among(connection, "discovery", [person]))
         sides = convened_by(connection, person, found.link.communities, today)
     if erased or not sides:
         raise Unusable(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from services.discovery import link_texts, links
-from services.discovery.api.answers import changing, decided, linking
+from services.discovery.api.answers import decided, linking
 from services.discovery.api.schemas import AcceptanceBody, EndingBody, LinkBody, RefusalBody
 from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
 from services.discovery.domain.link_decisions import Accept, End, Known, Refuse
@@ -20,6 +20,7 @@ from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, needs_token, unauthorised
+from shared.web.changing import changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found

@@ -4,10 +4,7 @@ The worker does so after its start, while the web serves; until then networks ar
 present names. A database that knows no network yet has nothing to make anew.
 """
 
-from datetime import UTC, datetime
-
-import sqlalchemy as sa
-from alembic import op
+from shared.migrations.anew import read_anew
 
 revision = "discovery_0003"
 down_revision = "discovery_0002"
@@ -16,15 +13,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    connection = op.get_bind()
-    known = "SELECT 1 FROM networks_1 UNION ALL SELECT 1 FROM networks_2"
-    if connection.execute(sa.text(known)).first() is None:
-        return
-    connection.execute(
-        sa.text(
-            "INSERT INTO rebuilds (name, state, done, at) VALUES ('all', 'requested', 0, :at)"
-            " ON CONFLICT (name) DO UPDATE SET state = excluded.state, done = excluded.done,"
-            " error = NULL, at = excluded.at"
-        ),
-        {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
-    )
+    read_anew("networks")

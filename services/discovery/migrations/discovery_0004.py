@@ -4,10 +4,10 @@ Who convenes is made from the registry's events: the worker reads them anew afte
 the web serves. A database that knows no community yet has nothing to make anew.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
+
+from shared.migrations.anew import read_anew
 
 revision = "discovery_0004"
 down_revision = "discovery_0003"
@@ -25,7 +25,7 @@ def upgrade() -> None:
     _table("link_texts", dict.fromkeys(("link", "kind", "person", "text", "at"), TEXT),
            ("link", "kind"), "person")  # fmt: skip
     op.create_index("link_texts_person", "link_texts", ["person"])
-    _read_the_registry_anew()
+    read_anew("documents")
 
 
 def _table(name: str, columns: dict[str, type], keys: tuple[str, ...], nullable: str = "") -> None:
@@ -69,18 +69,3 @@ def _feedbacks(n: int) -> None:
 
 def _conveners(n: int) -> None:
     _table(f"convened_{n}", {"community": TEXT, "roles": TEXT}, ("community",))
-
-
-def _read_the_registry_anew() -> None:
-    connection = op.get_bind()
-    known = "SELECT 1 FROM documents_1 UNION ALL SELECT 1 FROM documents_2"
-    if connection.execute(sa.text(known)).first() is None:
-        return
-    connection.execute(
-        sa.text(
-            "INSERT INTO rebuilds (name, state, done, at) VALUES ('all', 'requested', 0, :at)"
-            " ON CONFLICT (name) DO UPDATE SET state = excluded.state, done = excluded.done,"
-            " error = NULL, at = excluded.at"
-        ),
-        {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
-    )

@@ -4,10 +4,10 @@ People and what is known of them come from events that an older database has rea
 worker reads them anew after its start, while the web serves.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
+
+from shared.migrations.anew import read_anew
 
 revision = "discovery_0005"
 down_revision = "discovery_0004"
@@ -21,7 +21,7 @@ def upgrade() -> None:
         _own(generation)
     _beside_events()
     _unmet()
-    _ask_for_a_rebuild()
+    read_anew("documents")
 
 
 def _followed(generation: int) -> None:
@@ -106,19 +106,4 @@ def _unmet() -> None:
         sa.Column("id", sa.Text, primary_key=True),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
-    )
-
-
-def _ask_for_a_rebuild() -> None:
-    connection = op.get_bind()
-    known = "SELECT 1 FROM documents_1 UNION ALL SELECT 1 FROM documents_2"
-    if connection.execute(sa.text(known)).first() is None:
-        return
-    connection.execute(
-        sa.text(
-            "INSERT INTO rebuilds (name, state, done, at) VALUES ('all', 'requested', 0, :at)"
-            " ON CONFLICT (name) DO UPDATE SET state = excluded.state, done = excluded.done,"
-            " error = NULL, at = excluded.at"
-        ),
-        {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
     )

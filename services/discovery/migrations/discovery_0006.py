@@ -4,10 +4,10 @@ The spans are made from events that an older database has read already: the work
 after its start, while the web serves.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from alembic import op
+
+from shared.migrations.anew import read_anew
 
 revision = "discovery_0006"
 down_revision = "discovery_0005"
@@ -41,19 +41,4 @@ def upgrade() -> None:
         )
         op.create_index(f"{spans}_community", spans, ["community", "kind"])
         op.create_index(f"{spans}_kind", spans, ["kind", "value", "community", "began", "ended"])
-    _ask_for_a_rebuild()
-
-
-def _ask_for_a_rebuild() -> None:
-    connection = op.get_bind()
-    known = "SELECT 1 FROM documents_1 UNION ALL SELECT 1 FROM documents_2"
-    if connection.execute(sa.text(known)).first() is None:
-        return
-    connection.execute(
-        sa.text(
-            "INSERT INTO rebuilds (name, state, done, at) VALUES ('all', 'requested', 0, :at)"
-            " ON CONFLICT (name) DO UPDATE SET state = excluded.state, done = excluded.done,"
-            " error = NULL, at = excluded.at"
-        ),
-        {"at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")},
-    )
+    read_anew("documents")

@@ -1,21 +1,18 @@
-"""What scheduling's calls have in common: running deciders, answering, and dry runs."""
+"""What scheduling's calls have in common: running deciders, refusals, and what is not there."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
-
-from flask import Response, g
 
 from services.scheduling import queries
 from services.scheduling.domain.refusal import Refused
 from services.scheduling.queries import Found
 from shared.connection import Connection
-from shared.eventstore.events import Event
 from shared.eventstore.streams import Change, Decider, Loaded
 from shared.projection.projection import Projection
-from shared.web.commands import Answer, cause, check_version, transact
+from shared.web.changing import append
+from shared.web.commands import check_version
 from shared.web.context import service
 from shared.web.errors import not_found, refused
-from shared.web.forecasts import dry_run_asked, only_forecast
 
 WORDS = {
     "programmes": "programme",
@@ -31,13 +28,6 @@ def decided(work: Callable[..., Any], *args: Any, within: str = "") -> Any:
         return work(*args)
     except Refused as refusal:
         raise refused(refusal, within) from refusal
-
-
-def append(connection: Connection, changes: Iterable[Change]) -> list[Event]:
-    """Append to all streams; a dry run sees what it would have told."""
-    found = service().streams.append(connection, changes, cause=cause(), now=service().clock.now())
-    g.told = [*g.get("told", ()), *found]
-    return found
 
 
 def handle(
@@ -66,16 +56,3 @@ def require(connection: Connection, projection: Projection, stream: str) -> Foun
     if found is None:
         raise not_found(f"There is no {WORDS[projection.table]} {stream}.")
     return found
-
-
-def changing(work: Callable[[Connection], Answer]) -> Response:
-    """Do `work` in one transaction; where `dry_run=true` is taken and asked, only say how many."""
-    if not dry_run_asked():
-        return transact(service(), work)
-
-    def events(connection: Connection) -> Sequence[Event]:
-        g.told = []
-        work(connection)
-        return list(g.told)
-
-    return only_forecast(service(), events)

@@ -9,7 +9,7 @@ from flask import Response, request
 from services.scheduling import documents, known, queries, registry_client, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import only_theirs
-from services.scheduling.api.answers import append, changing, decided, handle, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.application_schemas import (
     AnswersBody,
     ApplicationBody,
@@ -32,6 +32,7 @@ from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found

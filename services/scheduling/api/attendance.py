@@ -8,7 +8,7 @@ from flask import Response
 
 from services.scheduling import attending, queries, registry_client, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import append, changing, decided, require
+from services.scheduling.api.answers import decided, require
 from services.scheduling.api.attendance_schemas import (
     GuestBody,
     MaterialsBody,
@@ -25,6 +25,7 @@ from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found

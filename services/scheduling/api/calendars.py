@@ -7,7 +7,7 @@ from datetime import date
 from flask import Response, request
 
 from services.scheduling import known
-from services.scheduling.api.answers import append, changing, require
+from services.scheduling.api.answers import require
 from services.scheduling.calendars import subscriptions
 from services.scheduling.calendars.feed import Feed, calendar
 from services.scheduling.calendars.subscriptions import Versions
@@ -23,6 +23,7 @@ from shared.identifiers import derived_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import not_found

@@ -8,7 +8,7 @@ from flask import Response, request
 from services.scheduling import admitting, documents, queries, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import append, changing, decided, handle, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import CohortBody, CohortChangeBody
 from services.scheduling.clashing import clash_warnings
 from services.scheduling.domain import cohort as c
@@ -24,6 +24,7 @@ from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found

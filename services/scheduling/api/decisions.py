@@ -6,7 +6,7 @@ from flask import Response
 
 from services.scheduling import admitting, queries, texts
 from services.scheduling.api.acting import only_the_team
-from services.scheduling.api.answers import append, changing, decided, handle, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.application_schemas import DecisionBody
 from services.scheduling.api.applications import answer
 from services.scheduling.applying import check_not_erased
@@ -20,6 +20,7 @@ from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
 from shared.web.parameters import DRY_RUN, takes

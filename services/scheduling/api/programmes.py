@@ -7,7 +7,7 @@ import msgspec
 from flask import Response
 
 from services.scheduling import documents, queries
-from services.scheduling.api.answers import changing, decided, handle, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import PlanBody, ProgrammeBody
 from services.scheduling.bank_holidays import bank_holidays
 from services.scheduling.domain import programme as p
@@ -20,6 +20,7 @@ from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import changing
 from shared.web.commands import Answer
 from shared.web.context import service
 from shared.web.errors import invalid

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import append, changing, decided, handle, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
 from services.scheduling.clashing import others_on, related_communities
 from services.scheduling.domain import session_decisions as d
@@ -23,6 +23,7 @@ from shared.eventstore.streams import Change
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found

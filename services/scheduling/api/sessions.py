@@ -9,7 +9,7 @@ from flask import Response, request
 
 from services.scheduling import attending, documents, queries, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import append, changing, decided, handle, require
+from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
 from services.scheduling.domain import series
@@ -26,6 +26,7 @@ from shared.projection.generations import OWN, active
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
+from shared.web.changing import append, changing
 from shared.web.commands import Answer, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
