@@ -12,11 +12,9 @@ run: .venv/run ## Start the whole platform on this machine
 
 test: check ## Every test: unit, contract, integration, end-to-end and fault
 	$(BIN)/python -m tests.servers
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "$(IN_PROCESS)" tests/contract tests/integration tests/property tests/unit
-	$(BIN)/python -m pytest -m "not ($(IN_PROCESS))" tests/contract tests/integration
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/contract tests/integration tests/property tests/unit
 	$(BIN)/python -m pytest tests/e2e tests/fault
 
-IN_PROCESS = not kafka and not postgres
 SCRIPTS = $(shell grep -rlsE '^#!/bin/(ba)?sh' deploy)
 
 check: .venv/dev ## Format, lint, types, and who may import whom

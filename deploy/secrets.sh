@@ -1,6 +1,8 @@
 #!/bin/bash
-# What deploy/configure runs as root in a container: bash secrets.sh [new|forget] <MAIL_SERVER
-# Makes what is missing in /secrets. Nothing that exists is made anew; nothing is printed.
+# What deploy/configure runs as root in a container:
+#   bash secrets.sh POSTGRES MOVE [new|forget] <MAIL_SERVER
+# Makes what is missing in /secrets. Nothing that exists is made anew; nothing is printed. POSTGRES is
+# where the databases are, HOST[:PORT][?OPTIONS]; with MOVE "yes" the URLs that exist lead there too.
 set -euo pipefail
 umask 077
 user=10001
@@ -24,11 +26,15 @@ done
 for name in postgres_password kafka_password; do
   if missing $name; then hexadecimal | write $name; fi
 done
+host=${1%%\?*} options=${1#"${1%%\?*}"}
 for service in registry scheduling notifications discovery; do
-  for role in "" _owner; do
-    if missing "$service${role}_database_url"; then
-      printf 'postgresql+psycopg://%s:%s@postgres/%s' \
-        "hedgerow_$service$role" "$(hexadecimal)" "$service" | write "$service${role}_database_url"
+  for name in {"$service","${service}_owner"}; do
+    if missing "${name}_database_url"; then
+      printf 'postgresql+psycopg://hedgerow_%s:%s@%s/%s%s' \
+        "$name" "$(hexadecimal)" "$host" "$service" "$options" | write "${name}_database_url"
+    elif [ "$2" = yes ]; then
+      account=$(sed 's|@.*||' "/secrets/${name}_database_url")
+      printf '%s@%s/%s%s' "$account" "$host" "$service" "$options" | write "${name}_database_url"
     fi
   done
 done
@@ -40,7 +46,7 @@ elif [ ! -e /secrets/smtp_url ]; then
   write smtp_url </dev/null
 fi
 
-case ${1-} in
+case $3 in
   new)
     old=$(cut -d, -f1 /secrets/operator_token)
     printf '%s,%s' "$(random)" "$old" | write operator_token

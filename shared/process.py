@@ -1,6 +1,7 @@
 """The processes of a service: `python -m services.NAME migrate | web | worker`.
 
-`restored TIME` puts a database right that was put back from a backup taken at TIME.
+`restored TIME` puts a database right that was put back from a backup taken at TIME. `start-over`
+has everything sent and read again after Kafka's topics were emptied; the worker must be stopped.
 """
 
 import os
@@ -14,20 +15,22 @@ from shared.migrations.migrate import migrate
 from shared.service import Service
 from shared.settings import Settings, settings_or_exit
 
-_ROLES = ("migrate", "web", "worker", "restored")
+_ROLES = ("migrate", "web", "worker", "restored", "start-over")
 
 
 def main(build: Callable[[Settings], Service]) -> int:
     """Run the process that the command line names. Returns the exit status."""
     role = sys.argv[1] if len(sys.argv) > 1 else ""
     if role not in _ROLES or len(sys.argv) != (3 if role == "restored" else 2):
-        usage = "usage: python -m services.NAME migrate|web|worker|restored TIME"
+        usage = "usage: python -m services.NAME migrate|web|worker|start-over|restored TIME"
         print(usage, file=sys.stderr)  # noqa: T201
         return 2
     settings = settings_or_exit(need_tokens=role in {"web", "worker"})
     if role == "restored":
         return _put_right(build(_as_owner(settings)), sys.argv[2])
     service = build(settings)
+    if role == "start-over":
+        return _start_over(service)
     if role == "migrate":
         return _migrate(service)
     if role == "web":
@@ -70,6 +73,20 @@ def _put_right(service: Service, taken: str) -> int:
         print(f"{service.name}: the database cannot be put right: {why}", file=sys.stderr)  # noqa: T201
         return 1
     print("\n".join(words(service.name, done)))  # noqa: T201
+    return 0
+
+
+def _start_over(service: Service) -> int:
+    from shared.restoring.starting_over import start_over
+
+    try:
+        with service.database.write() as connection:
+            start_over(connection)
+    except DBAPIError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        print(f"{service.name}: the database cannot be used: {why}", file=sys.stderr)  # noqa: T201
+        return 1
+    print(f"{service.name}: everything is sent and read again.")  # noqa: T201
     return 0
 
 

@@ -27,6 +27,11 @@ setting() { # setting NAME DEFAULT: from the environment, or deploy/.env
   echo "${value:-$2}"
 }
 image() { setting HEDGEROW_IMAGE hedgerow; }
+own_postgres() { [ "$(setting HEDGEROW_OWN_POSTGRES 1)" = 1 ]; }
+own_kafka() { [ "$(setting HEDGEROW_OWN_KAFKA 1)" = 1 ]; }
+needs_own_postgres() { # what makes and renames databases is not for somebody else's server
+  own_postgres || fail "the databases are at $(setting HEDGEROW_POSTGRES elsewhere): restore them by that server's own means, see docs/restoring.md. Nothing was changed."
+}
 source_version() { sed -n 's/^version = "\(.*\)"$/\1/p' "$here/../pyproject.toml"; }
 source_revision() { git -C "$here" rev-parse --short=12 HEAD 2>/dev/null || echo unknown; }
 label() { # label IMAGE NAME: what the image says of itself

@@ -11,15 +11,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.connection import Connection
-from shared.database import Database, mark
+from shared.database import Database
 from shared.erasure import ERASED
 from shared.eventstore.events import INTERNAL, START, Cause, Event
 from shared.identifiers import derived_id
 from shared.restoring import erasures, moments
 from shared.restoring.reconciling import Reconciled, reconcile
+from shared.restoring.starting_over import start_over
 from shared.service import Service
-
-_WORKERS_OWN = ("consumer_reports", "relay")
 
 
 class PutRight(NamedTuple):
@@ -38,7 +37,7 @@ def put_right(service: Service, taken: str) -> PutRight:
         # Also later than the epoch of any follower who saw an earlier restore of the same backup.
         epoch = service.store.raise_epoch(connection, at_least=int(now.timestamp()))
         reconciled = reconcile(connection, service.followed, sources, now)
-        _start_over(connection)
+        start_over(connection)
         moments.note(connection, now, taken)
     erased = _forget_erased(service, now)
     # What time alone brings about was brought about already, and told: it happens now, untold.
@@ -58,22 +57,6 @@ def _sources(service: Service) -> Iterator[dict[str, Connection]]:
             stack.callback(database.close)
             found[name] = stack.enter_context(database.read())
         yield found
-
-
-def _start_over(connection: Connection) -> None:
-    """The topics are empty: everything is sent anew, and read from the beginning.
-
-    A feed's cursors go on, for the epoch tells what is new.
-    """
-    for table in _WORKERS_OWN:
-        connection.exec_driver_sql(f"DELETE FROM {table}")
-    sql = f"DELETE FROM positions WHERE partition NOT LIKE {mark(connection)}"
-    connection.exec_driver_sql(sql, ("%/feed",))
-    connection.exec_driver_sql("DELETE FROM parked WHERE version = 0")
-    connection.exec_driver_sql(
-        "UPDATE rebuilds SET state = 'failed', error = 'a backup was put back: ask for it again'"
-        " WHERE state IN ('requested', 'running')"
-    )
 
 
 def _forget_erased(service: Service, now: datetime) -> int:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import structlog
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from shared.connection import Connection
@@ -21,7 +21,7 @@ from shared.eventstore.events import START, Cursor, Event
 from shared.eventstore.store import EventStore
 from shared.settings import Kafka
 from shared.stream.envelope import binary
-from shared.stream.kafka import connection_options, topic
+from shared.stream.kafka import PARTITIONS, connection_options, topic, topics_of
 from shared.stream.source import SourceUnavailable
 
 log = structlog.get_logger()
@@ -79,6 +79,7 @@ class Relay:
             before, events = self._next()
             if not events:
                 return False
+            self._begin(before)
             self._sent = _Sent(before, events, self._send(events), time.monotonic())
             if len(events) == _BATCH:
                 self._read_ahead(events[-1].cursor)
@@ -121,10 +122,25 @@ class Relay:
         with self._database.read() as connection:
             self._ahead = cursor, self._store.read(connection, cursor, _BATCH)
 
+    def _begin(self, before: Cursor) -> None:
+        """Connect. Raises SourceUnavailable where events were sent and the topics have none: what
+        came next would be all that newcomers ever see.
+        """
+        if self._producer is not None:
+            return
+        try:
+            if before != START and _are_empty(self._service, self._kafka):
+                raise SourceUnavailable(
+                    f"the topics are empty, though events up to {before} were sent: Kafka has lost"
+                    " its data, or is another. Have everything sent again: deploy/topics-anew, or"
+                    " see docs/operating.md"
+                )
+            self._producer = make_producer(self._kafka)
+        except KafkaError as error:
+            raise SourceUnavailable(f"Kafka: {error}") from error
+
     def _send(self, events: Sequence[Event]) -> list[Any]:
         try:
-            if self._producer is None:
-                self._producer = make_producer(self._kafka)
             return [self._send_one(event) for event in events]
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
@@ -148,6 +164,16 @@ class Relay:
         return self._producer.send(
             topic(self._service, event.audience), key=key, value=value, headers=headers
         )
+
+
+def _are_empty(service: str, kafka: Kafka) -> bool:
+    """Whether the topics of a service are there and nothing ever came to them."""
+    places = [TopicPartition(name, n) for name in topics_of(service) for n in range(PARTITIONS)]
+    reader = KafkaConsumer(**connection_options(kafka))
+    try:
+        return not any(reader.end_offsets(places).values())
+    finally:
+        reader.close()
 
 
 def position(connection: Connection) -> Cursor:

@@ -1,5 +1,6 @@
 """Everything is destroyed and put back from a backup: all is there, nothing is said twice."""
 
+import hashlib
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -158,6 +159,21 @@ def test_half_a_backup_is_refused(
     said = restore(deployment, str(half))
     assert said.returncode == 1
     assert "half a backup" in said.stderr.lower() or "never finished" in said.stderr
+    assert "Nothing was changed" in said.stderr
+
+
+def test_a_backup_of_a_newer_version_is_refused(
+    deployment: Deployment, before: Before, tmp_path: Path
+) -> None:
+    (whole,) = before.backups.glob("hedgerow-*")
+    newer = Path(shutil.copytree(whole, tmp_path / "newer"))
+    lines = (newer / "manifest").read_text().splitlines(keepends=True)[:-1]
+    text = "".join("version 99.0.0\n" if x.startswith("version ") else x for x in lines)
+    end = f"end {hashlib.sha256(text.encode()).hexdigest()}\n"
+    (newer / "manifest").write_text(text + end)
+    said = restore(deployment, str(newer), "--over-live-data")
+    assert said.returncode == 1
+    assert "It was taken of version 99.0.0" in said.stderr
     assert "Nothing was changed" in said.stderr
 
 

@@ -15,8 +15,9 @@ from tests.deploy.deployment import ROOT, Deployment, docker
 from tests.deploy.reckoning import generation
 from tests.servers import await_that
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]  # three minutes: with the long ones
+pytestmark = pytest.mark.timeout(900)
 IMAGE = "hedgerow-upgrade-under-test"
+TWICE = ("registry-web", "discovery-worker")
 
 
 def last_release() -> str:
@@ -57,7 +58,8 @@ def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
     said = found.configure()
     assert said.returncode == 0, said.stderr
     # A release without a worker's pulse has workers that are never called healthy.
-    said = found.compose("up", "-d", "--no-build")
+    scale = [word for role in TWICE for word in ("--scale", f"{role}=2")]
+    said = found.compose("up", "-d", "--no-build", *scale)
     assert said.returncode == 0, said.stderr[-2000:]
     await_that(lambda: found.client("registry").get("/health/ready").status_code == 200, 120)
     yield found
@@ -149,6 +151,8 @@ def test_an_upgrade_fails_no_write_that_one_more_try_does_not_mend(release: Depl
     release.await_well()
     everything_is_there(release, people)
     assert last_release() not in revision(release, "registry-web")
+    for role in TWICE:
+        assert len(release.containers(role)) == 2
     assert list((release.folder / "deploy/before-upgrade").glob("hedgerow-*/manifest"))
 
 

@@ -71,6 +71,8 @@ def test_a_mail_server_that_does_not_answer(unconfigured: Deployment) -> None:
         ("--public-url", "hedgerow.example", "does not begin with https://"),
         ("--first-port", "80a", "is no number"),
         ("--operator", "Hedgerow", "has no address"),
+        ("--postgres", "postgresql://db.example", "write it as HOST:PORT"),
+        ("--kafka", "kafka.example", "has no port"),
         ("--colour", "green", "usage:"),
     ],
 )
@@ -97,31 +99,17 @@ def test_configured_again_it_keeps_every_secret_and_answer(
 
 
 def test_secrets_that_others_can_read_or_that_are_missing_stop_it(deployment: Deployment) -> None:
-    secrets = deployment.folder / "deploy/secrets"
+    inside = "cd /here/deploy/secrets; "
     check = ("run", "--rm", "--no-deps", "-T", "check")
-    _as_root(secrets, "chmod 444 /secrets/service_token; mv /secrets/secret /secrets/away")
+    deployment.as_root(inside + "chmod 444 service_token; mv secret away")
     try:
         done = deployment.compose(*check)
     finally:
-        _as_root(secrets, "chmod 400 /secrets/service_token; mv /secrets/away /secrets/secret")
+        deployment.as_root(inside + "chmod 400 service_token; mv away secret")
     assert done.returncode == 1
     assert "deploy/secrets/service_token can be read by others: chmod 400" in done.stderr
     assert "deploy/secrets/secret is missing: run deploy/configure" in done.stderr
     assert deployment.compose(*check).returncode == 0
-
-
-def _as_root(secrets: Path, command: str) -> None:
-    docker(
-        "run",
-        "--rm",
-        "--entrypoint",
-        "sh",
-        "-v",
-        f"{secrets}:/secrets",
-        "postgres:17",
-        "-c",
-        command,
-    )
 
 
 def test_a_volume_of_another_version_is_named(deployment: Deployment) -> None:

@@ -14,10 +14,12 @@ from kafka import KafkaConsumer, TopicPartition
 
 from shared.database import Database
 from shared.eventstore.events import START, Cursor
+from shared.restoring.starting_over import start_over
 from shared.stream import relay as relays
 from shared.stream.envelope import from_binary
 from shared.stream.relay import Relay
 from shared.stream.source import SourceUnavailable
+from shared.stream.topics import make_topics_anew
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 from tests.contract.transports import Origin
@@ -128,6 +130,26 @@ class Refusing:
 
     def close(self, timeout: float) -> None:
         pass
+
+
+@pytest.mark.kafka
+def test_topics_that_have_lost_everything_are_named_and_after_starting_over_all_is_there(
+    topics: Topics,
+):
+    topics.origin.fill(*BOXES, times=2)
+    topics.deliver()
+    make_topics_anew(topics.settings, topics.names)
+    topics.origin.fill(*BOXES)
+    relay = topics.another_relay()
+    with pytest.raises(SourceUnavailable, match="the topics are empty, though events up to"):
+        relay.step()
+    assert topics.read() == {}
+    with topics.origin.service.database.write() as connection:
+        start_over(connection)
+    while relay.step():
+        pass
+    relay.close()
+    assert topics.read() == dict.fromkeys(BOXES, [1, 2, 3])
 
 
 @pytest.mark.parametrize(("refused", "marked"), [((5,), 5), ((5, 9), 5), ((39,), 39), ((0,), 0)])
