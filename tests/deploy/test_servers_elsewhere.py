@@ -135,3 +135,15 @@ def test_it_is_upgraded_and_configured_again_and_stays_there(
     assert said.returncode == 0, said.stdout + said.stderr
     assert "All is well." in said.stdout
     assert f"@{servers.host}:{servers.postgres}/" in elsewhere.secret("registry_database_url")
+
+
+def test_kafka_is_moved_here_and_its_topics_are_filled_again(elsewhere: Deployment) -> None:
+    elsewhere.compose("down")
+    assert elsewhere.configure("--kafka", "here").returncode == 0
+    said = elsewhere.run("deploy/topics-anew", timeout=600)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "All is well." in said.stdout
+    assert elsewhere.containers("kafka")[0]["State"]["Health"]["Status"] == "healthy"
+    assert len(in_topics(elsewhere)) >= LISTED
+    form, bus = "{{.Internal}}", f"{elsewhere.project}_bus"
+    assert docker("network", "inspect", "-f", form, bus).stdout.strip() == "true"
