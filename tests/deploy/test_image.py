@@ -71,6 +71,18 @@ def test_no_secret_is_in_an_image_or_its_history(deployment: Deployment) -> None
         assert found.stdout.strip() == b"0"
 
 
+@pytest.mark.soak
+def test_what_debian_has_newer_and_known_vulnerabilities_are_said(deployment: Deployment) -> None:
+    said = deployment.run("deploy/scan")
+    assert said.stderr == ""
+    verdicts = [line for line in said.stdout.splitlines() if line.startswith(IMAGE)]
+    assert [verdict.split(":")[0] for verdict in verdicts] == [IMAGE, f"{IMAGE}-edge"]
+    newest = all("every package is Debian's newest" in verdict for verdict in verdicts)
+    assert newest or "build --no-cache --pull" in said.stdout
+    assert "Python packages" in said.stdout or "pypi" in said.stdout.lower()
+    assert (said.returncode == 0) <= newest
+
+
 def test_no_secret_is_in_gits_history() -> None:
     for path in ("deploy/secrets/operator_token", "deploy/.env"):
         ignored = subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False)

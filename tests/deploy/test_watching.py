@@ -1,10 +1,14 @@
 """What the alert rules and the dashboard ask for is what the platform tells."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import yaml
 
 from shared.settings import SERVICES
@@ -33,6 +37,23 @@ def test_every_metric_that_is_watched_is_told(deployment: Deployment) -> None:
     asked = {name for expression in expressions() for name in METRIC.findall(expression)}
     assert len(asked) > 15
     assert asked - told == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "config", str(WATCHING / "prometheus.yaml")),
+        ("test", "rules", str(ROOT / "tests/deploy/alerts.yaml")),
+    ],
+)
+def test_prometheus_takes_the_files_and_each_alert_fires_when_it_should(
+    words: tuple[str, ...],
+) -> None:
+    if shutil.which("promtool") is None:
+        said = "promtool is not here: Debian's package prometheus has it"
+        pytest.fail(said, pytrace=False) if os.environ.get("CI") == "true" else pytest.skip(said)
+    done = subprocess.run(["promtool", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_prometheus_looks_at_every_service_by_the_name_it_has_here() -> None:

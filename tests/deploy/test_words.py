@@ -84,6 +84,20 @@ def test_an_answer_that_is_none(
     assert said in done.stderr
 
 
+def test_an_image_of_another_revision_is_named(unconfigured: Deployment, tmp_path: Path) -> None:
+    """`up` builds nothing where there is an image: this one would run another version."""
+    label = "LABEL org.opencontainers.image.revision=0123456789ab"
+    (tmp_path / "Dockerfile").write_text(f"FROM postgres:17\n{label}\n")
+    other = f"{unconfigured.project}-other"
+    docker("build", "-q", "-t", other, str(tmp_path))
+    try:
+        done = unconfigured.configure(HEDGEROW_IMAGE=other)
+    finally:
+        docker("image", "rm", other)
+    assert done.returncode == 0, done.stderr
+    assert f"There is an image {other} of another revision, 0123456789ab" in done.stdout
+
+
 def test_configured_again_it_keeps_every_secret_and_answer(
     deployment: Deployment, mail: MailServer
 ) -> None:
