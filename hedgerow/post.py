@@ -16,10 +16,9 @@ def show() -> None:
     elif account["oldest_waiting"]:
         click.echo(f"The oldest that waits was written at {account['oldest_waiting']}.")
     for group in account["retrying"]:
-        click.echo(
-            f"  {group['letters']:,} tried again at {group['next']}, after up to"
-            f" {group['attempts']} attempts: {group['why']}"
-        )
+        again = f"tried again at {group['next']}, after up to {group['attempts']} attempts"
+        how = again if group["attempts"] else "wait"
+        click.echo(f"  {group['letters']:,} {how}: {group['why']}")
     if account["perhaps_sent_twice"]:
         click.echo(f"{account['perhaps_sent_twice']:,} may have been sent twice, after a crash.")
     for webhook in service.get("/webhooks")["items"]:

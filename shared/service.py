@@ -36,13 +36,18 @@ def _nothing_held(_connection: Connection, _person: str) -> dict[str, Any]:
     return {}
 
 
+def _nothing_lacks() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Service:
     """`follows` names the services whose events are consumed, into the `followed` projections.
 
     `passes` are what time alone brings about: each is called with the service and `now`, every few
     minutes, by one worker at a time, and is safe to repeat. `holds` gives what the service holds
-    about a person besides the id. `start_web` starts what a web process needs besides its app,
+    about a person besides the id. `web_lacks` says in a sentence what a web process still waits for
+    before it can answer. `start_web` starts what a web process needs besides its app,
     `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
     in the service's own tables: for status. `measures` gives gauges of its own, each with words.
     `erase_again` erases a person whom a backup has brought back.
@@ -62,6 +67,7 @@ class Service:
     holds: Callable[[Connection, str], dict[str, Any]] = field(default=_nothing_held)
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
     measures: Measures = field(default=_nothing_measured)
+    web_lacks: Callable[[], str | None] = field(default=_nothing_lacks)
     start_web: Callable[["Service", Flask], None] | None = None
     loops: Callable[["Service"], Sequence[Loop]] | None = None
     erase_again: Callable[["Service", str, datetime], None] | None = None

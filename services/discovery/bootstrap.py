@@ -89,6 +89,7 @@ def build(settings: Settings) -> Service:
             "vectors to compute": follower.without_vector,
             "communities to match": waiting,
         },
+        web_lacks=lambda: None if follower.known else "The index of communities is being filled.",
         start_web=start_web,
         loops=_loops,
     )

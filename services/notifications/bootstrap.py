@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def build(settings: Settings) -> Service:
             "messages to send": _due_messages(settings),
             "webhook deliveries": store.pending,
         },
-        measures=stuck.measures,
+        measures=partial(stuck.measures, sends=bool(settings.smtp_url)),
         start_web=_start_web,
         loops=_loops,
     )

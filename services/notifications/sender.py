@@ -55,6 +55,7 @@ class Sender:
         self._recovered = False
         self._record = Record(service.database)
         self._rested_until: datetime | None = None
+        self._trouble: str | None = None  # why nothing goes out, as it was last said
 
     def step(self) -> bool:
         """Form letters, and send what is due; returns whether there was anything to do."""
@@ -114,12 +115,26 @@ class Sender:
         try:
             self._send_claimed(connection, claimed, now)
         except (NoServer, ContactsUnavailable) as error:
-            log.warning("messages wait", why=str(error))
+            self._say_why(str(error))
             self._rested_until = now + timedelta(seconds=_TROUBLE_PAUSE)
+        else:
+            self._trouble = None
         finally:
             self._settle_handed_over()
             self._unclaim()
         return True
+
+    def _say_why(self, trouble: str) -> None:
+        """Why those in hand wait, for the operator; in the log once, however often it is tried."""
+        if trouble != self._trouble:
+            log.warning("messages wait", why=trouble)
+        self._trouble = trouble
+        with self._service.database.write() as connection:
+            p = mark(connection)
+            connection.exec_driver_sql(
+                f"UPDATE letters SET words = {p} WHERE claim = {p} AND state = {p}",
+                (trouble, self._claim, letters.WAITING),
+            )
 
     def _claim_due(self, now: datetime) -> list[Letter]:
         limit = min(_AT_ONCE, self._rate.allowed(now))

@@ -56,8 +56,8 @@ def account(connection: Connection, now: datetime) -> dict[str, Any]:
     }
 
 
-def measures(connection: Connection, now: datetime) -> dict[str, tuple[str, float]]:
-    """Gauges for Prometheus."""
+def measures(connection: Connection, now: datetime, *, sends: bool) -> dict[str, tuple[str, float]]:
+    """Gauges for Prometheus. Where no mail server is set, no letter waits for one."""
     found = account(connection, now)
     status = {name: float(found["deliveries"].get(name, 0)) for name in STATUSES}
     gauges = {
@@ -69,7 +69,7 @@ def measures(connection: Connection, now: datetime) -> dict[str, tuple[str, floa
         "hedgerow_letters_retrying": ("Letters that are tried again", retrying),
         "hedgerow_letters_oldest_seconds": (
             "Age of the oldest letter that waits",
-            float(found["oldest_waiting_seconds"] or 0),
+            float(found["oldest_waiting_seconds"] or 0) if sends else 0.0,
         ),
         "hedgerow_messages_perhaps_twice": (
             "Letters whose outcome a crash left unknown, and which were sent again",

@@ -1,7 +1,8 @@
 """The list of erasures: who was erased, kept outside databases and backups, as ids alone.
 
 A backup brings back people who were erased after it was taken. With this list they are erased again
-before anybody can see them. One line each: the event's cursor, the person's id, the time.
+before anybody can see them. One line each: the event's cursor, the person's id, the time. When the
+file was last changed tells until when it is known to be whole.
 """
 
 import os
@@ -49,6 +50,7 @@ class Listing:
                     f"{event.cursor} {event.stream} {rfc3339(event.time)}\n" for event in events
                 )
             )
+        self._path.touch(0o600)
         self._after = events[-1].cursor if len(events) == _AT_ONCE else max(self._after, head)
         return bool(events)
 

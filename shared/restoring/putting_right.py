@@ -25,6 +25,7 @@ class PutRight(NamedTuple):
     epoch: int
     reconciled: Reconciled
     erased: int  # people of the list of erasures
+    unlisted: bool  # there is no such list
 
 
 def put_right(service: Service, taken: str) -> PutRight:
@@ -43,7 +44,9 @@ def put_right(service: Service, taken: str) -> PutRight:
     # What time alone brings about was brought about already, and told: it happens now, untold.
     for timed_pass in service.passes:
         timed_pass(service, now)
-    return PutRight(epoch, reconciled, erased)
+    erasure_list = service.settings.erasure_list
+    unlisted = service.erase_again is not None and not (erasure_list and erasure_list.exists())
+    return PutRight(epoch, reconciled, erased, unlisted)
 
 
 @contextmanager
@@ -98,6 +101,10 @@ def words(service: str, done: PutRight) -> Sequence[str]:
     lines = [f"{service}: a new epoch, {done.epoch}; everything is sent and read again."]
     if done.erased:
         lines.append(f"{service}: the {done.erased} people of the list of erasures are forgotten.")
+    if done.unlisted:
+        lines.append(
+            f"{service}: there is no list of erasures: whoever was erased since the backup is back."
+        )
     if lost:
         lines.append(
             f"{service}: had read {lost} events that their source's backup lacks;"

@@ -173,6 +173,11 @@ class KafkaSource:
                 records = [record for record in records if record.offset < bound]
         if not records:
             return None
+        if records[0].offset < int(self._next.get(tp) or 0):
+            raise SourceUnavailable(
+                f"{_name(tp)} has less than was read of it: Kafka has lost its data, or is another."
+                " Have everything sent again: deploy/topics-anew"
+            )
         events, unreadable = [], []
         for record in records:
             try:

@@ -5,6 +5,7 @@ all before it; after a crash the last batch may be sent again, which consumers n
 and version.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,6 +32,7 @@ _NAME = "kafka"
 # let a later event of a stream overtake an earlier one.
 _DELIVERY_SECONDS = 120
 _GRACE_SECONDS = 15  # within which the producer ought to have said that it has given up
+_LOOK_SECONDS = 60  # after which it looks again whether the topics still have what was sent
 _PATIENCE_SECONDS = 3  # after which a step says that it waits, and a process may end
 
 
@@ -68,6 +70,7 @@ class Relay:
         self._producer: Any = None
         self._sent: _Sent | None = None
         self._ahead: tuple[Cursor, list[Event]] = (START, [])  # what comes after that cursor
+        self._looked = -math.inf
 
     def step(self) -> bool:
         """Send one batch and wait for its acknowledgement; returns whether there was one.
@@ -77,15 +80,17 @@ class Relay:
         """
         if self._sent is None:
             before, events = self._next()
+            self._look_at_topics(before)
             if not events:
                 return False
-            self._begin(before)
+            self._connect()
             self._sent = _Sent(before, events, self._send(events), time.monotonic())
             if len(events) == _BATCH:
                 self._read_ahead(events[-1].cursor)
         taken = self._acknowledged(self._sent)
         (before, events, *_), self._sent = self._sent, None
         if taken:
+            self._looked = time.monotonic()
             with self._database.write() as connection:
                 _move(connection, before, events[taken - 1].cursor)
         if taken < len(events):
@@ -122,20 +127,27 @@ class Relay:
         with self._database.read() as connection:
             self._ahead = cursor, self._store.read(connection, cursor, _BATCH)
 
-    def _begin(self, before: Cursor) -> None:
-        """Connect. Raises SourceUnavailable where events were sent and the topics have none: what
-        came next would be all that newcomers ever see.
+    def _look_at_topics(self, before: Cursor) -> None:
+        """Raises SourceUnavailable where events were sent and the topics have none: what came next
+        would be all that newcomers ever see.
         """
-        if self._producer is not None:
+        if before == START or time.monotonic() - self._looked < _LOOK_SECONDS:
             return
         try:
-            if before != START and _are_empty(self._service, self._kafka):
-                raise SourceUnavailable(
-                    f"the topics are empty, though events up to {before} were sent: Kafka has lost"
-                    " its data, or is another. Have everything sent again: deploy/topics-anew, or"
-                    " see docs/operating.md"
-                )
-            self._producer = make_producer(self._kafka)
+            empty = _are_empty(self._service, self._kafka)
+        except KafkaError as error:
+            raise SourceUnavailable(f"Kafka: {error}") from error
+        if empty:
+            raise SourceUnavailable(
+                f"the topics are empty, though events up to {before} were sent: Kafka has lost its"
+                " data, or is another. Have everything sent again: deploy/topics-anew"
+            )
+        self._looked = time.monotonic()
+
+    def _connect(self) -> None:
+        try:
+            if self._producer is None:
+                self._producer = make_producer(self._kafka)
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
 

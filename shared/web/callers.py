@@ -57,7 +57,7 @@ def unauthorised(detail: str) -> Problem:
     return Problem(
         401,
         f"{detail} Send the operator's token as `Authorization: Bearer TOKEN`;"
-        " on a laptop it is in the data directory, in the file operator_token.",
+        " it is in the file operator_token: in the data directory, on a server in deploy/secrets.",
         headers={"WWW-Authenticate": 'Bearer realm="hedgerow"'},
     )
 

@@ -1,5 +1,6 @@
 """Metrics in Prometheus' format: of this process's requests, and of the service's database."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import DBAPIError
 from werkzeug.routing import Rule
 
+from shared.clock import parse_rfc3339
 from shared.service import Service
 from shared.web.status import status
 
@@ -73,6 +75,7 @@ class _OfDatabase(Collector):
             if consumer["lag"] is not None:
                 lag.add_metric([consumer["source"]], consumer["lag"])
         yield lag
+        yield _looked(found)
         pending = GaugeMetricFamily("hedgerow_pending", "What is still to be done", labels=["what"])
         for what, count in found["pending"].items():
             pending.add_metric([what], count)
@@ -81,6 +84,24 @@ class _OfDatabase(Collector):
             own = self._service.measures(connection, self._service.clock.now())
         for name, (text, value) in own.items():
             yield GaugeMetricFamily(name, text, value=value)
+
+
+def _looked(found: Mapping[str, Any]) -> Metric:
+    """A consumer of topics that is well looks at them every second; over a feed it notes changes
+    alone."""
+    gauge = GaugeMetricFamily(
+        "hedgerow_consumer_looked_seconds",
+        "How long ago the consumer last looked for events without an error",
+        labels=["source"],
+    )
+    for consumer in found["consumers"]:
+        if consumer["transport"] == "kafka":
+            well = consumer["looked_at"] and not consumer["error"]
+            age = (
+                parse_rfc3339(found["now"]) - parse_rfc3339(consumer["looked_at"]) if well else None
+            )
+            gauge.add_metric([consumer["source"]], age.total_seconds() if age else math.inf)
+    return gauge
 
 
 def _numbers(found: Mapping[str, Any]) -> dict[str, tuple[str, float]]:

@@ -34,7 +34,7 @@ def _health(blp: Blueprint, service: Service) -> None:
         return json_response({"status": "live"})
 
     @blp.get("/health/ready")
-    @blp.doc(summary="Whether the database answers and has every migration")
+    @blp.doc(summary="Whether requests are answered: the database is there, with every migration")
     def ready() -> Response:
         try:
             with service.database.read() as connection:
@@ -42,6 +42,8 @@ def _health(blp: Blueprint, service: Service) -> None:
                     return _not_ready("The database lacks migrations: run the migrate step.")
         except DBAPIError:
             return _not_ready("The database does not answer.")
+        if lacks := service.web_lacks():
+            return _not_ready(lacks)
         return json_response({"status": "ready"})
 
     @blp.get("/metrics")

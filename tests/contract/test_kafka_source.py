@@ -14,6 +14,7 @@ from shared.projection.dead_letters import discard
 from shared.projection.inbox import FAILED
 from shared.stream.envelope import MalformedEnvelope, binary, from_binary
 from shared.stream.source import SourceUnavailable
+from shared.stream.topics import make_topics_anew
 from tests.contract.transports import CLOCK, NOTICE, Follower, Origin, Topics, full
 from tests.servers import KafkaServer, await_that
 
@@ -208,3 +209,24 @@ def test_a_group_member_that_is_given_partitions_while_the_database_is_away_read
     await_that(step, 40)
     assert next(found, None) is None
     consumer.close()
+
+
+def test_a_topic_that_has_less_than_was_read_of_it_is_said_to(topics: Topics, follower: Follower):
+    topics.origin.fill("box_1", times=3)
+    topics.deliver()
+    consumer = follower.consumer(topics.source(follower.positions))
+    await_that(lambda: consumer.step(0.2) is not None and follower.boxes() == full(["box_1"], 3))
+    consumer.close()
+    before = follower.positions()
+
+    make_topics_anew(topics.settings, topics.names)
+    headers, key, value = binary(topics.origin.events()[0], topics.origin.name)
+    producer = KafkaProducer(bootstrap_servers=topics.settings.bootstrap)
+    producer.send(topics.names[0], key=key, value=value, headers=headers).get(10)
+    producer.close()
+    source = topics.source(follower.positions)
+    for _ in range(2):  # and again
+        with pytest.raises(SourceUnavailable, match="has less than was read of it"):
+            await_that(lambda: source.poll(0.5))
+    source.close()
+    assert follower.positions() == before

@@ -254,7 +254,7 @@ def test_a_service_that_was_put_back_starts_over(database: Database, tmp_path: P
         with database.read() as connection:
             assert count(connection, "relay") == 0
             assert positions(connection, 1) == {"third/feed": "1-2-3"}
-            assert count(connection, "rebuilds WHERE state = 'failed'") == 1
+            assert count(connection, "rebuilds WHERE state = 'requested'") == 1
             assert moments.told_before(connection, before)
             assert not moments.told_before(connection, datetime.now(UTC))
         assert len(passed) == 2

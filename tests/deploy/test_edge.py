@@ -1,6 +1,7 @@
 """What the edge adds to the services: limits, its own plain errors, and what it keeps inside."""
 
 import asyncio
+import uuid
 from collections import Counter
 
 import httpx
@@ -15,11 +16,15 @@ def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
 ) -> None:
     url = f"http://127.0.0.1:{deployment.ports['registry']}/health/live"
 
+    words = uuid.uuid4().hex
+
     async def flood() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=20)
         headers = {"X-Forwarded-For": "192.0.2.1"}  # as the TLS proxy says
         async with httpx.AsyncClient(limits=limits, headers=headers, timeout=30) as client:
-            return list(await asyncio.gather(*(client.get(url) for _ in range(600))))
+            return list(
+                await asyncio.gather(*(client.get(url, params={"q": words}) for _ in range(600)))
+            )
 
     answers = asyncio.run(flood())
     counts = Counter(answer.status_code for answer in answers)
@@ -28,6 +33,7 @@ def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
     assert refused.headers["Content-Type"] == PROBLEM
     assert refused.headers["Retry-After"] == "1"
     assert httpx.get(url, headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 200
+    assert words not in deployment.compose("logs", "edge", "registry-web").stdout
 
 
 def test_answers_carry_the_security_headers_once_and_no_version(deployment: Deployment) -> None:
@@ -49,6 +55,12 @@ def test_metrics_are_for_this_machine_alone(deployment: Deployment) -> None:
 def test_a_body_that_is_too_long_is_refused_in_words(deployment: Deployment) -> None:
     answer = deployment.client("registry").post("/communities", content=b"x" * 3_000_000)
     assert (answer.status_code, answer.headers["Content-Type"]) == (413, PROBLEM)
+
+
+def test_an_address_that_is_too_long_is_refused_in_words(deployment: Deployment) -> None:
+    for length in (5_000, 20_000):
+        answer = deployment.client("discovery").get(f"/search?q={'a' * length}")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (414, PROBLEM)
 
 
 def test_the_services_own_refusals_come_through_unchanged(deployment: Deployment) -> None:

@@ -76,7 +76,7 @@ def test_postgresql_answers_nobody_with_another_password(
     assert done.returncode == 0, done.stderr
 
 
-def test_a_backup_is_made_and_tried_with_the_new_passwords(
+def test_a_backup_is_made_and_restored_with_the_new_passwords(
     changed: tuple[Deployment, str],
 ) -> None:
     deployment, _ = changed
@@ -84,3 +84,8 @@ def test_a_backup_is_made_and_tried_with_the_new_passwords(
     assert deployment.run("deploy/backup", folder).returncode == 0
     tried = deployment.run("deploy/backup", "--check", folder)
     assert tried.returncode == 0, tried.stderr
+    before = deployment.get("registry", "/communities")["items"]
+    deployment.compose("down", "--volumes")
+    said = deployment.run("deploy/restore", folder, timeout=600)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert deployment.get("registry", "/communities")["items"] == before

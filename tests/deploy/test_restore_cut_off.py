@@ -24,6 +24,7 @@ class BackedUp:
     words: tuple[str, ...]  # how to restore it
     communities: list[str]
     lost: str
+    erased: str
     token: str
 
     def listed(self) -> list[str]:
@@ -50,8 +51,11 @@ def backed_up(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> It
     found.await_well()
     (folder / "key").write_text("a long sentence that nobody guesses")
     words = (str(folder / "backups"), "--key", str(folder / "key"))
-    made_of = BackedUp(found, words, [], "", found.token)
+    made_of = BackedUp(found, words, [], "", "", found.token)
     made_of.communities = made_of.listed()
+    person = {"name": "Eve", "email": "eve@example.org"}
+    made_of.erased = made(found.client("registry").post("/people", json=person))
+    found.await_well()
     said = found.run("deploy/backup", *words)
     assert said.returncode == 0, said.stderr
     lost = {"name": "Lost", "domain": "Lost"}
@@ -91,12 +95,17 @@ def test_killed_while_it_fills_databases_it_has_changed_nothing(backed_up: Backe
 
 
 def test_killed_after_the_databases_were_closed_it_is_run_again(backed_up: BackedUp) -> None:
+    # Nobody lists who is erased just now; the data that is replaced knows.
+    backed_up.deployment.compose("stop", "registry-worker")
+    person = f"/people/{backed_up.erased}"
+    backed_up.deployment.client("registry").delete(person).raise_for_status()
     sql = "SELECT 1 FROM pg_database WHERE datname = 'registry' AND NOT datallowconn"
     restore_until(backed_up, lambda: backed_up.deployment.rows("postgres", sql) == [["1"]])
     deployment = backed_up.deployment
     said = deployment.run("deploy/restore", *backed_up.words, "--over-live-data", timeout=600)
     assert said.returncode == 0, said.stdout + said.stderr
     backed_up.is_back()
+    assert deployment.get("registry", person)["email"] is None
     left = "SELECT datname FROM pg_database WHERE datname LIKE '%\\_re%'"
     assert deployment.rows("postgres", left) == []
 

@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from alembic import command
 
+from services.discovery.bootstrap import build
 from services.discovery.follower import Follower
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
 from shared.connection import Connection
 from shared.database import Database
-from shared.migrations.migrate import alembic_config
+from shared.migrations.migrate import alembic_config, migrate
 from shared.projection import rebuild
 from shared.projection.projection import write_rows
+from shared.settings import load_settings
+from shared.web.app import create_app
 from tests.integration.discovery_tables import VERSIONS, discovery_database
 from tests.integration.services import app_of
-from tests.registry import Caller
+from tests.registry import Caller, settings_of
+from tests.servers import await_that
 
 FALLS = "Preventing falls in care homes"
 WESSEX = {"name": "Health Innovation Wessex", "names": ["Wessex AHSN"], "aliases": ["HI Wessex"]}
@@ -138,3 +142,19 @@ def upgrade(url: str, revision: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
     database.close()
+
+
+def test_a_web_is_ready_once_its_index_is_filled(database_url: str, tmp_path: Path) -> None:
+    environ = settings_of(tmp_path) | {"HEDGEROW_DISCOVERY_DATABASE_URL": database_url}
+    service = build(load_settings(environ))
+    migrate(database_url, database_url, service.migrations)
+    app = create_app(service)
+    ready = app.test_client().get("/health/ready")
+    assert (ready.status_code, ready.json) == (
+        503,
+        {"status": "not ready", "why": "The index of communities is being filled."},
+    )
+    assert service.start_web is not None
+    service.start_web(service, app)
+    await_that(lambda: app.test_client().get("/health/ready").status_code == 200)
+    service.database.close()

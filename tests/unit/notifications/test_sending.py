@@ -15,6 +15,7 @@ from services.notifications.domain.preferences import DAILY, NONE, Preferences
 from services.notifications.links import Links
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
+from services.notifications.stuck import account
 from shared.clock import rfc3339
 from shared.projection import rebuild
 from tests.mail_servers import Mailbox, accepts, mail_server
@@ -170,17 +171,23 @@ def test_a_server_that_is_away_loses_nothing(tmp_path: Path, mailbox: Mailbox):
         url = server.url
     with opened(tmp_path, url) as post:
         closed(post)
-        sender_of(post).step()
+        send_all(sender_of(post))
         assert {row[2] for row in post.ledger()} == {"queued"}
         assert post.rows("SELECT count(*) FROM letters WHERE claim IS NOT NULL") == [(0,)]
+        with post.service.database.read() as connection:
+            (waiting,) = account(connection, NOW)["retrying"]
+        assert waiting["letters"] == 2
+        assert waiting["attempts"] == 0
+        assert "refused" in waiting["why"].lower()
 
 
 def test_a_registry_that_is_away_loses_nothing(post: Notifications, mailbox: Mailbox):
     contacts = Contacts()
     contacts.away = True
     closed(post)
-    sender_of(post, contacts).step()
+    send_all(sender_of(post, contacts))
     assert mailbox.arrived == []
+    assert post.rows("SELECT DISTINCT words FROM letters") == [("the registry is away",)]
     send_all(sender_of(post))
     assert len(mailbox.arrived) == 2
 
