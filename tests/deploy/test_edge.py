@@ -14,17 +14,15 @@ PROBLEM = "application/problem+json"
 def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
     deployment: Deployment,
 ) -> None:
-    url = f"http://127.0.0.1:{deployment.ports['registry']}/health/live"
+    url = f"http://127.0.0.1:{deployment.ports['discovery']}/search"
 
-    words = uuid.uuid4().hex
+    words = {"q": uuid.uuid4().hex}
 
     async def flood() -> list[httpx.Response]:
         limits = httpx.Limits(max_connections=20)
         headers = {"X-Forwarded-For": "192.0.2.1"}  # as the TLS proxy says
         async with httpx.AsyncClient(limits=limits, headers=headers, timeout=30) as client:
-            return list(
-                await asyncio.gather(*(client.get(url, params={"q": words}) for _ in range(600)))
-            )
+            return list(await asyncio.gather(*(client.get(url, params=words) for _ in range(600))))
 
     answers = asyncio.run(flood())
     counts = Counter(answer.status_code for answer in answers)
@@ -32,8 +30,8 @@ def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.headers["Content-Type"] == PROBLEM
     assert refused.headers["Retry-After"] == "1"
-    assert httpx.get(url, headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 200
-    assert words not in deployment.compose("logs", "edge", "registry-web").stdout
+    assert httpx.get(url, params=words, headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 200
+    assert words["q"] not in deployment.compose("logs", "edge", "discovery-web").stdout
 
 
 def test_answers_carry_the_security_headers_once_and_no_version(deployment: Deployment) -> None:

@@ -47,27 +47,35 @@ def build_release(tag: str, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The last release, deployed as it would have been, with a community."""
-    tag = last_release()
+    """The last release, deployed as it would have been, with two of some roles."""
     was_up = bool(clone.compose("ps", "--quiet").stdout.split())
     clone.compose("stop", "--timeout", "10")  # there is room for one at a time
     folder = tmp_path_factory.mktemp("upgrade")
     found = Deployment(folder)
     found.environ["HEDGEROW_IMAGE"] = IMAGE
-    build_release(tag, folder)
-    said = found.configure()
-    assert said.returncode == 0, said.stderr
-    # A release without a worker's pulse has workers that are never called healthy.
-    scale = [word for role in TWICE for word in ("--scale", f"{role}=2")]
-    said = found.compose("up", "-d", "--no-build", *scale)
-    assert said.returncode == 0, said.stderr[-2000:]
-    await_that(lambda: found.client("registry").get("/health/ready").status_code == 200, 120)
-    yield found
-    found.down()
-    images = (IMAGE, f"{IMAGE}:before", f"{IMAGE}-edge", f"{IMAGE}-edge:before")
-    docker("image", "rm", "--force", *images)
-    if was_up:
-        clone.up()
+    try:
+        build_release(last_release(), folder)
+        said = found.configure()
+        assert said.returncode == 0, said.stderr
+        # A release without a worker's pulse has workers that are never called healthy.
+        scale = [word for role in TWICE for word in ("--scale", f"{role}=2")]
+        said = found.compose("up", "-d", "--no-build", *scale)
+        assert said.returncode == 0, said.stderr[-2000:]
+        await_that(lambda: is_ready(found), 120)
+        yield found
+    finally:
+        found.down()
+        images = (IMAGE, f"{IMAGE}:before", f"{IMAGE}-edge", f"{IMAGE}-edge:before")
+        docker("image", "rm", "--force", *images)
+        if was_up:
+            clone.up()
+
+
+def is_ready(deployment: Deployment) -> bool:
+    try:
+        return deployment.client("registry").get("/health/ready").status_code == 200
+    except httpx.TransportError:  # the edge is not there yet
+        return False
 
 
 class People:
