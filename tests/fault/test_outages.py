@@ -41,7 +41,7 @@ def test_without_the_broker_the_registry_goes_on_and_afterwards_all_arrives(
     deployed: Platform, broker: KafkaServer
 ):
     processes, registry = every_pid(deployed), deployed.client("registry")
-    with Writers(deployed) as writers:
+    with Writers(deployed, 3) as writers:
         broker.stop()
         gone, before = time.monotonic(), writers.events
         while time.monotonic() - gone < 8:
@@ -67,7 +67,7 @@ def test_without_the_database_every_answer_says_so_and_all_is_well_when_it_is_ba
     deployed: Platform, database: PostgresServer, end
 ):
     processes, registry = every_pid(deployed), deployed.client("registry")
-    with Writers(deployed) as writers:
+    with Writers(deployed, 3) as writers:
         await_that(lambda: writers.events > 100)
         end(database)
         for answer in (

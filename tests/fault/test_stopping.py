@@ -81,7 +81,7 @@ def test_workers_end_soon_while_the_broker_is_away_and_go_on_later(
     if not kafka.controllable:
         pytest.skip("this broker is not for the tests to stop")
     workers = ("registry worker", "discovery worker")
-    with Writers(deployed) as writers:
+    with Writers(deployed, 3) as writers:
         kafka.stop()
         try:
             seen = writers.events
