@@ -32,6 +32,7 @@ _NAME = "kafka"
 # let a later event of a stream overtake an earlier one.
 _DELIVERY_SECONDS = 120
 _GRACE_SECONDS = 15  # within which the producer ought to have said that it has given up
+_ANSWER_MS = 5000
 _LOOK_SECONDS = 60  # after which it looks again whether the topics still have what was sent
 _PATIENCE_SECONDS = 3  # after which a step says that it waits, and a process may end
 
@@ -183,7 +184,7 @@ def _are_empty(service: str, kafka: Kafka) -> bool:
     places = [TopicPartition(name, n) for name in topics_of(service) for n in range(PARTITIONS)]
     reader = KafkaConsumer(**connection_options(kafka))
     try:
-        return not any(reader.end_offsets(places).values())
+        return not any(reader.end_offsets(places, timeout_ms=_ANSWER_MS).values())
     finally:
         reader.close()
 
