@@ -154,7 +154,7 @@ def test_one_who_writes_without_a_pause_shuts_nobody_out(database: Database, sto
         finally:
             done.set()
         writing.result()
-    assert max(waits) < 4
+    assert max(waits) < 8  # seconds; without a turn of their own they wait for ever
 
 
 @pytest.mark.postgres

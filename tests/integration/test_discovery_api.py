@@ -10,6 +10,7 @@ from alembic import command
 from services.discovery.bootstrap import build
 from services.discovery.follower import Follower
 from services.discovery.projections.registry import DOCUMENTS, NETWORKS
+from services.discovery.unmet.noting import Noting
 from shared.connection import Connection
 from shared.database import Database
 from shared.migrations.migrate import alembic_config, migrate
@@ -20,7 +21,6 @@ from shared.web.app import create_app
 from tests.integration.discovery_tables import VERSIONS, discovery_database
 from tests.integration.services import app_of
 from tests.registry import Caller, settings_of
-from tests.servers import await_that
 
 FALLS = "Preventing falls in care homes"
 WESSEX = {"name": "Health Innovation Wessex", "names": ["Wessex AHSN"], "aliases": ["HI Wessex"]}
@@ -144,7 +144,12 @@ def upgrade(url: str, revision: str) -> None:
     database.close()
 
 
-def test_a_web_is_ready_once_its_index_is_filled(database_url: str, tmp_path: Path) -> None:
+def test_a_web_is_ready_once_its_index_is_filled(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without their threads, which last as long as the process.
+    monkeypatch.setattr(Follower, "start", lambda self, database, _: self.catch_up(database))
+    monkeypatch.setattr(Noting, "start", lambda _: None)
     environ = settings_of(tmp_path) | {"HEDGEROW_DISCOVERY_DATABASE_URL": database_url}
     service = build(load_settings(environ))
     migrate(database_url, database_url, service.migrations)
@@ -156,5 +161,5 @@ def test_a_web_is_ready_once_its_index_is_filled(database_url: str, tmp_path: Pa
     )
     assert service.start_web is not None
     service.start_web(service, app)
-    await_that(lambda: app.test_client().get("/health/ready").status_code == 200)
+    assert app.test_client().get("/health/ready").status_code == 200
     service.database.close()
