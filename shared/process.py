@@ -6,7 +6,7 @@ has everything sent and read again after Kafka's topics were emptied; the worker
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
@@ -66,44 +66,43 @@ def _as_owner(settings: Settings) -> Settings:
 def _put_right(service: Service, taken: str) -> int:
     from shared.restoring.putting_right import put_right, words
 
-    try:
-        done = put_right(service, taken)
-    except DBAPIError as error:
-        why = str(error.orig).strip().splitlines()[0]
-        print(f"{service.name}: the database cannot be put right: {why}", file=sys.stderr)  # noqa: T201
-        return 1
-    print("\n".join(words(service.name, done)))  # noqa: T201
-    return 0
+    return _step(service, "put right", lambda: words(service.name, put_right(service, taken)))
 
 
 def _start_over(service: Service) -> int:
     from shared.restoring.starting_over import start_over
 
-    try:
+    def work() -> Sequence[str]:
         with service.database.write() as connection:
             start_over(connection)
-    except DBAPIError as error:
-        why = str(error.orig).strip().splitlines()[0]
-        print(f"{service.name}: the database cannot be used: {why}", file=sys.stderr)  # noqa: T201
-        return 1
-    print(f"{service.name}: everything is sent and read again.")  # noqa: T201
-    return 0
+        return [f"{service.name}: everything is sent and read again."]
+
+    return _step(service, "used", work)
 
 
 def _migrate(service: Service) -> int:
     settings = service.settings
-    try:
+
+    def work() -> Sequence[str]:
         known = migrate(
             settings.owner_database_urls[service.name],
             settings.database_urls[service.name],
             service.migrations,
         )
+        if known:
+            return [f"{service.name}: the database has every migration."]
+        return [f"{service.name}: the database is of a newer release, and left as it is."]
+
+    return _step(service, "migrated", work)
+
+
+def _step(service: Service, done: str, work: Callable[[], Sequence[str]]) -> int:
+    """Say what the work tells, or why the database cannot be `done`. Returns the exit status."""
+    try:
+        lines = work()
     except DBAPIError as error:
         why = str(error.orig).strip().splitlines()[0]
-        print(f"{service.name}: the database cannot be migrated: {why}", file=sys.stderr)  # noqa: T201
+        print(f"{service.name}: the database cannot be {done}: {why}", file=sys.stderr)  # noqa: T201
         return 1
-    if known:
-        print(f"{service.name}: the database has every migration.")  # noqa: T201
-    else:
-        print(f"{service.name}: the database is of a newer release, and left as it is.")  # noqa: T201
+    print("\n".join(lines))  # noqa: T201
     return 0
