@@ -36,13 +36,10 @@ def mail(mailbox: Mailbox) -> Iterator[MailServer]:
 @pytest.fixture(scope="session")
 def deployment(clone: Deployment, mail: MailServer) -> Deployment:
     """Configured and up, the images having been there."""
-    configured = clone.configure(
+    clone.prepare(
         *("--mail-server", f"smtp://host.docker.internal:{mail.port}"),
         *("--operator", "Hedgerow in Wessex <hedgerow@wessex.example>"),
         *("--public-url", "https://hedgerow.example"),
     )
-    assert configured.returncode == 0, configured.stderr
-    built = clone.compose("build", timeout=600)
-    assert built.returncode == 0, built.stderr[-3000:]
     clone.seconds_up = clone.up()
     return clone

@@ -82,6 +82,13 @@ class Deployment:
         command = [str(self.folder / "deploy/configure"), "--defaults", *port, *options]
         return self._run(command, environ=environ)
 
+    def prepare(self, *options: str) -> None:
+        """Configured, and its images are there. AssertionError with what was said."""
+        configured = self.configure(*options)
+        assert configured.returncode == 0, configured.stderr
+        built = self.compose("build", timeout=600)
+        assert built.returncode == 0, built.stderr[-3000:]
+
     def compose(self, *words: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         files = [word for file in self.files for word in ("-f", str(file))]
         return self._run(["docker", "compose", *files, *words], timeout=timeout)

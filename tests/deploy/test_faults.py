@@ -42,10 +42,7 @@ def running(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
     small = Path(found.folder / "deploy/small-disk.yaml")
     small.write_text(SMALL_DISK)
     found.files.append(small)
-    done = found.configure()
-    assert done.returncode == 0, done.stderr
-    built = found.compose("build", timeout=600)
-    assert built.returncode == 0, built.stderr[-3000:]
+    found.prepare()
     found.up()
     yield found
     found.down()

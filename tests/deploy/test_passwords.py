@@ -22,9 +22,7 @@ def changed(
 ) -> Iterator[tuple[Deployment, str]]:
     """A deployment with a community, whose passwords were all deleted and made anew."""
     found = Deployment(tmp_path_factory.mktemp("passwords"))
-    assert found.configure().returncode == 0
-    built = found.compose("build", timeout=600)
-    assert built.returncode == 0, built.stderr[-3000:]
+    found.prepare()
     found.up()
     community = register(found)
     found.await_well()

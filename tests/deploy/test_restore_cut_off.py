@@ -42,9 +42,7 @@ class BackedUp:
 def backed_up(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
     folder = tmp_path_factory.mktemp("cut-off")
     found = Deployment(folder)
-    assert found.configure().returncode == 0
-    built = found.compose("build", timeout=600)
-    assert built.returncode == 0, built.stderr[-3000:]
+    found.prepare()
     found.up()
     write_list(folder / "list.jsonl", 40)
     assert found.hedgerow("import", "list.jsonl", cwd=folder).returncode == 0

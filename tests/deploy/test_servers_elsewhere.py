@@ -79,10 +79,7 @@ def elsewhere(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Ite
     found = Deployment(tmp_path_factory.mktemp("elsewhere"))
     postgres = f"{servers.host}:{servers.postgres}?sslmode=prefer"
     kafka = f"{servers.host}:{servers.kafka}"
-    said = found.configure("--postgres", postgres, "--kafka", kafka)
-    assert said.returncode == 0, said.stderr
-    built = found.compose("build", timeout=600)
-    assert built.returncode == 0, built.stderr[-3000:]
+    found.prepare("--postgres", postgres, "--kafka", kafka)
     deploy = found.folder / "deploy"
     docker(
         *("run", "--rm", "--entrypoint", "bash"),
