@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from services.notifications.rendering import Rendered
+from shared.foundation.addresses import wire_address
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\x9f<>,\"\u2028\u2029]")
 _LONGEST_SUBJECT = 200
 _SHORT_HEADER = 70
 _LONGEST_LINE = 900  # the mail system takes 998
@@ -70,23 +70,6 @@ def letter_of(address: str) -> str | None:
 def one_line(text: str) -> str:
     """Without control characters and line ends, so that it stays within its header."""
     return _CONTROL.sub(" ", text).strip()
-
-
-def wire_address(address: str) -> str:
-    """The address with its domain as the mail system writes it. Raises ValueError."""
-    local, at, domain = address.strip().rpartition("@")
-    if (
-        not at
-        or not local
-        or not domain
-        or _CONTROL.search(address)
-        or re.search(r"[\s<>,]", address)
-    ):
-        raise ValueError("this is no address that can be written to")
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError as error:
-        raise ValueError("the part behind the @ is no name of a mail domain") from error
 
 
 def _part(kind: str, text: str, parameters: str = "") -> str:

@@ -12,6 +12,7 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks, share_lock
 from shared.eventstore.events import Conflict
+from shared.foundation.addresses import address_key
 from shared.web.paging import Page, encode_cursor
 
 _COLUMNS = "id, name, email, version, added_at"
@@ -36,8 +37,8 @@ def by_id(connection: Connection, person_id: str) -> Person | None:
 
 
 def by_email(connection: Connection, email: str) -> Person | None:
-    """Addresses differ only in case for nobody that we know: they are compared without."""
-    return _one(connection, "email_key", email.casefold())
+    """Whoever has this address, however it was written then and is now."""
+    return _one(connection, "email_key", address_key(email))
 
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> list[Person]:
@@ -67,7 +68,7 @@ def add(
     connection.exec_driver_sql(
         "INSERT INTO people (id, name, email, email_key, version, added_at)"
         f" VALUES ({marks(connection, 6)})",
-        (person_id, name, email, email.casefold() if email else None, 1, person.added_at),
+        (person_id, name, email, address_key(email) if email else None, 1, person.added_at),
     )
     return person
 
@@ -75,10 +76,14 @@ def add(
 def change(connection: Connection, person: Person, name: str, email: str | None) -> Person:
     """Raises IntegrityError where another has the address, Conflict where others were first."""
     p = mark(connection)
+    values: tuple[str | None, ...]
+    columns, values = f"name = {p}", (name,)
+    if email != person.email:  # one that stays may be shared since before keys were as they are
+        columns += f", email = {p}, email_key = {p}"
+        values += (email, address_key(email) if email else None)
     changed = connection.exec_driver_sql(
-        f"UPDATE people SET name = {p}, email = {p}, email_key = {p}, version = version + 1"
-        f" WHERE id = {p} AND version = {p}",
-        (name, email, email.casefold() if email else None, person.id, person.version),
+        f"UPDATE people SET {columns}, version = version + 1 WHERE id = {p} AND version = {p}",
+        (*values, person.id, person.version),
     )
     if changed.rowcount != 1:
         raise Conflict(person.id, person.version)

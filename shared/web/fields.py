@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, fields
 from marshmallow.exceptions import ValidationError
 
+from shared.foundation.addresses import AddressError, parse_address
+
 # Control characters but tab and line feed, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINES = re.compile(r"[\n\t]")
@@ -98,6 +100,34 @@ def _is_web_address(text: str) -> bool:
     if parts.username is not None or " " in text:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+class EmailAddress(fields.String):
+    """An email address in Unicode's composed form, without spaces around; see shared.foundation."""
+
+    default_error_messages = {  # noqa: RUF012
+        "required": "is required",
+        "null": "must not be null",
+        "invalid": "is not an email address",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"format": "email", "maxLength": 254, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            domain = parse_address(text).domain
+        except AddressError as error:
+            raise ValidationError(str(error)) from error
+        if "." not in domain and domain != "localhost" and not domain.startswith("["):
+            raise ValidationError(
+                "is not an email address: write the whole domain, such as example.org"
+            )
+        return unicodedata.normalize("NFC", text.strip())
 
 
 class Choice(Text):

@@ -181,3 +181,41 @@ def test_code_that_was_gone_back_to_leaves_the_newer_migrations_alone(database: 
     with database.read() as connection:
         rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
         assert "spine_9999" in rows.scalars()
+
+
+def test_keys_of_peoples_addresses_are_computed_again(database_url: str):
+    versions = build_registry(load_settings({}, need_tokens=False)).migrations
+    migrate(database_url, database_url, versions)
+    stored = [  # id, address, and its key as 0.1.0 had it
+        ("per_1", "boss@straße.example", "boss@strasse.example"),
+        ("per_2", "Ada@People.example", "ada@people.example"),
+        ("per_3", "zoe@xn--bcher-kva.example", "zoe@xn--bcher-kva.example"),
+        ("per_4", "zoe@Bücher.example", "zoe@bücher.example"),
+        ("per_5", "x@☃.example", "x@☃.example"),
+        ("per_6", None, None),
+    ]
+    database = Database(database_url)
+    p = "%s" if database.dialect == "postgresql" else "?"
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE alembic_version SET version_num = 'registry_0001' WHERE version_num = {p}",
+            ("registry_0002",),
+        )
+        for place, (person, email, key) in enumerate(stored):
+            connection.exec_driver_sql(
+                "INSERT INTO people (id, name, email, email_key, version, added_at)"
+                f" VALUES ({p}, 'Somebody', {p}, {p}, 1, {p})",
+                (person, email, key, f"2026-01-0{place + 1}T00:00:00Z"),
+            )
+    migrate(database_url, database_url, versions)
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT id, email_key FROM people ORDER BY id").all()
+    database.close()
+    assert {row[0]: row[1] for row in rows} == {
+        "per_1": "boss@xn--strae-oqa.example",
+        "per_2": "ada@people.example",
+        "per_3": "zoe@xn--bcher-kva.example",  # who was added first is found by it
+        "per_4": None,
+        "per_5": None,
+        "per_6": None,
+    }

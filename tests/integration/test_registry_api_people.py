@@ -1,6 +1,7 @@
 """People over HTTP: kept for a purpose, copied on request, erased for good."""
 
 from datetime import timedelta
+from unicodedata import normalize
 
 import pytest
 
@@ -31,6 +32,44 @@ def test_the_address_of_an_erased_person_may_be_used_by_another(registry: Regist
     person = registry.operator.person("Ada", email="ada@people.example")
     assert erase(registry, person) == 202
     assert registry.operator.person("Ada", email="ada@people.example") != person
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("boss@bücher.example", "Boss@XN--BCHER-KVA.example"),
+        ("zoe\u0308@people.example", "zoë@PEOPLE.example"),
+    ],
+)
+def test_one_address_written_in_two_ways_is_one_person(registry: Registry, one: str, other: str):
+    person = registry.operator.person("Zoë", email=one)
+    assert registry.operator.done("/people", name="Zoë", email=other)["id"] == person
+    assert registry.operator.get("/people").json["items"][0]["email"] == normalize("NFC", one)
+
+
+def test_addresses_that_idna_2003_held_to_be_one_are_two_people(registry: Registry):
+    person = registry.operator.person("Ada", email="boss@straße.example")
+    assert registry.operator.person("Bea", email="boss@strasse.example") != person
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("a\u200bda@people.example", "U+200B (ZERO WIDTH SPACE)"),
+        ("ada@peo\u00adple.example", "U+00AD (SOFT HYPHEN)"),
+        ("ada@intranet", "whole domain"),
+        ("ada@☃.example", "SNOWMAN"),
+    ],
+)
+def test_an_address_that_none_can_be_is_refused_by_name(
+    registry: Registry, address: str, named: str
+):
+    answer = registry.operator.post("/people", {"name": "Ada", "email": address})
+    assert answer.status_code == 422
+    assert named in answer.json["errors"]["email"][0]
+    person = registry.operator.person("Ada", email="ada@people.example")
+    answer = registry.operator.patch(f"/people/{person}", {"email": address}, "*")
+    assert named in answer.json["errors"]["email"][0]
 
 
 def test_erasing_twice_is_as_erasing_once(registry: Registry):

@@ -1,7 +1,6 @@
 """What requests to the registry hold."""
 
 import re
-from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates
 
@@ -10,7 +9,7 @@ from services.registry.domain.network import KINDS, OTHER
 from services.registry.domain.roles import ROLES
 from services.registry.people import DIRECTORY
 from shared.identifiers import is_id
-from shared.web.fields import Body, Choice, Date, Text, TextList, Url
+from shared.web.fields import Body, Choice, Date, EmailAddress, Text, TextList, Url
 
 _ODS_CODE = re.compile(r"[A-Z0-9]{3,12}")
 
@@ -114,19 +113,9 @@ class OrganisationBody(OrganisationChangeBody):
     name = _name(required=True)
 
 
-class Email(fields.Email):
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(
-            value.strip() if isinstance(value, str) else value, *args, **kwargs
-        )
-
-
 class PersonChangeBody(Body):
     name = _name()
-    email = Email(
-        validate=validate.Length(max=254, error="is longer than an address can be"),
-        error_messages={"invalid": "is not an email address", "null": "must not be null"},
-    )
+    email = EmailAddress()
 
 
 class PersonBody(PersonChangeBody):

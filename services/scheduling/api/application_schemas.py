@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from services.scheduling.api.schemas import Flag, nested
 from services.scheduling.domain.application import DECISIONS
-from shared.web.fields import Body, Choice, Text, uniform
+from shared.web.fields import Body, Choice, EmailAddress, Text, uniform
 
 _LONGEST = 5000
 _WORDS = {
@@ -78,15 +78,7 @@ def _text(value: Any) -> str:
 
 class SponsorBody(Body):
     name = Text(1, 200, required=True)
-    email = fields.Email(
-        required=True,
-        validate=validate.Length(max=254, error="is longer than an address can be"),
-        error_messages={
-            "invalid": "is not an email address",
-            "null": "must not be null",
-            "required": "is required",
-        },
-    )
+    email = EmailAddress(required=True)
 
 
 class AnswersBody(Body):

@@ -1,10 +1,8 @@
 """What requests about replies, attendance, roles, guests, materials and reflections hold."""
 
-from marshmallow import fields, validate
-
 from services.scheduling.api.schemas import Flag, several
 from services.scheduling.domain.attendance import AFTER, BEFORE, REPLIES, ROLES, STATUSES
-from shared.web.fields import Body, Choice, Text, Url
+from shared.web.fields import Body, Choice, EmailAddress, Text, Url
 
 
 class ReplyBody(Body):
@@ -33,15 +31,7 @@ class MaterialsBody(Body):
 class GuestBody(Body):
     invited_by = Text(1, 60, required=True, metadata={"description": "The participant's id"})
     name = Text(1, 200, required=True)
-    email = fields.Email(
-        required=True,
-        validate=validate.Length(max=254, error="is longer than an address can be"),
-        error_messages={
-            "invalid": "is not an email address",
-            "null": "must not be null",
-            "required": "is required",
-        },
-    )
+    email = EmailAddress(required=True)
 
 
 class ReflectionBody(Body):

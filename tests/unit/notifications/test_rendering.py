@@ -17,7 +17,7 @@ from services.notifications import facts
 from services.notifications.contact_book import Contact
 from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, RULES
 from services.notifications.links import Links
-from services.notifications.mail import envelope, letter_of, wire_address
+from services.notifications.mail import envelope, letter_of
 from services.notifications.rendering import Part, Reader, Rendered, Renderer
 from shared.clock import parse_rfc3339
 from shared.contracts import schemas
@@ -294,20 +294,6 @@ def test_a_letter_is_text_and_html_with_headers_of_its_own(renderer: Renderer):
     assert list(body) == ["text/plain", "text/html"]
     assert body["text/plain"].replace("\r\n", "\n").strip() == said.text.strip()
     assert all(len(line) <= 998 for line in sent.as_bytes().splitlines())
-
-
-def test_an_address_is_written_as_the_mail_system_takes_it():
-    assert wire_address("zoe@bücher.example") == "zoe@xn--bcher-kva.example"
-    for wrong in (
-        "nobody",
-        "a b@c.example",
-        "a@",
-        "@b",
-        "a@b.example\r\nBcc: c@d.example",
-        "<a@b>",
-    ):
-        with pytest.raises(ValueError, match=r"address|mail domain"):
-            wire_address(wrong)
 
 
 def test_the_envelopes_sender_carries_the_letter(renderer: Renderer):
