@@ -42,6 +42,8 @@ class Rows(list[Any]):
 class Connection:
     """Taken from the engine's pool. `dialect` is "sqlite" or "postgresql".
 
+    `streams_written` are those to which events were appended on it.
+
     Raises sqlalchemy.exc.DBAPIError and its kinds for what the database raises, without the
     parameters of the statement: they may be personal data.
     """
@@ -55,6 +57,7 @@ class Connection:
         except self._error as error:
             raise self._told(error, None) from error
         self._driver: Any = self._pooled.driver_connection
+        self.streams_written = list[str]()
 
     def exec_driver_sql(self, sql: str, parameters: Parameters | list[Parameters] = ()) -> Rows:
         """Run a statement in the driver's own style; once for each where given a list."""

@@ -118,6 +118,14 @@ def share_lock(connection: Connection, name: str) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s)", (lock_number(name),))
 
 
+def try_share_lock(connection: Connection, name: str) -> bool:
+    """Hold `name` together with other sharers if nobody has it alone, without waiting."""
+    if connection.dialect != "postgresql":
+        return True
+    sql = "SELECT pg_try_advisory_xact_lock_shared(%s)"
+    return bool(connection.exec_driver_sql(sql, (lock_number(name),)).scalar_one())
+
+
 def try_lock(connection: Connection, name: str) -> bool:
     """Take `name` for this transaction if no other holds it, without waiting."""
     if connection.dialect != "postgresql":

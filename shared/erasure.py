@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared import stored_answers
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.codec import EventType
@@ -61,7 +62,10 @@ def erased_among(connection: Connection, service: str, people: Collection[str]) 
 
 
 def confirms_erasure(streams: Callable[[], Streams], forget: Forget = nothing_held) -> Reaction:
-    """The reaction by which a service forgets a person and confirms it."""
+    """The reaction by which a service forgets a person and confirms it.
+
+    `forget` deletes what is the service's own; answers kept for Idempotency-Key go in any case.
+    """
 
     def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
         confirmed = streams().load(connection, _CONFIRMING, event.stream)
@@ -69,5 +73,6 @@ def confirms_erasure(streams: Callable[[], Streams], forget: Forget = nothing_he
         change = Change(event.stream, confirmed.version, events)
         streams().append(connection, [change], cause=cause, now=now)
         forget(connection, event.stream)
+        stored_answers.forget(connection, event.stream)
 
     return Reaction("forget an erased person", frozenset({ERASED}), perform)

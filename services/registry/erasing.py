@@ -8,6 +8,7 @@ from services.registry.domain.decisions import decide as decide_community
 from services.registry.domain.person import ErasePerson
 from services.registry.domain.person import decide as decide_person
 from services.registry.events import COMMUNITY, PERSON
+from shared import stored_answers
 from shared.connection import Connection
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
@@ -37,6 +38,7 @@ def erase(
         changes.append(Change(community, found.version, events))
     streams.append(connection, changes, cause=cause, now=now)
     people.forget(connection, person)
+    stored_answers.forget(connection, person)
 
 
 def erase_again(service: Service, person: str, now: datetime) -> None:

@@ -91,13 +91,10 @@ def change(connection: Connection, person: Person, name: str, email: str | None)
 
 
 def forget(connection: Connection, person_id: str) -> None:
-    """Delete the row, what it was for, and answers given about it."""
+    """Delete the row, and what it was for."""
     p = mark(connection)
     connection.exec_driver_sql(f"DELETE FROM people WHERE id = {p}", (person_id,))
     connection.exec_driver_sql(f"DELETE FROM person_purposes WHERE person = {p}", (person_id,))
-    connection.exec_driver_sql(
-        f"DELETE FROM idempotency_keys WHERE body LIKE {p}", (f"%{person_id}%",)
-    )
 
 
 def set_purpose(connection: Connection, person_id: str, purpose: str, until: date | None) -> None:

@@ -114,7 +114,7 @@ def set_join_address(connection: Connection, session: str, address: str | None) 
 
 
 def forget(connection: Connection, person: str) -> None:
-    """Delete all that a person wrote here, and answers given about them."""
+    """Delete all that a person wrote here."""
     p = mark(connection)
     for table in ("application_texts", "reflections"):
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE person = {p}", (person,))
@@ -122,9 +122,6 @@ def forget(connection: Connection, person: str) -> None:
         f"DELETE FROM application_texts WHERE field = '{SPONSOR_REASON}' AND application IN"
         f" (SELECT id FROM applications_{active(connection, OWN)} WHERE sponsor = {p})",
         (person,),
-    )
-    connection.exec_driver_sql(
-        f"DELETE FROM idempotency_keys WHERE body LIKE {p}", (f"%{person}%",)
     )
 
 

@@ -57,6 +57,7 @@ class EventStore:
         time = now if self.sql.native_times else rfc3339(now)
         stored = []
         for append in appends:
+            connection.streams_written.append(append.stream)
             for version, new in enumerate(append.events, start=append.expected + 1):
                 event_id = str(uuid.uuid4())
                 row = (

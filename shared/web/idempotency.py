@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
+from shared import stored_answers
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import Database, mark, marks, try_lock
@@ -35,11 +36,13 @@ class LostRace(Exception):
 
 
 class Claim(NamedTuple):
-    """One request's key: whose, which, and a hash of what was asked."""
+    """One request's key: whose, which, and a hash of what was asked; its address and body."""
 
     caller: str
     key: str
     request: str
+    address: str = ""
+    body: str = ""
 
 
 def claim(caller: str, key: str, method: str, path: str, body: bytes) -> Claim:
@@ -47,7 +50,7 @@ def claim(caller: str, key: str, method: str, path: str, body: bytes) -> Claim:
     if not 1 <= len(key) <= _LONGEST or not key.isprintable():
         raise Problem(422, f"Idempotency-Key must have 1 to {_LONGEST} printable characters.")
     asked = hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
-    return Claim(caller, key, asked)
+    return Claim(caller, key, asked, path, body.decode(errors="replace"))
 
 
 def first_answer(connection: Connection, claim: Claim) -> Stored | None:
@@ -74,13 +77,25 @@ def first_answer(connection: Connection, claim: Claim) -> Stored | None:
 
 
 def remember(connection: Connection, claim: Claim, answer: Stored, now: datetime) -> None:
-    """Keep the answer, in the append's transaction. Raises LostRace."""
+    """Keep the answer, in the append's transaction; not one about somebody who is being erased.
+
+    Raises LostRace.
+    """
     headers = msgspec.json.encode(answer.headers).decode()
+    address = f"{claim.address} {answer.headers.get('Location', '')}"
+    request = f"{claim.caller} {claim.body}"
+    people = stored_answers.people_in(connection, request, address, answer.body)
+    if not stored_answers.may_be_kept(connection, people):
+        return
     try:
         connection.exec_driver_sql(
-            "INSERT INTO idempotency_keys (caller, key, request, status, headers, body, at)"
-            f" VALUES ({marks(connection, 7)})",
-            (*claim, answer.status, headers, answer.body, rfc3339(now)),
+            "INSERT INTO idempotency_keys"
+            " (caller, key, request, status, headers, body, people, at)"
+            f" VALUES ({marks(connection, 8)})",
+            (
+                *(claim.caller, claim.key, claim.request, answer.status, headers, answer.body),
+                *(" ".join(sorted(people)), rfc3339(now)),
+            ),
         )
     except IntegrityError as error:
         raise LostRace from error
