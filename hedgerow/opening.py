@@ -15,6 +15,7 @@ from hedgerow.example_year import Year
 from hedgerow.failures import CannotDo
 from hedgerow.landscape import FirstStart, Load, example
 from hedgerow.service import Service
+from shared.foundation.http_client import Client, http_client
 from shared.settings import SERVICES, Settings
 
 KEEPS = {
@@ -76,7 +77,7 @@ class Opening(threading.Thread):
     def _all_ready(self) -> bool:
         """True once each service has said that it is ready, False when told to give up."""
         waiting, told = set(SERVICES), time.monotonic()
-        with httpx.Client(timeout=5, trust_env=False) as http:
+        with http_client(timeout=5) as http:
             while not self._stopped.is_set():
                 waiting = {n for n in waiting if not _ready(http, self._addresses[n])}
                 if not waiting:
@@ -145,7 +146,7 @@ class Opening(threading.Thread):
         )
 
 
-def _ready(http: httpx.Client, address: str) -> bool:
+def _ready(http: Client, address: str) -> bool:
     try:
         return http.get(f"{address}/health/ready").status_code == 200
     except httpx.HTTPError:

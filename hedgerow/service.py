@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from hedgerow.failures import CannotDo
+from shared.foundation.http_client import CORRELATION, http_client, time_limits
 
 
 class Unreachable(CannotDo):
@@ -46,13 +47,12 @@ class Service:
         self.name = name
         self.url = url.rstrip("/")
         self._timeout = timeout
-        self._http = httpx.Client(
+        self._http = http_client(
             headers={
                 **({"Authorization": f"Bearer {token}"} if token else {}),
-                **({"X-Correlation-ID": correlation} if correlation else {}),
+                **({CORRELATION: correlation} if correlation else {}),
             },
             timeout=timeout,
-            trust_env=False,  # a proxy for the outside world does not know this machine's ports
         )
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Service:
             content=content,
             headers={"Content-Type": kind},
             params=query,
-            timeout=httpx.Timeout(3600, connect=self._timeout),
+            timeout=time_limits(3600, self._timeout),
         )
 
     def ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 
+from shared.foundation.http_client import bearer, http_client
 from shared.settings import Settings
 
 _AT_ONCE = 1000
@@ -34,11 +35,7 @@ class RegistryContacts:
 
     def __init__(self, settings: Settings, patience: float = _PATIENCE) -> None:
         self._token = settings.service_token
-        self._client = httpx.Client(
-            base_url=settings.urls["registry"],
-            timeout=httpx.Timeout(patience, connect=min(patience, 2)),
-            trust_env=False,
-        )
+        self._client = http_client(settings.urls["registry"], timeout=patience, connect=2)
 
     def look_up(self, people: Iterable[str]) -> Mapping[str, Contact]:
         """Raises ContactsUnavailable."""
@@ -53,7 +50,7 @@ class RegistryContacts:
             answer = self._client.post(
                 "/people/contacts",
                 json={"ids": people},
-                headers={"Authorization": f"Bearer {self._token.value}"},
+                headers=bearer(self._token),
             )
             answer.raise_for_status()
             return {

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import httpx
 import structlog
 
+from shared.foundation.http_client import bearer, http_client
 from shared.settings import Settings
 
 log = structlog.get_logger()
@@ -36,11 +37,7 @@ class SchedulingJoins:
 
     def __init__(self, settings: Settings, patience: float = _PATIENCE) -> None:
         self._token = settings.service_token
-        self._client = httpx.Client(
-            base_url=settings.urls["scheduling"],
-            timeout=httpx.Timeout(patience, connect=min(patience, 1)),
-            trust_env=False,
-        )
+        self._client = http_client(settings.urls["scheduling"], timeout=patience, connect=1)
 
     def look_up(self, wanted: Iterable[Joining]) -> Joins:
         asked = list(dict.fromkeys(wanted))
@@ -56,7 +53,7 @@ class SchedulingJoins:
         answer = self._client.post(
             "/sessions/join-addresses",
             json={"asked": [each._asdict() for each in asked]},
-            headers={"Authorization": f"Bearer {self._token.value}"},
+            headers=bearer(self._token),
         )
         answer.raise_for_status()
         return {

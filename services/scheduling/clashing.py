@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 
 from services.scheduling import known, queries
-from services.scheduling.asking import client
 from services.scheduling.domain import clashes
 from services.scheduling.domain.clashes import Other
 from services.scheduling.domain.plan_rules import Warned
@@ -17,6 +16,7 @@ from services.scheduling.domain.wall_clock import When
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.foundation.http_client import shared_client, url_path
 from shared.projection.generations import OWN, active
 from shared.settings import Settings
 
@@ -134,8 +134,9 @@ def related_communities(settings: Settings, communities: Sequence[str]) -> list[
         if left <= 0:
             break
         try:
-            answer = client().get(
-                f"{settings.urls['discovery']}/communities/{community}/related?limit=10",
+            answer = shared_client().get(
+                settings.urls["discovery"] + url_path("communities", community, "related"),
+                params={"limit": 10},
                 timeout=left,
             )
             answer.raise_for_status()

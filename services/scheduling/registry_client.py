@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from services.scheduling.asking import client
+from shared.foundation.http_client import bearer, shared_client
 from shared.settings import Settings
 from shared.web.errors import Problem
 
@@ -20,10 +20,10 @@ def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: 
     """
     body = {**person, "purpose": purpose, "until": until.isoformat()}
     try:
-        answer = client().post(
+        answer = shared_client().post(
             f"{settings.urls['registry']}/people",
             json=body,
-            headers=_headers(settings),
+            headers=bearer(settings.service_token),
             timeout=_PATIENCE,
         )
         if answer.status_code == 422:
@@ -43,17 +43,13 @@ def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: 
 def names(settings: Settings, people: Sequence[str]) -> dict[str, str]:
     """The names of people, for a page that is shown now; without the registry, none."""
     try:
-        answer = client().post(
+        answer = shared_client().post(
             f"{settings.urls['registry']}/people/contacts",
             json={"ids": list(people)},
-            headers=_headers(settings),
+            headers=bearer(settings.service_token),
             timeout=_PATIENCE,
         )
         answer.raise_for_status()
         return {item["id"]: str(item["name"]) for item in answer.json()["items"]}
     except (httpx.HTTPError, ValueError, KeyError):
         return {}
-
-
-def _headers(settings: Settings) -> dict[str, str]:
-    return {"Authorization": f"Bearer {settings.service_token.value}"}

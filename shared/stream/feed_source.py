@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
+from shared.foundation.http_client import bearer, http_client
 from shared.settings import Secret
 from shared.stream.envelope import from_page
 from shared.stream.source import Batch, Look, SourceUnavailable
@@ -33,7 +34,7 @@ class FeedSource:
         self._positions, self._until = positions, until
         self._position: str | None = None
         self._known = False
-        self._client = httpx.Client(base_url=url, timeout=httpx.Timeout(10, connect=3))
+        self._client = http_client(url)
 
     def poll(self, seconds: float) -> list[Batch]:
         if not self._known:
@@ -69,7 +70,7 @@ class FeedSource:
         self._client.close()
 
     def _get(self, parameters: dict[str, str | int]) -> bytes:
-        headers = {"Authorization": f"Bearer {self._token.value}"}
+        headers = bearer(self._token)
         try:
             answer = self._client.get("/events", params=parameters, headers=headers)
             answer.raise_for_status()

@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
+from shared.foundation.http_client import CORRELATION, correlate
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.callers import identify
@@ -74,8 +75,9 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     def begin() -> None:
         g.started = time.perf_counter()
         g.request_id = uuid.uuid4().hex
-        asked = request.headers.get("X-Correlation-ID", "")
+        asked = request.headers.get(CORRELATION, "")
         g.correlation_id = asked if _ID.fullmatch(asked) else g.request_id
+        correlate(g.correlation_id)
         if "\0" in request.path or b"%00" in request.query_string:
             raise Problem(400, "The address holds the character U+0000; take it out.")
         g.caller = identify(service.settings)
@@ -85,7 +87,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     def finish(response: Response) -> Response:
         seconds = time.perf_counter() - g.started
         response.headers["X-Request-ID"] = g.request_id
-        response.headers["X-Correlation-ID"] = g.correlation_id
+        response.headers[CORRELATION] = g.correlation_id
         method, path, status = request.method, request.path, response.status_code
         metrics.observe(method, request.url_rule, status, seconds)
         if "signed" in (request.view_args or {}):

@@ -12,6 +12,7 @@ from flask import Response, request
 
 from shared.connection import Connection
 from shared.eventstore.events import Event
+from shared.foundation.http_client import bearer, shared_client
 from shared.service import Service
 from shared.stream.envelope import attributes
 from shared.web.answers import json_response
@@ -30,15 +31,11 @@ def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
         for event in events
     ]
     try:
-        answer = httpx.post(
+        answer = shared_client().post(
             f"{service.settings.urls['notifications']}/forecasts",
             content=msgspec.json.encode({"events": envelopes}),
-            headers={
-                "Authorization": f"Bearer {service.settings.service_token.value}",
-                "Content-Type": "application/json",
-            },
+            headers=bearer(service.settings.service_token) | {"Content-Type": "application/json"},
             timeout=_PATIENCE,
-            trust_env=False,
         )
         answer.raise_for_status()
         return _counts(answer.json())

@@ -8,8 +8,8 @@ import pytest
 
 from services.scheduling import registry_client
 from shared.clock import Clock, parse_rfc3339
+from shared.foundation.http_client import shared_client
 from shared.identifiers import derived_id
-from shared.web import forecasts
 from tests.registry import SERVICE, Caller
 from tests.scheduling import Scheduling, brochure
 
@@ -472,7 +472,7 @@ def test_a_dry_run_sends_what_would_be_to_be_counted_and_changes_nothing(
         answer = {"now": 3, "digest": 1, "none": 2}
         return httpx.Response(200, json=answer, request=httpx.Request("POST", _url))
 
-    monkeypatch.setattr(forecasts.httpx, "post", counts)
+    monkeypatch.setattr(shared_client(), "post", counts)
     community = scheduling.community()
     session = scheduling.meeting(community)["id"]
     path = f"/sessions/{session}/postponement?dry_run=true"
@@ -488,7 +488,7 @@ def test_a_dry_run_whose_count_nobody_knows_is_503_and_changes_nothing(
     def nobody(_url: str, **_: Any) -> httpx.Response:
         raise httpx.ConnectError("nobody there")
 
-    monkeypatch.setattr(forecasts.httpx, "post", nobody)
+    monkeypatch.setattr(shared_client(), "post", nobody)
     session = scheduling.meeting(scheduling.community())["id"]
     path = f"/sessions/{session}/cancellation?dry_run=true"
     assert scheduling.operator.post(path, {"reason": "Snow"}).status_code == 503

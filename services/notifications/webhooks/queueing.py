@@ -12,6 +12,7 @@ from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.eventstore.events import Cause, Event
+from shared.foundation.http_client import bearer, http_client
 from shared.restoring import moments
 from shared.service import Service
 from shared.stream.envelope import MalformedEnvelope, from_page
@@ -76,7 +77,7 @@ class Replays:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._client = httpx.Client(timeout=10, trust_env=False)
+        self._client = http_client()
 
     def step(self) -> bool:
         with self._service.database.read() as connection:
@@ -129,7 +130,7 @@ class Replays:
             answer = self._client.get(
                 f"{settings.urls[source]}/events",
                 params=parameters,
-                headers={"Authorization": f"Bearer {settings.service_token.value}"},
+                headers=bearer(settings.service_token),
             )
             answer.raise_for_status()
             return from_page(answer.content)

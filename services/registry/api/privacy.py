@@ -13,6 +13,7 @@ from services.registry.events import COMMUNITY
 from services.registry.projections.erasures import ERASURES
 from shared.connection import Connection
 from shared.database import mark
+from shared.foundation.http_client import bearer, shared_client, url_path
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 from shared.settings import SERVICES
@@ -108,9 +109,9 @@ def _held_by(name: str, person: str) -> Any:
     """What another service holds; where it does not answer, that it did not."""
     settings = service().settings
     try:
-        answer = httpx.get(
-            f"{settings.urls[name]}/people/{person}/holdings",
-            headers={"Authorization": f"Bearer {settings.service_token.value}"},
+        answer = shared_client().get(
+            settings.urls[name] + url_path("people", person, "holdings"),
+            headers=bearer(settings.service_token),
             timeout=_PATIENCE,
         )
         answer.raise_for_status()
