@@ -15,6 +15,7 @@ from hedgerow.example_year import Year
 from hedgerow.failures import CannotDo
 from hedgerow.landscape import FirstStart, Load, example
 from hedgerow.service import Service
+from shared.eventstore.events import EXAMPLE
 from shared.foundation.http_client import Client, http_client
 from shared.settings import SERVICES, Settings
 
@@ -33,10 +34,6 @@ def local_addresses(bind: str, ports: Mapping[str, int]) -> dict[str, str]:
     host = any_address.get(bind, bind)
     host = f"[{host}]" if ":" in host else host
     return {name: f"http://{host}:{ports[name]}" for name in SERVICES}
-
-
-EXAMPLE = "example-landscape"
-"""The correlation id of what the example brings about, by which notifications tells nobody."""
 
 
 class Opening(threading.Thread):
@@ -89,24 +86,15 @@ class Opening(threading.Thread):
         return False
 
     def _load_example(self) -> None:
-        token = self._settings.operator_token.value
-        registry = Service(
-            "registry", self._addresses["registry"], token, timeout=30, correlation=EXAMPLE
-        )
+        registry = self._as_the_example("registry")
         first_start = FirstStart(self._settings.data_dir)
         if not first_start.due(registry):
             return
         landscape = example()
         today = first_start.begun()
-        scheduling = Service(
-            "scheduling", self._addresses["scheduling"], token, timeout=30, correlation=EXAMPLE
-        )
-        discovery = Service(
-            "discovery", self._addresses["discovery"], token, timeout=30, correlation=EXAMPLE
-        )
         load = Load(registry, self._stopped.wait)
-        year = Year(scheduling, load.ids, today, self._stopped.wait)
-        links = LinksBetween(discovery, load.ids, self._stopped.wait)
+        year = Year(self._as_the_example("scheduling"), load.ids, today, self._stopped.wait)
+        links = LinksBetween(self._as_the_example("discovery"), load.ids, self._stopped.wait)
         try:
             with self._console.calm():
                 for done, total in chain(load.run(landscape), year.run(), links.run()):
@@ -119,6 +107,17 @@ class Opening(threading.Thread):
         self._console.say(
             f"Loaded an example landscape: {len(landscape['communities'])} fictional communities "
             f"in {len(landscape['networks'])} networks."
+        )
+
+    def _as_the_example(self, name: str) -> Service:
+        """With the services' token: what comes of the example is told to nobody."""
+        return Service(
+            name,
+            self._addresses[name],
+            self._settings.service_token.value,
+            timeout=30,
+            correlation="example-landscape",
+            origin=EXAMPLE,
         )
 
     def _greeting(self, took: float) -> str:

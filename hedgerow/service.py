@@ -34,6 +34,7 @@ class Service:
     """A service at `url`, asked with the operator's `token`.
 
     `correlation` is the correlation id of all that is asked; without one each has its own.
+    `origin` is said with the services' token alone.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Service:
         token: str | None,
         timeout: float = 10.0,
         correlation: str | None = None,
+        origin: str | None = None,
     ) -> None:
         self.name = name
         self.url = url.rstrip("/")
@@ -51,6 +53,7 @@ class Service:
             headers={
                 **({"Authorization": f"Bearer {token}"} if token else {}),
                 **({CORRELATION: correlation} if correlation else {}),
+                **({"Hedgerow-Origin": origin} if origin else {}),
             },
             timeout=timeout,
         )

@@ -91,6 +91,7 @@ class Notifications:
         stream: str = FALLS,
         at: datetime = NOW,
         correlation: str = "cor_1",
+        origin: str | None = None,
         **data: Any,
     ) -> Event:
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
@@ -107,6 +108,7 @@ class Notifications:
             causation=None,
             actor=None,
             data=json.dumps(data),
+            origin=origin,
         )
 
     def hear(self, *events: Event, source: str = "registry") -> None:

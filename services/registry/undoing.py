@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from services.registry.domain.community import CLOSED, Community, evolve
 from services.registry.domain.decisions import UndoImport, decide
 from services.registry.events import COMMUNITY, EVENT_TYPES
@@ -55,14 +57,19 @@ def undo(service: Service, run: str) -> Undone | None:
 
 
 def _streams(service: Service, run: str) -> list[str]:
-    """The communities that a run changed."""
+    """The communities that a run changed. A caller can choose any correlation id for what it does
+    itself, a run's too, so what the import wrote into its events decides.
+    """
     with service.database.read() as connection:
         rows = connection.exec_driver_sql(
-            f"SELECT DISTINCT stream_id FROM events WHERE correlation_id = {mark(connection)}"
-            f" AND substr(stream_id, 1, 4) = {mark(connection)} ORDER BY stream_id",
-            (run, "com_"),
+            f"SELECT stream_id, CAST(data AS text) FROM events"
+            f" WHERE correlation_id = {mark(connection)} AND substr(stream_id, 1, 4) = 'com_'"
+            " ORDER BY stream_id, version",
+            (run,),
         )
-        return [row[0] for row in rows]
+        return list(
+            dict.fromkeys(r[0] for r in rows if msgspec.json.decode(r[1]).get("run") == run)
+        )
 
 
 def _undo_batch(
@@ -87,9 +94,11 @@ def _command(events: list[Event], run: str) -> tuple[UndoImport, Community]:
     before: Community | None = None
     state, after, seen = COMMUNITY.initial, COMMUNITY.initial, False
     for event in events:
-        if event.correlation == run and not seen:
+        happened = EVENT_TYPES.decode(event)
+        of_the_run = event.correlation == run == getattr(happened, "run", None)
+        if of_the_run and not seen:
             before, seen = (state if state.registered else None), True
-        state = evolve(state, EVENT_TYPES.decode(event))
-        if event.correlation == run:
+        state = evolve(state, happened)
+        if of_the_run:
             after = state
     return UndoImport(run, before, after), state

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 PUBLIC, INTERNAL = "public", "internal"
+EXAMPLE = "example"  # the origin of what the example landscape brings about
 
 
 class Cursor(NamedTuple):
@@ -40,8 +41,9 @@ START = Cursor(0, 0, 0)
 class Event(NamedTuple):
     """An event as stored, sent and received: the columns of the table, in their order.
 
-    `data` is JSON text. `cursor` is where the owner's store has it; START for one that came over
-    Kafka, which knows nothing of cursors.
+    `data` is JSON text. `cursor` is where the owner's store has it; one that came from another
+    service has its epoch there at most. `origin` is EXAMPLE, or None for what people bring about:
+    nobody but the platform itself can say it.
     """
 
     epoch: int
@@ -58,6 +60,7 @@ class Event(NamedTuple):
     causation: str | None
     actor: str | None
     data: str
+    origin: str | None = None
 
     @property
     def cursor(self) -> Cursor:
@@ -89,6 +92,7 @@ class Cause:
     correlation: str
     causation: str | None = None
     actor: str | None = None
+    origin: str | None = None
 
 
 class Conflict(Exception):

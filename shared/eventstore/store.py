@@ -62,7 +62,7 @@ class EventStore:
                 event_id = str(uuid.uuid4())
                 row = (
                     *(append.stream, version, event_id, new.type, new.schema, time, new.audience),
-                    *(cause.correlation, cause.causation, cause.actor, new.data),
+                    *(cause.correlation, cause.causation, cause.actor, new.data, cause.origin),
                 )
                 try:
                     result = connection.exec_driver_sql(

@@ -136,7 +136,8 @@ def _carry_out_one(database: Database, reaction: Reaction, event: Event, now: da
             return False
         # First the command, whose loads must come before this transaction's first write.
         at = moments.moment_of(connection, event.time, now)
-        reaction.perform(connection, event, Cause(event.correlation, causation=event.id), at)
+        cause = Cause(event.correlation, causation=event.id, origin=event.origin)
+        reaction.perform(connection, event, cause, at)
         connection.exec_driver_sql(
             f"UPDATE reactions SET state = 'done', error = NULL WHERE event_id = {p}"
             f" AND name = {p}",

@@ -16,9 +16,13 @@ from shared.clock import rfc3339
 from shared.eventstore.events import START, Event
 
 _SCHEMA = "urn:hedgerow:event:{}:{}"
-_SCHEMA_FORM = re.compile(r"urn:hedgerow:event:[a-z.-]+:(\d{1,6})")
+# Both ways in which a schema is named: as a URN, and by the address where it is served.
+_SCHEMA_FORM = re.compile(
+    r"(?:urn:hedgerow:event:|https?://[^\s/?#]+/(?:[^\s?#]*/)?schemas/)"
+    r"(?P<type>[a-z.-]+)[:/](?P<version>[0-9]{1,6})"
+)
 _DIGITS = 10
-_HIGHEST_VERSION = 2**31 - 1
+_HIGHEST_VERSION = _HIGHEST_EPOCH = 2**31 - 1
 Headers = list[tuple[str, bytes]]
 
 
@@ -39,6 +43,8 @@ class _Structured(msgspec.Struct):
     data: msgspec.Raw
     specversion: str = "1.0"
     causationid: str | None = None
+    origin: str | None = None
+    epoch: int | str | None = None
 
 
 def attributes(event: Event, service: str) -> dict[str, str]:
@@ -58,6 +64,10 @@ def attributes(event: Event, service: str) -> dict[str, str]:
     }
     if event.causation is not None:
         found["causationid"] = event.causation
+    if event.origin is not None:
+        found["origin"] = event.origin
+    if event.cursor != START and not event.position:  # another service's, handed on
+        found["epoch"] = str(event.epoch)
     return found
 
 
@@ -128,7 +138,7 @@ def from_binary(headers: Sequence[tuple[str, bytes | None]], value: bytes) -> Ev
 
 def _event(entry: _Structured) -> Event:
     schema = _SCHEMA_FORM.fullmatch(entry.dataschema)
-    if schema is None:
+    if schema is None or schema["type"] != entry.type:
         raise ValueError(f"dataschema {entry.dataschema!r} names no event type and version")
     if entry.time.tzinfo is None:
         raise ValueError("time names no zone")
@@ -136,19 +146,27 @@ def _event(entry: _Structured) -> Event:
     if not 0 <= version <= _HIGHEST_VERSION:  # 0 stands for a record that could not be read
         raise ValueError("sequence is no stream's version")
     texts = (entry.id, entry.type, entry.subject, entry.audience, entry.correlationid)
-    if any("\0" in text for text in (*texts, entry.causationid or "")):
+    if any("\0" in text for text in (*texts, entry.causationid or "", entry.origin or "")):
         raise ValueError("an attribute holds the character NUL, which no database takes")
     return Event(
-        *START,
+        *START._replace(epoch=_epoch(entry.epoch)),
         stream=entry.subject,
         version=version,
         id=entry.id,
         type=entry.type,
-        schema=int(schema[1]),
+        schema=int(schema["version"]),
         time=entry.time.astimezone(UTC),
         audience=entry.audience,
         correlation=entry.correlationid,
         causation=entry.causationid,
         actor=None,
         data=bytes(entry.data).decode(),
+        origin=entry.origin,
     )
+
+
+def _epoch(said: int | str | None) -> int:
+    """0 where it is missing, or is none that a store of this release could have."""
+    text = str(said)
+    known = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    return int(text) if known and int(text) <= _HIGHEST_EPOCH else 0

@@ -8,6 +8,7 @@ from typing import NamedTuple, ParamSpec, TypeVar, cast
 from flask import g, request
 from flask_smorest import Blueprint
 
+from shared.eventstore.events import EXAMPLE
 from shared.identifiers import is_id
 from shared.settings import Settings
 from shared.web.errors import Problem
@@ -15,18 +16,22 @@ from shared.web.errors import Problem
 P = ParamSpec("P")
 R = TypeVar("R")
 ANYONE, OPERATOR, SERVICE = "anyone", "operator", "service"
+ORIGIN = "Hedgerow-Origin"
 
 
 class Caller(NamedTuple):
     kind: str
     actor: str | None  # the person on whose behalf a token is used
+    origin: str | None = None  # EXAMPLE where the platform loads its example
 
 
 def identify(settings: Settings) -> Caller:
-    """Raises Problem 401 for a token that is none of ours, 422 for an actor that is no id."""
+    """Raises Problem: 401 for a token that is none of ours, 422 for an actor that is no id, 403 for
+    an origin that is not the caller's to say.
+    """
     header = request.headers.get("Authorization")
     if header is None:
-        return Caller(ANYONE, None)
+        return Caller(ANYONE, None, _origin(ANYONE))
     scheme, _, token = header.partition(" ")
     kind = _kind(token.strip(), settings) if scheme.lower() == "bearer" else None
     if kind is None:
@@ -34,7 +39,19 @@ def identify(settings: Settings) -> Caller:
     actor = request.headers.get("Hedgerow-Actor")
     if actor is not None and not is_id(actor, "per"):
         raise Problem(422, "The header Hedgerow-Actor must hold a person's id, per_….")
-    return Caller(kind, actor)
+    return Caller(kind, actor, _origin(kind))
+
+
+def _origin(kind: str) -> str | None:
+    """What comes of the example is told to nobody, so that no token of a person's may say it."""
+    said = request.headers.get(ORIGIN)
+    if said is None:
+        return None
+    if kind != SERVICE or said != EXAMPLE:
+        raise Problem(
+            403, f"The header {ORIGIN} is for the platform itself, while it loads its example."
+        )
+    return EXAMPLE
 
 
 def _kind(token: str, settings: Settings) -> str | None:

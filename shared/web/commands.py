@@ -30,7 +30,7 @@ class Answer(NamedTuple):
 
 def cause() -> Cause:
     """The present request as the cause of events."""
-    return Cause(correlation=g.correlation_id, actor=caller().actor)
+    return Cause(correlation=g.correlation_id, actor=caller().actor, origin=caller().origin)
 
 
 def transact(

@@ -121,7 +121,7 @@ def test_a_message_is_in_the_topic_of_its_audience_and_in_no_other(kind: EventTy
 
 def test_a_records_headers_are_as_the_document_says():
     event = Event(
-        *START,
+        *START._replace(epoch=2),
         stream="com_a",
         version=3,
         id="e1",
@@ -133,6 +133,7 @@ def test_a_records_headers_are_as_the_document_says():
         causation="e0",
         actor="per_a",
         data="{}",
+        origin="example",
     )
     headers, key, value = binary(event, "registry")
     described = DOCUMENT["components"]["schemas"]["KafkaHeaders"]

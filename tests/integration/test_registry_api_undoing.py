@@ -64,6 +64,23 @@ def test_a_run_that_never_was_is_404(registry: Registry):
         assert answer.status_code == 404
 
 
+def test_what_people_do_under_an_imports_id_is_not_part_of_it(each_registry: Registry):
+    operator = each_registry.operator
+    run = operator.import_list(ONE)["run"]
+    body = {"name": "Sing", "domain": "Singing for lungs"}
+    mine = operator.post("/communities", body, X_Correlation_ID=run).json["id"]
+    assert undo(each_registry, run) == (1, 0, 0)
+    assert each_registry.anyone.get(f"/communities/{mine}").json["state"] == "active"
+
+
+def test_what_is_no_import_is_not_taken_back_by_its_correlation_id(each_registry: Registry):
+    operator = each_registry.operator
+    body = {"name": "Sing", "domain": "Singing for lungs"}
+    mine = operator.post("/communities", body, X_Correlation_ID="of-mine").json["id"]
+    assert operator.post("/communities/import/of-mine/undoing").status_code == 404
+    assert each_registry.anyone.get(f"/communities/{mine}").json["state"] == "active"
+
+
 def test_an_ods_code_belongs_to_one_organisation(each_registry: Registry):
     operator = each_registry.operator
     operator.made("/organisations", name="Solent", ods_code="R1C")

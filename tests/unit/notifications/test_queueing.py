@@ -77,7 +77,7 @@ def test_a_new_community_is_told_to_conveners_nearby(heard: Notifications):
 @pytest.mark.parametrize(
     "event",
     [
-        {"correlation": "example-landscape", "name": "X", "domain": "Y"},
+        {"origin": "example", "name": "X", "domain": "Y"},
         {"source": "lists", "run": "run_1", "name": "X", "domain": "Y"},
     ],
 )
@@ -85,6 +85,13 @@ def test_an_import_and_the_example_tell_nobody(heard: Notifications, event: dict
     more = {"networks": ["net_wessex"]}
     heard.tell("registry.community.registered", stream="com_new", **(event | more))
     assert heard.ledger() == []
+
+
+def test_no_correlation_id_keeps_people_from_being_told(heard: Notifications):
+    more = {"networks": ["net_wessex"], "name": "X", "domain": "Y"}
+    kind = "registry.community.registered"
+    heard.tell(kind, stream="com_new", correlation="example-landscape", **more)
+    assert heard.ledger()
 
 
 def test_what_is_old_when_it_is_heard_of_is_missed(heard: Notifications):

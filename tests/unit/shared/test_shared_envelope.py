@@ -96,6 +96,7 @@ events = st.builds(
     correlation=texts,
     causation=st.none() | texts,
     actor=st.none(),
+    origin=st.none() | texts,
     data=st.dictionaries(texts, texts | st.integers() | st.none()).map(
         lambda data: msgspec.json.encode(data).decode()
     ),
@@ -140,6 +141,43 @@ def test_what_an_envelope_has_more_is_passed_over():
     assert from_binary([*headers, ("ce_traceparent", b"00"), ("other", b"\xff")], value) == EVENT
 
 
+HERE = "registry.community.registered"
+NAMED = [
+    f"urn:hedgerow:event:{HERE}:2",
+    f"https://hedgerow.example/schemas/{HERE}/2",
+    f"https://hedgerow.example/registry/schemas/{HERE}/2",
+    f"http://127.0.0.1:8001/schemas/{HERE}/2",
+    f"https://[2001:db8::1]:8443/a/b/schemas/{HERE}/0002",
+]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_schema_is_named_by_a_urn_or_by_its_address(name: str):
+    entry = ATTRIBUTES | {"dataschema": name}
+    assert from_structured(msgspec.json.encode(entry | {"data": {}})).schema == 2
+    assert from_binary([(f"ce_{n}", text.encode()) for n, text in entry.items()], b"{}").schema == 2
+    assert from_page(page([EVENT], "registry", "1-2-3").replace(NAMED[0].encode(), name.encode()))
+
+
+@pytest.mark.parametrize(
+    ("said", "epoch"), [("3", 3), (3, 3), ("0000000003", 3), ("", 0), ("third", 0), ("9" * 30, 0)]
+)
+def test_the_epoch_of_an_event_goes_with_it(said: str | int, epoch: int):
+    entry = ATTRIBUTES | {"epoch": said, "data": {}}
+    read = from_structured(msgspec.json.encode(entry))
+    assert read == EVENT._replace(epoch=epoch, data="{}")
+    headers = [(f"ce_{n}", str(v).encode()) for n, v in entry.items() if n != "data"]
+    assert from_binary(headers, b"{}") == read
+    assert from_structured(structured(read, "registry")) == read  # as one that waits is kept
+
+
+def test_the_origin_of_an_event_goes_with_it():
+    event = EVENT._replace(origin="example")
+    headers, _, value = binary(event, "registry")
+    assert dict(headers)["ce_origin"] == b"example"
+    assert from_binary(headers, value) == from_structured(structured(event, "registry")) == event
+
+
 SPOILT = {
     "no id": {"id": None},
     "no sequence": {"sequence": None},
@@ -151,6 +189,12 @@ SPOILT = {
     "a time that is none": {"time": "yesterday"},
     "a time without a zone": {"time": "2026-03-01T09:30:00"},
     "another schema": {"dataschema": "https://example.org/schema"},
+    "an address that ends too early": {"dataschema": f"https://example.org/schemas/{HERE}"},
+    "an address without a host": {"dataschema": f"https:///schemas/{HERE}/2"},
+    "an address of another kind": {"dataschema": f"ftp://example.org/schemas/{HERE}/2"},
+    "the address of another type": {"dataschema": "https://example.org/schemas/registry.x.y/2"},
+    "the URN of another type": {"dataschema": "urn:hedgerow:event:registry.x.y:2"},
+    "an origin that no database takes": {"origin": "a\0b"},
     "a schema without a version": {"dataschema": "urn:hedgerow:event:registry.x"},
     "a number for a text": {"type": 5},
 }
