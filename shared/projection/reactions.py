@@ -49,13 +49,21 @@ class Reaction:
         return self.wanted(connection, of_type) if of_type else ()
 
 
+def _payload(event: Event) -> str:
+    """What most events have no value for is left out at the end: an earlier release, to which an
+    upgrade goes back, reads it then.
+    """
+    values = tuple(event) if event.origin is not None else tuple(event)[:-1]
+    return msgspec.json.encode(values).decode()
+
+
 def record(
     connection: Connection, reactions: Sequence[Reaction], events: Sequence[Event], now: datetime
 ) -> None:
     """Write a pending row for each reaction that an event asks for."""
     due = rfc3339(now)
     rows = [
-        (event.id, reaction.name, msgspec.json.encode(event).decode(), "pending", 0, due)
+        (event.id, reaction.name, _payload(event), "pending", 0, due)
         for reaction in reactions
         for event in reaction.picks(connection, events)
     ]

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 import structlog
 
@@ -48,6 +49,25 @@ def rows(database: Database) -> list[tuple]:
     with database.read() as connection:
         sql = "SELECT event_id, name, state, attempts, due, error FROM reactions ORDER BY 2, 1"
         return connection.exec_driver_sql(sql).all()
+
+
+def test_an_events_origin_is_that_of_what_follows_from_it(database: Database):
+    causes: list[Cause] = []
+    follow = Reaction("follow", None, lambda _c, _e, cause, _n: causes.append(cause))
+    recorded(database, follow, events=[EVENTS[0]._replace(origin="example"), EVENTS[1]])
+    carried_out(database, follow)
+    assert {(cause.causation, cause.origin) for cause in causes} == {
+        ("plt_1@1", "example"),
+        ("plt_1@2", None),
+    }
+
+
+def test_an_earlier_release_can_read_what_waits(database: Database):
+    recorded(database, NOTICE)
+    with database.read() as connection:
+        payloads = connection.exec_driver_sql("SELECT payload FROM reactions").scalars().all()
+    before = len(Event._fields) - 1  # without `origin`
+    assert [len(msgspec.json.decode(payload)) for payload in payloads] == [before] * 2
 
 
 def test_a_reaction_is_recorded_for_the_events_it_is_about_and_carried_out_once(

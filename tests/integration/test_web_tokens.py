@@ -55,6 +55,26 @@ CLOSED = {
 }
 
 
+@pytest.mark.parametrize("token", [OPERATOR, None])
+def test_nobody_but_the_platform_says_that_something_is_of_the_example(
+    registry: Registry, token: str | None
+):
+    body, origin = {"name": "Falls", "domain": "Feet"}, {"Hedgerow-Origin": "example"}
+    answer = Caller(registry.app, token).post("/communities", body, **origin)
+    assert answer.status_code == 403
+    assert "Hedgerow-Origin" in answer.json["detail"]
+    assert registry.anyone.get("/communities").json["items"] == []
+
+
+def test_what_the_platform_says_is_of_the_example_is_marked_as_that(registry: Registry):
+    body, platform = {"name": "Falls", "domain": "Feet"}, Caller(registry.app, SERVICE)
+    assert platform.post("/communities", body, Hedgerow_Origin="other").status_code == 403
+    platform.post("/communities", body, Hedgerow_Origin="example")
+    platform.post("/communities", body, X_Correlation_ID="example-landscape")
+    events = platform.get("/events").json["events"]
+    assert [event.get("origin") for event in events] == ["example", None]
+
+
 def routes(app: Flask) -> list[tuple[str, Rule]]:
     return [
         (method, rule)
