@@ -274,11 +274,18 @@ def environment() -> Environment:
 
 
 def said_when(when: Mapping[str, Any]) -> str:
-    """Friday 20 March 2026, 10:00 to 11:30 (Europe/London, GMT)."""
+    """Friday 20 March 2026, 10:00 to 11:30 (Europe/London, GMT); or to 01:30 the next day."""
     start, end = local_start(when), local_end(when)
     name = start.tzname() or ""
     zone = when["zone"] if name.lstrip("+-").isdigit() else f"{when['zone']}, {name}"
-    return f"{start:%A} {said_day(start.date())}, {start:%H:%M} to {end:%H:%M} ({zone})"
+    return f"{start:%A} {said_day(start.date())}, {start:%H:%M} to {said_end(start, end)} ({zone})"
+
+
+def said_end(start: datetime, end: datetime) -> str:
+    """When something ends, with the day where that is another one than it starts on."""
+    if end.date() == start.date():
+        return f"{end:%H:%M}"
+    return "midnight" if f"{end:%H:%M}" == "00:00" else f"{end:%H:%M} the next day"
 
 
 def said_day(day: date | str) -> str:

@@ -12,7 +12,7 @@ from services.scheduling.domain import clashes
 from services.scheduling.domain.clashes import Other
 from services.scheduling.domain.plan_rules import Warned
 from services.scheduling.domain.session import Particulars
-from services.scheduling.domain.wall_clock import When
+from services.scheduling.domain.wall_clock import NEAR, When
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -42,10 +42,10 @@ def others_on(
     *,
     days: int,
 ) -> list[Other]:
-    """The sessions of so many days around, each once, by the closest thing in common."""
+    """The sessions that may be in the way on so many days, each by the closest thing in common."""
     window = (
-        (around.date - timedelta(days=1)).isoformat(),
-        (around.date + timedelta(days=days)).isoformat(),
+        (around.date - NEAR).isoformat(),
+        (around.date + timedelta(days=days - 1) + NEAR).isoformat(),
     )
     because: dict[str, str] = {}
     for words, condition in _relations(connection, session_id, session, related):

@@ -84,6 +84,7 @@ def when(at: When) -> dict[str, Any]:
         "date": at.date.isoformat(),
         "start": at.start,
         "end": at.end,
+        "end_date": at.end_date.isoformat(),
         "zone": at.zone,
         "occurrence": at.occurrence,
         "starts_at": rfc3339(at.begins()),

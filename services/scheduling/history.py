@@ -56,12 +56,12 @@ def sentence(event: Any) -> str:
 
 def _of_session(event: s.SessionEvent) -> str:
     at = event.session.when
-    time = f"{at.date} {at.start}–{at.end} {at.zone}"
+    time = at.written
     match event:
         case s.Scheduled():
             return f"Planned for {time}."
         case s.Rescheduled(before=b, was_postponed=postponed, reason=reason):
-            moved = "Has a date again" if postponed else f"Moved from {b.date} {b.start}–{b.end}"
+            moved = "Has a date again" if postponed else f"Moved from {b.written}"
             return f"{moved}: {time}{_because(reason)}."
         case s.Changed(changed=changed, reason=reason):
             named = _join([_WORDS.get(name, name) for name in changed])

@@ -57,7 +57,7 @@ def _time(connection: Connection, found: queries.Found, now: datetime) -> PassTi
     sessions = queries.sessions_of_cohort(connection, found.id)
     planned = [s.state.known for s in sessions if s.state.state == PLANNED]
     first = min((k.when.date for k in planned if k.kind == MODULE), default=None)
-    last = max((k.when.date for k in planned), default=None)
+    last = max((k.when.end_date for k in planned), default=None)
     return PassTime(now, today(now, found.state.zone), first, last)
 
 

@@ -138,7 +138,7 @@ def _fill(service: Scheduling, count: int) -> None:
             date=day.isoformat(),
             start=f"{9 + group % 8:02d}:00",
             end=f"{11 + group % 8:02d}:00",
-            repeat={"weeks": 4, "count": min(60, count - n)},
+            repeat={"weeks": 2, "count": min(60, count - n)},
         )
 
 

@@ -1,6 +1,7 @@
 """Sessions over HTTP: planned, moved, clashing; who comes and who came."""
 
 import json
+from datetime import date
 from typing import Any
 
 import httpx
@@ -51,6 +52,20 @@ def test_a_meeting_is_planned_and_read(scheduling: Scheduling):
         ({"repeat": {"weeks": 6}}, "repeat"),
         ({"repeat": {"weeks": 6, "months": 1, "count": 2}}, "repeat"),
         ({"repeat": "FREQ=HOURLY"}, "repeat"),
+        ({"repeat": "FREQ=WEEKLY;BYDAY=TU;COUNT=3"}, "repeat"),
+        ({"repeat": {"freq": "WEEKLY", "byday": "TU", "count": 3}}, "repeat"),
+        ({"repeat": {"freq": "WEEKLY", "count": 3, "exdate": "20270317"}}, "repeat"),
+        ({"repeat": {"weeks": 1, "weekday": "tuesday", "count": 3}}, "repeat.weekday"),
+        ({"repeat": {"weeks": 1, "nth": 2, "count": 3}}, "repeat.nth"),
+        ({"repeat": {"months": 1, "nth": 3, "count": 3}}, "repeat.nth"),
+        ({"repeat": {"weeks": 1, "count": 3, "byday": "WE"}}, "repeat.byday"),
+        ({"repeat": "FREQ=YEARLY;COUNT=5"}, "repeat.count"),
+        ({"repeat": ["FREQ=WEEKLY;COUNT=2"]}, "repeat"),
+        ({"end_date": "2027-03-11"}, "end_date"),
+        ({"start": "22:00", "end": "01:00", "end_date": "2027-03-10"}, "end_date"),
+        ({"start": "22:00", "end": "01:00", "end_date": "2027-03-12"}, "end_date"),
+        ({"start": "14:00", "end": "09:00", "end_date": "2027-03-11"}, "end"),
+        ({"start": "24:00"}, "start"),
         ({"title": ""}, "title"),
         ({"join_address": "ftp://a"}, "join_address"),
     ],
@@ -108,10 +123,97 @@ def test_a_series_every_six_weeks_and_on_the_second_tuesday(scheduling: Scheduli
     assert [s["date"] for s in second["sessions"]] == ["2027-03-09", "2027-04-13", "2027-05-11"]
     by_words = {"months": 1, "nth": -1, "weekday": "friday", "count": 2}
     jcal = {"freq": "MONTHLY", "byday": "-1FR", "until": "2027-04-30"}
-    fourth = scheduling.meeting(community, date="2027-03-01", repeat=jcal)
+    fourth = scheduling.meeting(community, date="2027-03-26", repeat=jcal)
     assert [s["date"] for s in fourth["sessions"]] == ["2027-03-26", "2027-04-30"]
-    third = scheduling.meeting(community, date="2027-03-01", repeat=by_words)
+    third = scheduling.meeting(community, date="2027-03-26", repeat=by_words)
     assert [s["date"] for s in third["sessions"]] == ["2027-03-26", "2027-04-30"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "end", "end_date", "ends_at"),
+    [
+        ({"start": "19:00", "end": "00:00"}, "00:00", "2027-03-11", "2027-03-11T00:00:00.000000Z"),
+        ({"start": "08:00", "end": "24:00"}, "00:00", "2027-03-11", "2027-03-11T00:00:00.000000Z"),
+        ({"start": "22:00", "end": "01:30"}, "01:30", "2027-03-11", "2027-03-11T01:30:00.000000Z"),
+        (
+            {"start": "17:00", "end": "09:00", "end_date": "2027-03-11"},
+            *("09:00", "2027-03-11", "2027-03-11T09:00:00.000000Z"),
+        ),
+        (
+            {"start": "10:00", "end": "12:00", "end_date": "2027-03-10"},
+            *("12:00", "2027-03-10", "2027-03-10T12:00:00.000000Z"),
+        ),
+        (  # the clocks go forward in the night
+            {"date": "2027-03-27", "start": "22:00", "end": "03:00"},
+            *("03:00", "2027-03-28", "2027-03-28T02:00:00.000000Z"),
+        ),
+    ],
+)
+def test_a_session_ends_at_midnight_or_on_the_next_day(
+    scheduling: Scheduling, hours: dict[str, str], end: str, end_date: str, ends_at: str
+):
+    made = scheduling.meeting(scheduling.community(), **hours)
+    assert (made["end"], made["end_date"], made["ends_at"]) == (end, end_date, ends_at)
+    at = f"/sessions/{made['id']}"
+    moved = scheduling.operator.changed(at, date="2027-06-01")
+    apart = date.fromisoformat(end_date) - date.fromisoformat(made["date"])
+    assert date.fromisoformat(moved["end_date"]) - date(2027, 6, 1) == apart
+    assert scheduling.operator.changed(at, title="Another")["end"] == end
+
+
+def test_a_night_clashes_with_what_is_on_the_next_morning(scheduling: Scheduling):
+    community = scheduling.community()
+    night = scheduling.meeting(community, start="22:00", end="01:30")
+    [warned] = scheduling.meeting(community, date="2027-03-11", start="01:00", end="02:00")[
+        "warnings"
+    ]
+    assert night["id"] in warned["detail"]
+    assert "22:00–01:30 (the next day)" in warned["detail"]
+    after = scheduling.meeting(community, date="2027-03-11", start="01:30", end="02:00")
+    assert night["id"] not in str(after["warnings"])
+
+
+def test_a_night_is_not_free(scheduling: Scheduling):
+    community = scheduling.community()
+    scheduling.meeting(community, start="22:00", end="01:30")
+    asked = f"/free-slots?community={community}&from=2027-03-10&weeks=1&minutes=60"
+    nights = scheduling.anyone.get(f"{asked}&earliest=21:30&latest=03:00").json
+    first, second = nights["items"][:2]
+    assert (first["date"], first["start"]) == ("2027-03-11", "01:30")
+    assert (second["date"], second["start"]) == ("2027-03-11", "21:30")
+    assert nights["busy"] == 1
+    mornings = scheduling.anyone.get(f"{asked}&earliest=00:00&latest=04:00").json["items"]
+    starts = [(slot["date"], slot["start"]) for slot in mornings[:2]]
+    assert starts == [("2027-03-10", "00:00"), ("2027-03-11", "01:30")]
+    evening = scheduling.anyone.get(f"{asked}&earliest=22:00&latest=24:00").json["items"][0]
+    assert evening["date"] == "2027-03-11"
+    wrong = scheduling.anyone.get(f"{asked}&earliest=12:00&latest=12:00")
+    assert list(wrong.json["errors"]) == ["latest"]
+
+
+def test_a_series_by_night(scheduling: Scheduling):
+    rule = "FREQ=WEEKLY;COUNT=2"
+    made = scheduling.meeting(scheduling.community(), start="21:00", end="00:00", repeat=rule)
+    assert [s["end_date"] for s in made["sessions"]] == ["2027-03-11", "2027-03-18"]
+    body = {"start": "23:00", "end": "02:00"}
+    changed = scheduling.operator.patch(f"/series/{made['series']}", body, "*")
+    assert [s["ends_at"] for s in changed.json["sessions"]] == [
+        "2027-03-11T02:00:00.000000Z",
+        "2027-03-18T02:00:00.000000Z",
+    ]
+
+
+def test_a_programme_of_nights_is_planned(scheduling: Scheduling):
+    programme = scheduling.programme(
+        module_hours=["18:00", "00:00"], webinars={"time": "23:30", "minutes": 60}
+    )
+    plan = scheduling.anyone.post(f"/programmes/{programme}/plan", {"first_module": "2027-03-10"})
+    sessions = plan.json["sessions"]
+    ends = {(s["kind"], s["start"], s["end"]) for s in sessions}
+    assert ("module", "18:00", "00:00") in ends
+    assert ("webinar", "23:30", "00:30") in ends
+    cohort = scheduling.cohort(programme=programme, sessions=sessions)
+    assert [s["end_date"] for s in cohort["sessions"]] == [s["end_date"] for s in sessions]
 
 
 def test_a_series_changes_as_a_whole_or_one_by_one(scheduling: Scheduling):

@@ -55,6 +55,24 @@ def test_both_parsers_see_the_instant_in_every_season_and_year(
     assert event["start"] == instant
 
 
+@pytest.mark.parametrize(
+    ("date", "start", "end", "ends"),
+    [
+        ("2027-03-10", "19:00", "00:00", "2027-03-11T00:00:00Z"),
+        ("2027-07-10", "22:00", "01:30", "2027-07-11T00:30:00Z"),
+        ("2027-03-27", "22:00", "03:00", "2027-03-28T02:00:00Z"),
+        ("2027-10-30", "23:00", "01:30", "2027-10-31T00:30:00Z"),  # an hour that comes twice
+    ],
+)
+def test_both_parsers_see_that_a_night_ends_on_the_next_day(
+    scheduling: Scheduling, date: str, start: str, end: str, ends: str
+):
+    community = scheduling.community()
+    scheduling.meeting(community, date=date, start=start, end=end)
+    [event] = feed(scheduling, f"/communities/{community}/calendar.ics")["events"]
+    assert event["end"] == ends
+
+
 def test_a_time_that_exists_twice_is_the_first_unless_told(scheduling: Scheduling):
     community = scheduling.community()
     at = {"date": "2027-10-31", "start": "01:15", "end": "01:45"}

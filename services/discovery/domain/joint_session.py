@@ -12,7 +12,10 @@ _MOST_WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A date and hours on the wall of a zone; `occurrence` of an hour that comes twice."""
+    """A date and hours on the wall of a zone; `occurrence` of an hour that comes twice.
+
+    An `end` that is not after `start` is on the next day.
+    """
 
     date: date
     start: str
@@ -58,12 +61,21 @@ class Beside:
 
 def begins(when: When) -> datetime:
     """The moment at which it begins, in UTC."""
-    return _moment(when, when.start)
+    return _moment(when, when.date, when.start)
 
 
 def ends(when: When) -> datetime:
     """The moment at which it ends, in UTC; never before it begins."""
-    return max(_moment(when, when.end), begins(when))
+    return max(_moment(when, _end_date(when), when.end), begins(when))
+
+
+def _end_date(when: When) -> date:
+    return when.date + timedelta(days=int(when.end <= when.start))
+
+
+def _written(when: When) -> str:
+    over = "" if _end_date(when) == when.date else " (the next day)"
+    return f"{when.date} {when.start}–{when.end}{over} {when.zone}"
 
 
 def sensible(asking: Asking, session: Session, beside: Beside) -> tuple[str, ...]:
@@ -83,8 +95,7 @@ def clashes(session: Session, own: Iterable[Session]) -> tuple[str, ...]:
     """What it overlaps of the asking community's own sessions, as scheduling would warn."""
     here = session.when
     return tuple(
-        f"Overlaps “{other.title}” ({other.id}) of your own community,"
-        f" {at.date} {at.start}–{at.end} {at.zone}."
+        f"Overlaps “{other.title}” ({other.id}) of your own community, {_written(at)}."
         for other in own
         if (at := other.when) and begins(at) < ends(here) and begins(here) < ends(at)
     )
@@ -99,9 +110,9 @@ def purpose(session: Session) -> str:
     return f"A joint session: “{title}{after}"
 
 
-def _moment(when: When, hour: str) -> datetime:
+def _moment(when: When, day: date, hour: str) -> datetime:
     fold = int(when.occurrence == "second")
-    wall = datetime.combine(when.date, time.fromisoformat(hour), ZoneInfo(when.zone))
+    wall = datetime.combine(day, time.fromisoformat(hour), ZoneInfo(when.zone))
     return wall.replace(fold=fold).astimezone(UTC)
 
 

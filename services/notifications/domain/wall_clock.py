@@ -1,4 +1,7 @@
-"""A session's time, as its events say it: a date, hours and a zone; and the moments these mean."""
+"""A session's time, as its events say it: a date, hours and a zone; and the moments these mean.
+
+An `end` that is not after `start` is on the next day.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +18,7 @@ def begins(when: When) -> datetime:
 
 def ends(when: When) -> datetime:
     """The moment at which it ends, in UTC; never before it begins."""
-    return max(_local(when, when["end"]).astimezone(UTC), begins(when))
+    return max(_end(when).astimezone(UTC), begins(when))
 
 
 def local_start(when: When) -> datetime:
@@ -23,7 +26,7 @@ def local_start(when: When) -> datetime:
 
 
 def local_end(when: When) -> datetime:
-    return max(_local(when, when["end"]), local_start(when))
+    return max(_end(when), local_start(when))
 
 
 def before(when: When, span: timedelta) -> datetime:
@@ -35,8 +38,12 @@ def before(when: When, span: timedelta) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(when["zone"])).astimezone(UTC)
 
 
-def _local(when: When, hour: str) -> datetime:
-    day = date.fromisoformat(when["date"])
+def _end(when: When) -> datetime:
+    return _local(when, when["end"], int(when["end"] <= when["start"]))
+
+
+def _local(when: When, hour: str, days: int = 0) -> datetime:
+    day = date.fromisoformat(when["date"]) + timedelta(days=days)
     clock = time.fromisoformat(hour)
     fold = int(when.get("occurrence") == "second")
     return datetime.combine(day, clock, ZoneInfo(when["zone"])).replace(fold=fold)

@@ -252,7 +252,7 @@ def invite(fields: dict[str, Any], session: str) -> Response:
             raise invalid("invited_by", "takes no part in the cohort of this session")
         if by in _full(connection, session, known.guests_each):
             raise Problem(409, f"Each participant can invite {known.guests_each} guests.")
-    until = known.when.date + timedelta(days=1)
+    until = known.when.end_date + timedelta(days=1)
     guest = registry_client.add_person(service().settings, fields, f"guest, {session}", until)
 
     def work(connection: Connection) -> Answer:
@@ -306,7 +306,7 @@ def _check_over(state: Session) -> None:
     if state.state == POSTPONED:
         raise invalid("text", "the session is postponed; reflections are taken once it is over")
     if service().clock.now() < when.ends():
-        told = f"it ends at {when.end} on {when.date} ({when.zone})"
+        told = f"it ends at {when.end} on {when.end_date} ({when.zone})"
         raise invalid("text", f"the session is not over yet: {told}, and reflections come after")
 
 

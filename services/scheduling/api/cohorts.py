@@ -100,11 +100,13 @@ def _session_changes(
         command: d.Command
         if key is None:
             key, state, version = new_id("ses"), SESSION.initial, 0
-            after = session_fields.of_cohort(fields, stream, cohort, rules, where)
+            after = decided(
+                session_fields.of_cohort, fields, stream, cohort, rules, where, within=where
+            )
             command = d.Schedule(after)
         else:
             state, version = loaded[key].state, loaded[key].version
-            after = session_fields.changed(state.known, fields)
+            after = decided(session_fields.changed, state.known, fields, within=where)
             command = d.Change(after, dated="date" in fields)
         _check_number(numbered, key, after, where)
         events = decided(SESSION.decide, state, command, within=where)

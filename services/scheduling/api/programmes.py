@@ -108,6 +108,7 @@ def propose(fields: dict[str, Any], programme: str) -> Response:
             "date": s.when.date.isoformat(),
             "start": s.when.start,
             "end": s.when.end,
+            "end_date": s.when.end_date.isoformat(),
             "zone": s.when.zone,
             "modality": s.modality,
             "topics": s.topics,

@@ -6,12 +6,13 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from services.scheduling.domain.programme import NATIONS, TEMPLATE
-from services.scheduling.domain.series import WEEKDAYS
 from services.scheduling.domain.session import COHORT_KINDS, KINDS, MODALITIES
 from services.scheduling.domain.wall_clock import OCCURRENCES
+from services.scheduling.recurrence import WEEKDAYS
 from shared.web.fields import Body, Choice, Date, Text, TextList, Url
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_MIDNIGHT = "24:00"  # as ISO 8601 may write the end of a day; kept as 00:00
 _REQUIRED = {"required": "is required", "null": "must not be null"}
 
 
@@ -26,6 +27,15 @@ class Hour(Text):
         if not _HOUR.fullmatch(text):
             raise ValidationError("must be an hour such as 09:30")
         return text
+
+
+class EndHour(Hour):
+    """When something ends: 24:00 is the midnight with which its day does."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        if value == _MIDNIGHT:
+            return "00:00"
+        return super()._deserialize(value, *args, **kwargs)
 
 
 class Whole(fields.Integer):
@@ -194,7 +204,8 @@ class SessionFields(Body):
     title = Text(1, 200)
     date = Date()
     start = Hour()
-    end = Hour()
+    end = EndHour(metadata={"description": "One that is not after the start is on the next day"})
+    end_date = Date(metadata={"description": "On which day it ends: the date, or the next one"})
     zone = Text(1, 60, metadata={"description": "IANA zone"})
     occurrence = Choice(OCCURRENCES, metadata={"description": "Of a time that exists twice"})
     modality = Choice(MODALITIES)
@@ -222,12 +233,15 @@ class SessionBody(SessionFields):
     title = Text(1, 200, required=True)
     date = Date(required=True)
     start = Hour(required=True)
-    end = Hour(required=True)
+    end = EndHour(required=True)
     communities = Communities(load_default=())
     cohort = Text(1, 60, allow_none=True)
     number = Whole(1, 100, allow_none=True)
     repeat = fields.Raw(
-        metadata={"description": "A recurrence rule as text, or weeks, months, nth, weekday…"}
+        metadata={
+            "description": "A recurrence rule as text or as jCal has it, or weeks, months, nth,"
+            " weekday, count, until. One that leaves out the session's own date is refused"
+        }
     )
 
 
@@ -242,7 +256,7 @@ class SeriesChangeBody(Body):
     begins = Date(data_key="from", metadata={"description": "From this day on; else all ahead"})
     title = Text(1, 200)
     start = Hour()
-    end = Hour()
+    end = EndHour()
     shift_days = Whole(-60, 60, metadata={"description": "So many days later or earlier"})
     modality = Choice(MODALITIES)
     place = Text(0, 500)

@@ -6,7 +6,6 @@ from typing import Any
 
 from services.scheduling import known
 from services.scheduling.domain.cohort import Cohort
-from services.scheduling.domain.planner import later
 from services.scheduling.domain.programme import Rules
 from services.scheduling.domain.session import (
     CELEBRATION,
@@ -15,7 +14,7 @@ from services.scheduling.domain.session import (
     WEBINAR,
     Particulars,
 )
-from services.scheduling.domain.wall_clock import When
+from services.scheduling.domain.wall_clock import When, check_end, later
 from shared.connection import Connection
 from shared.web.errors import Problem, invalid
 
@@ -27,16 +26,19 @@ _PLAIN = (
 
 
 def changed(before: Particulars, fields: Mapping[str, Any]) -> Particulars:
-    """The session with what the fields name changed."""
+    """The session with what the fields name changed. Raises Refused for an unlikely end."""
     moved = {name: fields[name] for name in _WHEN if name in fields}
     if moved and "occurrence" not in moved:
         moved["occurrence"] = "first"
     plain = {name: fields[name] for name in _PLAIN if name in fields}
-    return replace(before, when=replace(before.when, **moved), **plain)
+    when = replace(before.when, **moved)
+    if fields.keys() & {"start", "end", "end_date"}:
+        check_end(when, fields.get("end_date"))
+    return replace(before, when=when, **plain)
 
 
 def meeting(fields: Mapping[str, Any], zone: str) -> Particulars:
-    """A session of its own, as a request to make it says."""
+    """A session of its own, as a request to make it says. Raises Refused for an unlikely end."""
     when = When(
         fields["date"],
         fields["start"],
@@ -44,6 +46,7 @@ def meeting(fields: Mapping[str, Any], zone: str) -> Particulars:
         fields.get("zone", zone),
         fields.get("occurrence", "first"),
     )
+    check_end(when, fields.get("end_date"))
     plain: dict[str, Any] = {name: fields[name] for name in _PLAIN if name in fields}
     more: dict[str, Any] = {name: fields.get(name) for name in ("cohort", "number")}
     return Particulars(kind=fields["kind"], when=when, **plain, **more)
@@ -52,7 +55,10 @@ def meeting(fields: Mapping[str, Any], zone: str) -> Particulars:
 def of_cohort(
     fields: Mapping[str, Any], cohort_id: str, cohort: Cohort, rules: Rules, where: str
 ) -> Particulars:
-    """A cohort's session: what the request leaves out, the programme's rules say."""
+    """A cohort's session: what the request leaves out, the programme's rules say.
+
+    Raises Refused for an unlikely end.
+    """
     kind, number = fields.get("kind"), fields.get("number")
     for name in ("kind", "date"):
         if fields.get(name) is None:
@@ -69,6 +75,7 @@ def of_cohort(
         fields.get("zone", cohort.zone),
         fields.get("occurrence", "first"),
     )
+    check_end(when, fields.get("end_date"))
     return Particulars(
         **{
             "kind": kind,
@@ -87,12 +94,8 @@ def _hours(fields: Mapping[str, Any], rules: Rules, kind: str) -> tuple[str, str
         usual = rules.webinars.time if rules.webinars else "16:00"
         start = fields.get("start", usual)
         minutes = rules.webinars.minutes if rules.webinars else 60
-        return start, fields.get("end") or later(start, min(minutes, 1439 - _minutes(start)))
+        return start, fields.get("end") or later(start, minutes)
     return fields.get("start", rules.module_hours[0]), fields.get("end", rules.module_hours[1])
-
-
-def _minutes(hour: str) -> int:
-    return int(hour[:2]) * 60 + int(hour[3:])
 
 
 def _usual(rules: Rules, kind: str, number: int | None) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
 from services.scheduling.clashing import others_on, related_communities
 from services.scheduling.domain import session_decisions as d
 from services.scheduling.domain.clashes import Wanted, free_slots
+from services.scheduling.domain.refusal import Refused
 from services.scheduling.domain.session import MEETING, PLANNED, Particulars
-from services.scheduling.domain.wall_clock import When, check, today
+from services.scheduling.domain.wall_clock import When, check, check_hours, today
 from services.scheduling.events import SESSION
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
@@ -26,7 +27,7 @@ from shared.web.callers import needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid, not_found, refused
 from shared.web.parameters import DRY_RUN, takes, whole_number
 
 blp = Blueprint("session-states", "session-states", description="What becomes of sessions")
@@ -116,7 +117,7 @@ def change_series(fields: dict[str, Any], series: str) -> Response:
     def command(before: Particulars) -> d.Command:
         if cancelled:
             return d.Cancel(reason)
-        after = session_fields.changed(before, fields)
+        after: Particulars = decided(session_fields.changed, before, fields)
         day = after.when.date + timedelta(days=shift)
         return d.Change(replace(after, when=replace(after.when, date=day)), reason)
 
@@ -139,8 +140,8 @@ def _check_series(fields: dict[str, Any]) -> None:
             " /sessions/{id}/reinstatement",
         )
     start, end = fields.get("start"), fields.get("end")
-    if start is not None and end is not None and end <= start:
-        raise invalid("end", f"must be after the start, at {start}")
+    if start is not None and end is not None:
+        decided(check_hours, start, end)
 
 
 def _change_each(
@@ -183,7 +184,7 @@ _SLOTS = {
     "weeks": "How many weeks to look ahead, up to 26",
     "from": "From this day on",
     "earliest": "The earliest hour",
-    "latest": "The latest hour",
+    "latest": "The latest hour; one that is not after the earliest is on the next day",
     "zone": "IANA zone",
 }
 
@@ -197,8 +198,10 @@ def free() -> Response:
     zone = args.get("zone", "Europe/London")
     first = _day(args.get("from"), zone)
     minutes, weeks = whole_number("minutes", 120, 15, 720), whole_number("weeks", 6, 1, 26)
-    wanted = Wanted(minutes, args.get("earliest", "09:00"), args.get("latest", "18:00"), zone)
-    decided(check, When(first, wanted.earliest, wanted.latest, zone))
+    latest = args.get("latest", "18:00")
+    latest = "00:00" if latest == "24:00" else latest
+    wanted = Wanted(minutes, args.get("earliest", "09:00"), latest, zone)
+    _check_between(wanted, first)
     communities = tuple(args.getlist("community"))
     related = related_communities(service().settings, communities)
     when = When(first, wanted.earliest, wanted.latest, zone)
@@ -209,7 +212,18 @@ def free() -> Response:
         busy = others_on(connection, "", session, when, related, days=weeks * 7)
     days = [first + timedelta(days=n) for n in range(weeks * 7)]
     slots = free_slots(wanted, days, [b.when for b in busy], (), 200)
-    return json_response({"items": [documents.when(s) for s in slots], "busy": len(busy)})
+    within = [b for b in busy if first <= b.when.end_date and b.when.date <= days[-1]]
+    return json_response({"items": [documents.when(s) for s in slots], "busy": len(within)})
+
+
+def _check_between(wanted: Wanted, first: date) -> None:
+    """Raises Problem 422 for hours that are none, or leave no room."""
+    try:
+        check(When(first, wanted.earliest, wanted.latest, wanted.zone))
+    except Refused as refusal:
+        names = {"start": "earliest", "end": "latest"}
+        refusal.field = names.get(refusal.field or "", refusal.field)
+        raise refused(refusal) from refusal
 
 
 def _day(text: str | None, zone: str) -> date:

@@ -20,4 +20,12 @@ def day(when: When) -> str:
 
 
 def hours(when: When) -> str:
-    return f"{when.start} to {when.end} ({when.zone})"
+    """From when to when, with the zone."""
+    return f"{when.start} to {end(when)} ({when.zone})"
+
+
+def end(when: When) -> str:
+    """When it ends, with the day where that is another one."""
+    if when.end_date == when.date:
+        return when.end
+    return "midnight" if when.end == "00:00" else f"{when.end} the next day"

@@ -7,18 +7,21 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from services.scheduling import attending, documents, queries, texts
+from services.scheduling import attending, documents, queries, recurrence, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
-from services.scheduling.domain import series
+from services.scheduling.domain import recurrence_rule
 from services.scheduling.domain import session_decisions as d
 from services.scheduling.domain.attendance import GivePlaces
+from services.scheduling.domain.recurrence_rule import Rule
 from services.scheduling.domain.session import CANCELLED, KINDS, STATES, Particulars
+from services.scheduling.domain.wall_clock import When
 from services.scheduling.events import SESSION
 from services.scheduling.history import entry
 from services.scheduling.projections.own import COHORTS, SESSIONS
+from services.scheduling.recurrence import Repeat
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import new_id
@@ -36,6 +39,7 @@ from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
 blp = Blueprint("sessions", "sessions", description="What people attend")
 _ORDER = ("day", "hour", "id")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIMES = {"date", "start", "end", "end_date", "zone", "occurrence"}
 
 
 @blp.post("/sessions")
@@ -53,12 +57,9 @@ def plan_session(fields: dict[str, Any]) -> Response:
         particulars = _planned(connection, fields)
         keys, planned = [], [particulars]
         if repeat is not None:
-            days = decided(series.dates, repeat, particulars.when.date)
             name = new_id("srs")
-            planned = [
-                replace(particulars, series=name, when=replace(particulars.when, date=day))
-                for day in days
-            ]
+            times = decided(_times, repeat, particulars.when)
+            planned = [replace(particulars, series=name, when=when) for when in times]
         changes = []
         for one in planned:
             keys.append(new_id("ses"))
@@ -80,7 +81,7 @@ def _planned(connection: Connection, fields: dict[str, Any]) -> Particulars:
         if cohort is None:
             raise invalid("cohort", f"{fields['cohort']!r} is no cohort's id")
         zone = cohort.state.zone
-    particulars = session_fields.meeting(fields, zone)
+    particulars: Particulars = decided(session_fields.meeting, fields, zone)
     if cohort is None:
         return particulars
     for other in queries.sessions_of_cohort(connection, cohort.id):
@@ -107,17 +108,16 @@ def _planned_answer(
     return Answer(body, 201, 1, f"/sessions/{found[0]['id']}")
 
 
-def _repeat(value: Any) -> series.Repeat | None:
+def _repeat(value: Any) -> Rule | Repeat | None:
     """A rule as text, or as an object. Raises Problem 422."""
     if value is None:
         return None
     if isinstance(value, str):
-        return decided(series.parse_rule, value)  # type: ignore[no-any-return]
+        return decided(recurrence_rule.parse, value)  # type: ignore[no-any-return]
     if not isinstance(value, dict):
         raise invalid("repeat", "must be a recurrence rule as text, or a JSON object")
-    if "freq" in value:  # as jCal has a rule: RFC 7265
-        told = ";".join(f"{name}={said}" for name, said in value.items())
-        return decided(series.parse_rule, told)  # type: ignore[no-any-return]
+    if any(name.upper() == "FREQ" for name in value):
+        return decided(recurrence_rule.parse_object, value)  # type: ignore[no-any-return]
     schema = RepeatBody()
     if errors := schema.validate(value):
         named = {f"repeat.{name}": list(said) for name, said in errors.items()}
@@ -125,9 +125,14 @@ def _repeat(value: Any) -> series.Repeat | None:
         raise Problem(422, f"{first}: {said[0]}", named)
     loaded: dict[str, Any] = schema.load(value)
     if "weekday" in loaded:
-        loaded["weekday"] = series.WEEKDAYS.index(loaded["weekday"])
-        loaded.setdefault("nth", None)
-    return series.Repeat(**loaded)
+        loaded["weekday"] = recurrence.WEEKDAYS.index(loaded["weekday"])
+    return Repeat(**loaded)
+
+
+def _times(repeat: Rule | Repeat, first: When) -> list[When]:
+    """When the sessions of a series are. Raises Refused."""
+    rule = recurrence.rule_of(repeat, first.date) if isinstance(repeat, Repeat) else repeat
+    return recurrence.times(rule, first)
 
 
 @blp.get("/sessions")
@@ -203,7 +208,7 @@ def change(fields: dict[str, Any], session: str) -> Response:
     expected_version(required=True)
     if not fields.keys() - {"reason"}:
         raise Problem(422, "The body names nothing to change.")
-    reason, moved = fields.pop("reason", None), bool(fields.keys() & {"date", "start", "end"})
+    reason, moved = fields.pop("reason", None), bool(fields.keys() & _TIMES)
     related: list[str] = []
     with service().database.read() as connection:
         before = require(connection, SESSIONS, session).state.known
@@ -214,7 +219,7 @@ def change(fields: dict[str, Any], session: str) -> Response:
         before = require(connection, SESSIONS, session).state.known
         added = [c for c in fields.get("communities", ()) if c not in before.communities]
         session_fields.check_communities(connection, added)
-        after = session_fields.changed(before, fields)
+        after: Particulars = decided(session_fields.changed, before, fields)
         other = "join_address" in fields and (
             (fields["join_address"] or None) != texts.join_address(connection, session)
         )

@@ -91,7 +91,8 @@ def _is_local(when: When) -> bool:
     Of an hour that exists twice RFC 5545 means the first, but parsers differ, and the second could
     not be said. They differ too on zones whose changes follow no rule.
     """
-    if any(exists_twice(when.date, hour, when.zone) for hour in (when.start, when.end)):
+    hours = ((when.date, when.start), (when.end_date, when.end))
+    if any(exists_twice(day, hour, when.zone) for day, hour in hours):
         return False
     return has_rule(when.zone)
 
@@ -101,9 +102,8 @@ def _times(when: When) -> Iterator[str]:
         yield f"DTSTART:{utc(when.begins())}"
         yield f"DTEND:{utc(when.ends())}"
         return
-    day = f"{when.date:%Y%m%d}"
-    yield f"DTSTART;TZID={when.zone}:{day}T{when.start.replace(':', '')}00"
-    yield f"DTEND;TZID={when.zone}:{day}T{when.end.replace(':', '')}00"
+    yield f"DTSTART;TZID={when.zone}:{when.date:%Y%m%d}T{when.start.replace(':', '')}00"
+    yield f"DTEND;TZID={when.zone}:{when.end_date:%Y%m%d}T{when.end.replace(':', '')}00"
 
 
 def _summary(session: Session) -> str:

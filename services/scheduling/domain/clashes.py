@@ -31,10 +31,8 @@ def clashes(when: When, others: Iterable[Other], key: str) -> list[Warned]:
     found = []
     for other in others:
         if other.when.overlaps(when):
-            at = other.when
             said = (
-                f"Overlaps “{other.title}” ({other.id}) of {other.because},"
-                f" {at.date} {at.start}–{at.end} {at.zone}."
+                f"Overlaps “{other.title}” ({other.id}) of {other.because}, {other.when.written}."
             )
             found.append(Warned(CLASH, key, said))
     return found
@@ -42,7 +40,10 @@ def clashes(when: When, others: Iterable[Other], key: str) -> list[Warned]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A slot of so many minutes, between two hours of the day, on working days."""
+    """A slot of so many minutes, between two hours of the day, on working days.
+
+    A `latest` that is not after `earliest` is on the next day.
+    """
 
     minutes: int
     earliest: str
@@ -73,10 +74,12 @@ def free_slots(
 def _slots(day: date, wanted: Wanted) -> Iterable[When]:
     at = datetime.combine(day, _hour(wanted.earliest))
     last = datetime.combine(day, _hour(wanted.latest))
+    if wanted.latest <= wanted.earliest:
+        last += timedelta(days=1)
     length, here = timedelta(minutes=wanted.minutes), ZoneInfo(wanted.zone)
     while at + length <= last:
         if _exists(at, here) and _exists(at + length, here):
-            yield When(day, f"{at:%H:%M}", f"{at + length:%H:%M}", wanted.zone)
+            yield When(at.date(), f"{at:%H:%M}", f"{at + length:%H:%M}", wanted.zone)
         at += timedelta(minutes=30)
 
 

@@ -18,7 +18,7 @@ from services.scheduling.domain.plan_rules import (
 from services.scheduling.domain.programme import Rules
 from services.scheduling.domain.refusal import Refused
 from services.scheduling.domain.session import CELEBRATION, IN_PERSON, MODULE, ONLINE, WEBINAR
-from services.scheduling.domain.wall_clock import LATEST, When, check, check_date
+from services.scheduling.domain.wall_clock import LATEST, When, check, check_date, later
 
 _DAY_NOT_FREE = 1000.0  # on a bank holiday, a weekend or in a time to avoid
 _GAP_BROKEN, _EACH_WEEK_OFF = 10.0, 3.0
@@ -165,9 +165,3 @@ def _between(after: date, before: date, is_free: Callable[[date], bool]) -> date
     days = [after + timedelta(days=n) for n in range(1, (before - after).days)]
     free = [day for day in days if is_free(day)]
     return min(free, key=lambda day: (abs((day - middle).days), day), default=middle)
-
-
-def later(hour: str, minutes: int) -> str:
-    """So many minutes after HH:MM, on the same day."""
-    total = int(hour[:2]) * 60 + int(hour[3:]) + minutes
-    return f"{total // 60:02d}:{total % 60:02d}"

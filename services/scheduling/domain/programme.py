@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from services.scheduling.domain.refusal import Refused
 from services.scheduling.domain.session import CELEBRATION, MEETING, MODULE, WEBINAR
+from services.scheduling.domain.wall_clock import check_hours
 
 ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND = "england", "wales", "scotland", "northern-ireland"
 NATIONS = (ENGLAND, WALES, SCOTLAND, NORTHERN_IRELAND)
@@ -82,11 +83,7 @@ def decide(programme: Programme, command: Create) -> list[Created]:
     least, most = rules.gap_weeks
     if not 1 <= least <= most <= 52:
         raise Refused("Give the least and the most weeks, from 1 to 52.", field="gap_weeks")
-    if rules.module_hours[0] >= rules.module_hours[1]:
-        raise Refused("A module must end after it starts.", field="module_hours")
-    webinars = rules.webinars
-    if webinars and int(webinars.time[:2]) * 60 + int(webinars.time[3:]) + webinars.minutes >= 1440:
-        raise Refused("A webinar must end on the day on which it starts.", field="webinars")
+    check_hours(*rules.module_hours, field="module_hours")
     return [Created(command.name, rules)]
 
 

@@ -15,18 +15,29 @@ from services.scheduling.domain.refusal import Refused
 FIRST, SECOND = "first", "second"
 OCCURRENCES = (FIRST, SECOND)
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
+# Sessions whose dates are further apart cannot overlap: each may end on its next day, and the
+# clocks of two zones are up to 26 hours apart.
+NEAR = timedelta(days=3)
+# Minutes that a session may last beyond midnight; and where no `end_date` says that it ends on the
+# next day, which may as well be a slip.
+LONGEST_OVERNIGHT, LONGEST_UNSAID = 18 * 60, 12 * 60
+_MIDNIGHT = "00:00"
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}")
 # Names that machines have for their own use: no place's time, or another one on each machine.
 _NO_ZONES = ("localtime", "factory", "posixrules", "posix", "right")
+_DAY = 24 * 60  # minutes
 _LONGEST_JUMP = 36 * 60  # minutes; a zone has once left out a whole day
+
+Day = date  # within When, `date` is a field
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """From `start` to `end` (HH:MM) on one day in an IANA zone.
+    """From `start` to `end` (HH:MM) in an IANA zone, `start` being on `date`.
 
-    Where a clock goes back an hour exists twice; `occurrence` says which is meant.
+    An `end` that is not after `start` is on the next day. Where a clock goes back an hour exists
+    twice; `occurrence` says which is meant.
     """
 
     date: date
@@ -38,7 +49,18 @@ class When:
     @property
     def minutes(self) -> int:
         """How long it is on the wall."""
-        return _minutes(self.end) - _minutes(self.start)
+        return minutes_between(self.start, self.end)
+
+    @property
+    def end_date(self) -> Day:
+        """The day on which it ends."""
+        return self.date + timedelta(days=int(self.end <= self.start))
+
+    @property
+    def written(self) -> str:
+        """In short: 2027-03-10 22:00–01:00 (the next day) Europe/London."""
+        over = "" if self.end_date == self.date else " (the next day)"
+        return f"{self.date} {self.start}–{self.end}{over} {self.zone}"
 
     def begins(self) -> datetime:
         """The instant at which it begins, in UTC."""
@@ -49,11 +71,11 @@ class When:
 
         An end that exists twice is the one that belongs to the beginning.
         """
-        ends = _instant(self.date, self.end, self.zone, self.occurrence)
+        ends = _instant(self.end_date, self.end, self.zone, self.occurrence)
         return max(ends, self.begins())
 
     def overlaps(self, other: "When") -> bool:
-        if abs((self.date - other.date).days) > 2:
+        if abs((self.date - other.date).days) > NEAR.days:
             return False
         return self.begins() < other.ends() and other.begins() < self.ends()
 
@@ -87,15 +109,53 @@ def check(when: When) -> None:
     for field in ("start", "end"):
         if not _HOUR.fullmatch(getattr(when, field)):
             raise Refused("Write the hour as in 09:30.", field=field)
-    if when.minutes <= 0:
-        raise Refused(f"It must end after it starts, at {when.start}.", field="end")
-    for field in ("start", "end"):
-        _check_exists(when.date, getattr(when, field), when.zone, field)
+    check_hours(when.start, when.end, LONGEST_OVERNIGHT)
+    _check_exists(when.date, when.start, when.zone, "start")
+    _check_exists(when.end_date, when.end, when.zone, "end")
     if when.occurrence == SECOND and not exists_twice(when.date, when.start, when.zone):
         raise Refused(
             f"{when.start} on {when.date} is once only in {when.zone}; leave this out.",
             field="occurrence",
         )
+
+
+def check_end(when: When, end_date: date | None) -> None:
+    """Raises Refused where the end that was asked for is unlikely, or not on `end_date`.
+
+    Without `end_date`, an end before the start is taken to be on the next day only where that makes
+    a session of a usual length.
+    """
+    if end_date is None:
+        check_hours(when.start, when.end)
+    elif end_date != when.end_date:
+        raise Refused(
+            f"From {when.start} to {when.end} it ends on {when.end_date}.",
+            field="end_date",
+        )
+
+
+def check_hours(start: str, end: str, longest: int = LONGEST_UNSAID, field: str = "end") -> None:
+    """Raises Refused where an end before the start does not make a session of a likely length."""
+    if end > start or (end == _MIDNIGHT and start != end):
+        return
+    if end == start or minutes_between(start, end) > longest:
+        raise Refused(
+            f"It must end after it starts, at {start}. One that ends after midnight is"
+            f" {LONGEST_UNSAID // 60} hours long at most, or with its end_date"
+            f" {LONGEST_OVERNIGHT // 60}.",
+            field=field,
+        )
+
+
+def minutes_between(start: str, end: str) -> int:
+    """From one hour on the wall to the next time that it shows the other."""
+    return (_minutes(end) - _minutes(start)) % _DAY
+
+
+def later(hour: str, minutes: int) -> str:
+    """What the clock on the wall shows so many minutes later; it may be the next day."""
+    total = (_minutes(hour) + minutes) % _DAY
+    return f"{total // 60:02d}:{total % 60:02d}"
 
 
 def check_date(day: date, field: str = "date") -> None:

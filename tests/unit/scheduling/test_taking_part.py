@@ -14,7 +14,6 @@ from services.scheduling.domain.commitment import Held, record
 from services.scheduling.domain.programme import TEMPLATES
 from services.scheduling.domain.refusal import Refused
 from services.scheduling.domain.rhythm import changed, rhythm
-from services.scheduling.domain.series import Repeat, dates, parse_rule
 from services.scheduling.domain.wall_clock import end_of_day
 from services.scheduling.events import ATTENDANCE, CALENDAR, COHORT
 from tests.unit.scheduling.scenario import Given, when
@@ -230,82 +229,6 @@ def test_a_standing_is_told_when_it_changes():
     assert changed("as-usual", now) == []
     [event] = changed("quiet", now)
     assert (event.before, event.standing, event.usual_gap) == ("quiet", "as-usual", 42)
-
-
-# --- series ---
-
-
-@pytest.mark.parametrize(
-    ("repeat", "first", "days"),
-    [
-        (Repeat(weeks=6, count=3), "2027-01-12", ["2027-01-12", "2027-02-23", "2027-04-06"]),
-        (
-            Repeat(weeks=2, until=date(2027, 2, 9)),
-            "2027-01-12",
-            ["2027-01-12", "2027-01-26", "2027-02-09"],
-        ),
-        (
-            Repeat(months=1, nth=2, weekday=1, count=3),
-            "2027-01-12",
-            ["2027-01-12", "2027-02-09", "2027-03-09"],
-        ),
-        (Repeat(months=1, nth=2, weekday=1, count=2), "2027-01-20", ["2027-02-09", "2027-03-09"]),
-        (
-            Repeat(months=3, nth=-1, weekday=4, count=3),
-            "2027-01-29",
-            ["2027-01-29", "2027-04-30", "2027-07-30"],
-        ),
-        (Repeat(months=1, count=3), "2027-01-12", ["2027-01-12", "2027-02-09", "2027-03-09"]),
-        (Repeat(months=1, count=2), "2027-01-31", ["2027-01-31", "2027-02-28"]),
-        (Repeat(weeks=1, count=1), "2028-02-29", ["2028-02-29"]),
-    ],
-)
-def test_a_series_has_its_days(repeat: Repeat, first: str, days: list[str]):
-    assert [d.isoformat() for d in dates(repeat, date.fromisoformat(first))] == days
-
-
-@pytest.mark.parametrize(
-    ("rule", "repeat"),
-    [
-        ("FREQ=WEEKLY;INTERVAL=6;COUNT=5", Repeat(weeks=6, count=5)),
-        ("FREQ=WEEKLY;UNTIL=20271231", Repeat(weeks=1, until=date(2027, 12, 31))),
-        ("FREQ=MONTHLY;BYDAY=2TU;COUNT=5", Repeat(months=1, nth=2, weekday=1, count=5)),
-        (
-            "freq=monthly;interval=2;byday=-1fr;count=3",
-            Repeat(months=2, nth=-1, weekday=4, count=3),
-        ),
-    ],
-)
-def test_a_recurrence_rule_is_read(rule: str, repeat: Repeat):
-    assert parse_rule(rule) == repeat
-
-
-@pytest.mark.parametrize(
-    "rule", ["", "daily", "FREQ=DAILY;COUNT=2", "FREQ=WEEKLY;BYHOUR=3", "FREQ=MONTHLY;BYDAY=9XX"]
-)
-def test_a_rule_that_is_not_known_is_refused(rule: str):
-    with pytest.raises(Refused):
-        parse_rule(rule)
-
-
-@pytest.mark.parametrize(
-    "repeat",
-    [
-        Repeat(),
-        Repeat(weeks=1),
-        Repeat(weeks=1, months=1, count=2),
-        Repeat(weeks=1, count=2, until=TODAY),
-        Repeat(weeks=1, count=61),
-        Repeat(weeks=0, count=2),
-        Repeat(weeks=1, until=date(2020, 1, 1)),
-        Repeat(weeks=1, until=date(2099, 1, 1)),
-        Repeat(months=1, nth=5, count=2),
-    ],
-)
-def test_a_series_that_has_no_end_or_no_beginning_is_refused(repeat: Repeat):
-    with pytest.raises(Refused) as refused:
-        dates(repeat, TODAY)
-    assert (refused.value.field or "").startswith("repeat")
 
 
 # --- clashes ---
