@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from shared.foundation.masking import mask_links
+
 # Without local variables: they hold people's names and addresses, and tokens.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -26,16 +28,29 @@ def configure(service: str, role: str, *, form: str, level: str) -> None:
                 fmt="iso" if form == "json" else "%H:%M:%S", utc=form == "json"
             ),
             *render,
+            _masked,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stdout),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(MaskingFormatter("%(levelname)s %(message)s"))
     # Its reconnecting, an error each second, is told by our own logs.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class MaskingFormatter(logging.Formatter):
+    """For what libraries log: tracebacks and raw addresses may hold signed links."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask_links(super().format(record))
+
+
+def _masked(_logger: object, _method: str, line: structlog.typing.EventDict) -> str:
+    """The last step of each line of ours, which is text by then."""
+    return mask_links(str(line))
 
 
 def _names(service: str, role: str) -> structlog.typing.Processor:

@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Api
 
 from shared.foundation.http_client import CORRELATION, correlate
+from shared.foundation.masking import mask_path
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.callers import identify
@@ -39,8 +40,15 @@ _SECURITY_HEADERS = (
 _QUIET = ("/health/", "/metrics", "/events", "/status")
 
 
+class _App(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """Where an error's own handling failed: Flask's line, without a signed link."""
+        where = f"{mask_path(request.path)} [{request.method}]"
+        self.logger.error(f"Exception on {where}", exc_info=exc_info)
+
+
 def create_app(service: Service) -> Flask:
-    app = Flask(f"hedgerow.{service.name}", static_folder=None)
+    app = _App(f"hedgerow.{service.name}", static_folder=None)
     app.config |= {
         "API_TITLE": f"Hedgerow {service.name}",
         "API_VERSION": "1",
@@ -90,8 +98,9 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         response.headers[CORRELATION] = g.correlation_id
         method, path, status = request.method, request.path, response.status_code
         metrics.observe(method, request.url_rule, status, seconds)
-        if "signed" in (request.view_args or {}):
-            path = str(request.url_rule)  # who has a signed link can act by it
+        # Who has a signed link can act by it, whether a route took it or not.
+        signed = "signed" in (request.view_args or {})
+        path = str(request.url_rule) if signed else mask_path(path)
         if status >= 500 or not path.startswith(_QUIET):
             # No query string: what people search for is theirs.
             log.info(

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from shared.database import is_unavailable
 from shared.eventstore.events import Conflict
 from shared.eventstore.streams import StaleVersion
+from shared.foundation.masking import mask_path
 
 log = structlog.get_logger()
 FieldErrors = Mapping[str, list[str]]
@@ -129,7 +130,7 @@ def _unavailable() -> Response:
 
 
 def _unexpected(_error: Exception) -> Response:
-    log.exception("a request failed", path=request.path, request=g.get("request_id"))
+    log.exception("a request failed", path=mask_path(request.path), request=g.get("request_id"))
     return answer(
         500,
         "Something went wrong here, and nothing was changed."

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers import gthread
 
@@ -43,6 +44,17 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self.finish_request(conn, nothing_yet)
 
 
+class ServerLog(glogging.Logger):  # type: ignore[misc]
+    """gunicorn's own log, which repeats addresses as they were sent."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.MaskingFormatter(self.error_fmt, self.datefmt))
+        for handler in self.access_log.handlers:
+            handler.setFormatter(logs.MaskingFormatter(self.access_fmt))
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -64,6 +76,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "limit_request_line": 4094,
             "limit_request_fields": 60,
             "loglevel": "warning",
+            "logger_class": ServerLog,
             "proc_name": f"hedgerow-{self._service.name}",
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
             "post_fork": self._end_with_the_parent,
