@@ -13,13 +13,17 @@ from standardwebhooks.webhooks import Webhook
 
 @dataclass
 class Receiver:
-    """`answer` gives the status for the n-th request; `got` are headers and bodies."""
+    """`answer` gives the status for the n-th request; `got` are headers and bodies, `paths` where
+    they went.
+    """
 
     url: str = ""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     answer: Callable[[int], int] = lambda _n: 204
     pause: float = 0.0
     location: str = ""
+    retry_after: str = ""
     body: bytes = b""
 
     def verified(self, secret: str) -> list[Any]:
@@ -32,11 +36,14 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.paths.append(self.path)
             receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
             time.sleep(receiver.pause)
             self.send_response(receiver.answer(len(receiver.got)))
             if receiver.location:
                 self.send_header("Location", receiver.location)
+            if receiver.retry_after:
+                self.send_header("Retry-After", receiver.retry_after)
             self.send_header("Content-Length", str(len(receiver.body)))
             self.end_headers()
             self.wfile.write(receiver.body)

@@ -12,6 +12,7 @@ from services.notifications.api.schemas import ReplayBody, WebhookBody, WebhookC
 from services.notifications.domain.patterns import is_pattern, matches
 from services.notifications.domain.targets import Refused
 from services.notifications.webhooks import queueing, store
+from services.notifications.webhooks.address import encode_address
 from services.notifications.webhooks.delivering import deliver
 from services.notifications.webhooks.store import Queued, Webhook
 from services.notifications.webhooks.transport import checked_addresses
@@ -40,7 +41,7 @@ _TEST = "hedgerow.webhook.test"
 @blp.arguments(WebhookBody)
 @blp.alt_response(201, description="The webhook, with its secret")
 def subscribe(body: dict[str, Any]) -> Response:
-    _check(body)
+    body = _checked(body)
 
     def work(connection: Connection) -> Answer:
         made = Webhook(
@@ -91,7 +92,7 @@ def get_one(webhook: str) -> Response:
 @blp.arguments(WebhookChangeBody)
 def change(body: dict[str, Any], webhook: str) -> Response:
     expected_version(required=True)
-    _check(body)
+    body = _checked(body)
 
     def work(connection: Connection) -> Answer:
         found = _found(connection, webhook)
@@ -202,8 +203,11 @@ def deliveries(webhook: str) -> Response:
     return page_response(items, following)
 
 
-def _check(body: dict[str, Any]) -> None:
-    """Raises Problem 422 for an address that is not written to, or a type that is none."""
+def _checked(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with its address encoded.
+
+    Raises Problem 422 for an address that is not written to, or a type that is none.
+    """
     if "types" in body:
         if not body["types"]:
             raise invalid("types", "must name at least one; * stands for all")
@@ -212,12 +216,15 @@ def _check(body: dict[str, Any]) -> None:
                 raise invalid("types", f"{pattern!r} is no type or pattern: registry.community.*")
             if not any(matches(name, [pattern]) for name in _event_types()):
                 raise invalid("types", f"there is no event type that {pattern!r} could match")
-    if "url" in body:
-        allow = service().settings.webhooks_allow_loopback
-        try:
-            checked_addresses(body["url"], allow_loopback=allow)
-        except Refused as refused:
-            raise invalid("url", str(refused)) from refused
+    if "url" not in body:
+        return body
+    allow = service().settings.webhooks_allow_loopback
+    try:
+        url = encode_address(body["url"])
+        checked_addresses(url, allow_loopback=allow)
+    except Refused as refused:
+        raise invalid("url", str(refused)) from refused
+    return body | {"url": url}
 
 
 @cache

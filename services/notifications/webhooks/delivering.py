@@ -30,6 +30,7 @@ GIVE_UP = timedelta(days=1)  # for one event
 DISABLE = timedelta(days=5)  # of failing without one success
 _AT_ONCE = 50
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=3)
+_LONGEST_ASKED = timedelta(days=1)  # that an endpoint may ask to be left alone
 
 
 class Deliverer:
@@ -38,6 +39,7 @@ class Deliverer:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._at_work: set[str] = set()
+        self._resting: dict[str, tuple[int, datetime]] = {}  # failures of our own, and until when
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(MOST_AT_WORK)
 
@@ -49,7 +51,9 @@ class Deliverer:
         began = False
         for webhook in due:
             with self._lock:
-                if webhook in self._at_work or not self._free.acquire(blocking=False):
+                if webhook in self._at_work or self._rests(webhook, now):
+                    continue
+                if not self._free.acquire(blocking=False):
                     continue
                 self._at_work.add(webhook)
             name = f"webhook {webhook}"
@@ -65,12 +69,27 @@ class Deliverer:
         try:
             while self._serve_some(webhook_id):
                 pass
+            with self._lock:
+                self._resting.pop(webhook_id, None)
         except Exception:
-            log.exception("an endpoint could not be served", webhook=webhook_id)
+            # What an attempt meets is recorded as one that failed; here, not even that could be.
+            until = self._rest(webhook_id)
+            log.exception("an endpoint could not be served", webhook=webhook_id, until=until)
         finally:
             with self._lock:
                 self._at_work.discard(webhook_id)
             self._free.release()
+
+    def _rests(self, webhook_id: str, now: datetime) -> bool:
+        return webhook_id in self._resting and now < self._resting[webhook_id][1]
+
+    def _rest(self, webhook_id: str) -> str:
+        """Leave an endpoint alone for the usual pause; until when."""
+        with self._lock:
+            failures = self._resting.get(webhook_id, (0, None))[0] + 1
+            until = self._service.clock.now() + _usual_pause(failures)
+            self._resting[webhook_id] = failures, until
+        return rfc3339(until)
 
     def _serve_some(self, webhook_id: str) -> bool:
         """One round: the first due event of each stream. Whether to go on at once."""
@@ -116,7 +135,16 @@ class Deliverer:
 
 
 def deliver(service: Service, webhook: Webhook, queued: Queued, now: datetime) -> Attempt:
-    """One attempt, signed as Standard Webhooks 1.0 says."""
+    """One attempt. Whatever goes wrong in it is an attempt that failed."""
+    try:
+        return _post_signed(service, webhook, queued, now)
+    except Exception as error:
+        log.exception("an attempt met what was not foreseen", webhook=webhook.id)
+        return Attempt(None, 0, f"it could not be sent: {type(error).__name__}", transport.FAILED)
+
+
+def _post_signed(service: Service, webhook: Webhook, queued: Queued, now: datetime) -> Attempt:
+    """Signed as Standard Webhooks 1.0 says."""
     body = queued.body
     signatures = [Signer(secret).sign(queued.message, now, body) for secret in webhook.secrets(now)]
     headers = {
@@ -136,8 +164,7 @@ def standing(webhook: Webhook, attempt: Attempt, now: datetime) -> Webhook:
         return webhook._replace(failing_since=None, pause_until=None, failures=0)
     failures = webhook.failures + 1
     since = webhook.failing_since or rfc3339(now)
-    chance = random.random()  # noqa: S311 - only to spread
-    rest = pause(failures, chance, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+    rest = max(_usual_pause(failures), _asked_pause(attempt))
     failed = webhook._replace(
         failing_since=since, pause_until=rfc3339(now + rest), failures=failures
     )
@@ -146,6 +173,16 @@ def standing(webhook: Webhook, attempt: Attempt, now: datetime) -> Webhook:
     if now - parse_rfc3339(since) > DISABLE:
         return failed._replace(state=store.DISABLED, reason="it failed for five days")
     return failed
+
+
+def _usual_pause(failures: int) -> timedelta:
+    chance = random.random()  # noqa: S311 - only to spread
+    return pause(failures, chance, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE)
+
+
+def _asked_pause(attempt: Attempt) -> timedelta:
+    """For how long the endpoint asked to be left alone, a day at most."""
+    return min(timedelta(seconds=attempt.retry_after or 0), _LONGEST_ASKED)
 
 
 def notify_operators(

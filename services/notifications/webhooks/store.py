@@ -68,12 +68,15 @@ class Queued(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """`status` is None where no answer came; `answer` are its first bytes, or what went wrong."""
+    """`status` is None where no answer came; `answer` are its first bytes, or what went wrong.
+    `retry_after` is for how many seconds the endpoint asks to be left alone.
+    """
 
     status: int | None
     ms: int
     answer: str
     outcome: str
+    retry_after: float | None = None
 
 
 _MISSED = Attempt(None, 0, moments.REASON, "missed")
@@ -201,7 +204,7 @@ def log_attempt(
         f" answer, outcome) VALUES ({marks(connection, 10)})",
         (
             *(webhook, sent.message, sent.type, sent.stream, sent.attempts + 1, rfc3339(now)),
-            *attempt,
+            *(attempt.status, attempt.ms, attempt.answer, attempt.outcome),
         ),
     )
 

@@ -9,16 +9,21 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpcore
 
 from services.notifications.domain.targets import Refused, check_address, check_url
+from services.notifications.webhooks.address import encode_address
 from services.notifications.webhooks.store import Attempt
+from shared.clock import Clock
 
 TOTAL_SECONDS = 10.0
 _CONNECT_SECONDS = 5.0
 _LONGEST_ANSWER = 1024  # bytes
+_LATER = b"retry-after"
 DELIVERED, FAILED, GONE = "delivered", "failed", "gone"
 
 
@@ -49,8 +54,9 @@ def post(url: str, headers: dict[str, str], body: bytes, *, allow_loopback: bool
         return round((time.monotonic() - started) * 1000)
 
     try:
+        url = encode_address(url)  # as an earlier release took it, it may be encoded nowhere
         addresses = checked_addresses(url, allow_loopback=allow_loopback)
-        status, answer = _exchange(url, addresses, headers, body)
+        status, answer, retry_after = _exchange(url, addresses, headers, body)
     except Refused as refused:
         return Attempt(None, took(), f"the address {refused}", FAILED)
     except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
@@ -58,12 +64,13 @@ def post(url: str, headers: dict[str, str], body: bytes, *, allow_loopback: bool
     except (OSError, ssl.SSLError, httpcore.UnsupportedProtocol) as error:
         return Attempt(None, took(), str(error)[:200], FAILED)
     outcome = DELIVERED if 200 <= status < 300 else GONE if status == 410 else FAILED
-    return Attempt(status, took(), answer, outcome)
+    return Attempt(status, took(), answer, outcome, retry_after)
 
 
 def _exchange(
     url: str, addresses: list[str], headers: dict[str, str], body: bytes
-) -> tuple[int, str]:
+) -> tuple[int, str, float | None]:
+    """The status, the answer's beginning, and for how long it asks to be left alone."""
     deadline = time.monotonic() + TOTAL_SECONDS
     seconds = {"connect": _CONNECT_SECONDS, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS}
     backend = _CheckedBackend(addresses, deadline)
@@ -83,7 +90,22 @@ def _exchange(
             if len(read) >= _LONGEST_ANSWER:
                 break
         text = read[:_LONGEST_ANSWER].decode(errors="replace").replace("\0", "")
-        return int(response.status), text
+        return int(response.status), text, _retry_after(response.headers)
+
+
+def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float | None:
+    """The seconds that the header Retry-After asks for, from now on: it holds these, or a date."""
+    said = next(
+        (value.decode("latin-1").strip() for n, value in headers if n.lower() == _LATER), ""
+    )
+    if said.isascii() and said.isdecimal():
+        return float(said[:9])
+    try:
+        until = parsedate_to_datetime(said)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max(0.0, (until - Clock().now()).total_seconds())
 
 
 class _CheckedBackend(httpcore.NetworkBackend):
