@@ -9,7 +9,8 @@ from services.scheduling import admitting, known, queries, texts
 from services.scheduling.domain import admission
 from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.admission import Changes
-from services.scheduling.domain.application import About, Application
+from services.scheduling.domain.application import About, Application, SponsorNamed
+from services.scheduling.domain.budget import SPONSOR_REMINDERS, SPONSORS
 from services.scheduling.domain.cohort import FINISHED, OPEN, Cohort
 from services.scheduling.domain.refusal import Refused
 from services.scheduling.events import APPLICATION, COHORT
@@ -24,12 +25,27 @@ _TO_CONFIRM = timedelta(days=60)  # how long a sponsor's link lasts
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What an application is to say: the events, at which version, and the words beside them."""
+
+    version: int
+    events: list[Any]
+    words: dict[str, str | None]
+
+
+@dataclass(frozen=True)
 class Applying:
-    """Works in one transaction. `append` adds events; the cohort's lock is taken first."""
+    """Works in one transaction. `append` adds events; the cohort's lock is taken first.
+
+    `actor` is the person in whose name it is done, None where it is the programme team's, or, with
+    `by_link`, the applicant's whose link it is.
+    """
 
     service: Service
     connection: Connection
     append: Append
+    actor: str | None = None
+    by_link: bool = False
 
     @property
     def now(self) -> datetime:
@@ -42,16 +58,16 @@ class Applying:
     def start(self, stream: str, cohort_id: str, person: str, fields: Mapping[str, Any]) -> None:
         """A new application with what it says so far. Raises Refused."""
         admitting.in_turn(self.connection, cohort_id)
-        events = self.check_start(cohort_id, person, fields)
-        late = fields.get("late_reason")
-        state = _after(Application(), events)
-        more, words = self._answers(stream, state, fields)
-        self.append(self.connection, [Change(stream, 0, [*events, *more])])
-        words |= {texts.LATE_REASON: late} if late and state.late else {}
-        texts.keep_answers(self.connection, stream, person, words, self.now)
+        answers = self.decide_start(stream, cohort_id, person, fields)
+        self.append(self.connection, [Change(stream, 0, answers.events)])
+        self._keep(stream, person, answers)
+        if late := fields.get("late_reason"):
+            self._keep_late_reason(stream, person, answers.events[0].late and late)
 
-    def check_start(self, cohort_id: str, person: str, fields: Mapping[str, Any]) -> list[Any]:
-        """The first event of such an application. Raises Refused where it cannot be begun."""
+    def decide_start(
+        self, stream: str, cohort_id: str, person: str, fields: Mapping[str, Any]
+    ) -> Answers:
+        """What would begin such an application. Raises Refused where it cannot be begun."""
         cohort = self.service.streams.load(self.connection, COHORT, cohort_id).state
         there = queries.application_of(self.connection, cohort_id, person)
         if there is not None:
@@ -59,17 +75,35 @@ class Applying:
                 f"This person has applied to this cohort already: {there.id}.", unlawful=True
             )
         about, late = About(cohort_id, cohort.name, person), "late_reason" in fields
-        finished = cohort.state == FINISHED
-        return list(d.decide(Application(), d.Start(about, self._is_open(cohort), late, finished)))
+        begin = d.Start(about, self._is_open(cohort), late, cohort.state == FINISHED)
+        events = list(d.decide(Application(), begin))
+        more, words = self._answers(stream, _after(Application(), events), fields)
+        return Answers(0, [*events, *more], words)
 
     def answer(self, stream: str, fields: Mapping[str, Any]) -> None:
         """What it says from now on. Raises Refused."""
+        person = _person(self.service.streams.load(self.connection, APPLICATION, stream).state)
+        answers = self.decide_answer(stream, fields)
+        self.append(self.connection, [Change(stream, answers.version, answers.events)])
+        self._keep(stream, person, answers)
+
+    def decide_answer(self, stream: str, fields: Mapping[str, Any]) -> Answers:
+        """What would change by it. Raises Refused."""
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
         check_not_erased(self.connection, _person(loaded.state))
         events, words = self._answers(stream, loaded.state, fields)
-        self.append(self.connection, [Change(stream, loaded.version, events)])
-        person = _person(loaded.state)
-        texts.keep_answers(self.connection, stream, person, words, self.now)
+        return Answers(loaded.version, events, words)
+
+    def _keep(self, stream: str, person: str, answers: Answers) -> None:
+        """The applicant's words; those of a sponsor who was replaced go."""
+        writer = self.actor or person
+        texts.keep_answers(self.connection, stream, person, answers.words, self.now, writer=writer)
+        if any(isinstance(event, SponsorNamed) for event in answers.events):
+            texts.delete_answer(self.connection, stream, texts.SPONSOR_REASON)
+
+    def _keep_late_reason(self, stream: str, person: str, reason: str | None) -> None:
+        words = {texts.LATE_REASON: reason} if reason else {}
+        texts.keep_answers(self.connection, stream, person, words, self.now, writer=self.actor)
 
     def _answers(
         self, stream: str, state: Application, fields: Mapping[str, Any]
@@ -93,12 +127,55 @@ class Applying:
         )
         events: list[Any] = d.decide(state, command)
         if "sponsor" in fields:
-            events += d.decide(_after(state, events), d.NameSponsor(fields["sponsor"]))
-            # A new sponsor of one that was handed in is asked at once.
-            state = _after(state, events)
-            if state.submitted and events:
-                events += d.decide(state, d.AskSponsorAgain(self._days(state), self._expires()))
+            events += self._name_sponsor(_after(state, events), fields["sponsor"])
         return events, words
+
+    def _name_sponsor(self, state: Application, sponsor: str) -> list[Any]:
+        """A new sponsor of an application that was handed in is asked at once."""
+        command = d.NameSponsor(sponsor, self._over_budget(state))
+        events: list[Any] = d.decide(state, command)
+        state = _after(state, events)
+        if state.submitted and events:
+            events += d.decide(state, d.AskSponsorAgain(self._days(state), self._expires()))
+        return events
+
+    def _over_budget(self, state: Application) -> str | None:
+        """Why the applicant may name no other sponsor now; the programme team always may."""
+        if not self._is_applicant(_person(state)):
+            return None
+        theirs = queries.applications_by(self.connection, _cohort(state), _person(state))
+        named = [
+            event.time
+            for found in theirs
+            for event in self.service.store.load(self.connection, found.id)
+            if event.type == "scheduling.application.sponsor-named"
+        ]
+        return SPONSORS.refusal(named, self.now)
+
+    def _is_applicant(self, person: str) -> bool:
+        return self.by_link or self.actor == person
+
+    def ask_again(self, stream: str) -> None:
+        """Write to the sponsor again, by a new link. Raises Refused."""
+        loaded = self.service.streams.load(self.connection, APPLICATION, stream)
+        state = loaded.state
+        check_not_erased(self.connection, _person(state))
+        gone = known.erased(self.connection, state.sponsor)
+        over = None
+        if self._is_applicant(_person(state)):
+            over = SPONSOR_REMINDERS.refusal(self._reminders(stream, state), self.now)
+        command = d.AskSponsorAgain(self._days(state), self._expires(), gone, over)
+        self.append(self.connection, [Change(stream, loaded.version, d.decide(state, command))])
+
+    def _reminders(self, stream: str, state: Application) -> list[datetime]:
+        """When the present sponsor was written to, after the first time."""
+        asked = [
+            event.time
+            for event in self.service.store.load(self.connection, stream)
+            if event.type == "scheduling.application.sponsor-asked"
+            and self.service.types.decode(event).sponsor == state.sponsor
+        ]
+        return asked[1:]
 
     def submit(self, stream: str, late_reason: str | None) -> None:
         """Hand it in. Raises Refused."""
@@ -113,9 +190,7 @@ class Applying:
         events = d.decide(loaded.state, command)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         if events and late and not open_:
-            words = {texts.LATE_REASON: late_reason}
-            person = _person(loaded.state)
-            texts.keep_answers(self.connection, stream, person, words, self.now)
+            self._keep_late_reason(stream, _person(loaded.state), late_reason)
 
     def place(self, stream: str, step: str) -> None:
         """Accept, decline or withdraw, with all applications of its cohort in view.

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from services.scheduling.bank_holidays import bank_holidays
+from services.scheduling.domain.application import as_its_applicant_knows
 from services.scheduling.domain.application_decisions import missing
 from services.scheduling.domain.eligibility import ELIGIBLE, PRIORITY, Finding, find
 from services.scheduling.domain.plan_rules import Dated, Warned, warnings
@@ -13,6 +14,7 @@ from services.scheduling.domain.programme import Rules
 from services.scheduling.domain.session import PLANNED, Session
 from services.scheduling.domain.wall_clock import When, end_of_day
 from services.scheduling.queries import Found
+from services.scheduling.texts import BY_THE_APPLICANT
 from shared.clock import rfc3339
 
 
@@ -93,36 +95,36 @@ def when(at: When) -> dict[str, Any]:
 
 
 def application(
-    found: Found, texts: dict[str, str], *, private: bool, sponsor_gone: bool
+    found: Found, texts: dict[str, str], *, for_team: bool, sponsor_gone: bool
 ) -> dict[str, Any]:
-    """`private` shows what is decided and not released yet; a `sponsor_gone` was erased."""
-    x = found.state
-    shown_state, decision = x.state, x.decision
-    if not private and not x.released and x.decision is not None:
-        decision = None
-        shown_state = "sponsor-confirmed" if x.sponsor_reply == "confirmed" else "submitted"
-        shown_state = x.outcome or shown_state
+    """As the programme team, or its applicant, may read it; a `sponsor_gone` was erased.
+
+    What the team or a sponsor wrote is in confidence: the applicant reads their own words alone.
+    """
+    about = found.state.about
+    x = found.state if for_team else as_its_applicant_knows(found.state)
     facts: dict[str, Any] = msgspec.to_builtins(x.facts)
-    hidden = () if private else ("decision_reason", "late_reason")
+    of_the_team = {"changed_since_decision": x.changed_since_decision} if for_team else {}
     return {
         "id": found.id,
-        "cohort": x.about.cohort,
-        "cohort_name": x.about.cohort_name,
-        "person": x.about.person,
+        "cohort": about.cohort,
+        "cohort_name": about.cohort_name,
+        "person": about.person,
         "community": x.community,
-        "state": shown_state,
+        "state": x.state,
         "late": x.late,
         "facts": facts,
-        "texts": {name: text for name, text in texts.items() if name not in hidden},
+        "texts": {n: t for n, t in texts.items() if for_team or n in BY_THE_APPLICANT},
         "eligible": _finding(find(ELIGIBLE, x.facts)),
         "priority": _finding(find(PRIORITY, x.facts)),
         "sponsor": x.sponsor,
         "sponsor_reply": x.sponsor_reply,
         "missing": missing(x, sponsor_gone=sponsor_gone),
-        "decision": decision,
+        "decision": x.decision,
         "released": x.released,
         "reply_by": x.reply_by.isoformat() if x.reply_by else None,
         "position": x.position,
+        **of_the_team,
         **_times(found),
     }
 

@@ -183,6 +183,13 @@ def application_of(connection: Connection, cohort: str, person: str) -> Found | 
     return found[-1] if found else None
 
 
+def applications_by(connection: Connection, cohort: str, person: str) -> list[Found]:
+    """All that a person has made to a cohort, those taken back among them."""
+    p = mark(connection)
+    where = f"cohort = {p} AND person = {p}"
+    return select(connection, APPLICATIONS, where, (cohort, person), "began_at, id")
+
+
 def place_in_line(connection: Connection, application: Found) -> int:
     """Which of those who wait for a place it is, from 1."""
     where = f"cohort = {mark(connection)} AND state = 'released'"

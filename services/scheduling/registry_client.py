@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from shared.foundation.addresses import address_key
 from shared.foundation.http_client import bearer, shared_client
 from shared.settings import Settings
 from shared.web.errors import Problem
@@ -40,16 +41,29 @@ def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: 
         ) from error
 
 
+def has_address(settings: Settings, person: str, email: str) -> bool:
+    """Whether this is the address of a person; False where the registry does not answer."""
+    try:
+        (found,) = _contacts(settings, [person])
+        return address_key(str(found["email"])) == address_key(email)
+    except (httpx.HTTPError, ValueError, KeyError):
+        return False
+
+
 def names(settings: Settings, people: Sequence[str]) -> dict[str, str]:
     """The names of people, for a page that is shown now; without the registry, none."""
     try:
-        answer = shared_client().post(
-            f"{settings.urls['registry']}/people/contacts",
-            json={"ids": list(people)},
-            headers=bearer(settings.service_token),
-            timeout=_PATIENCE,
-        )
-        answer.raise_for_status()
-        return {item["id"]: str(item["name"]) for item in answer.json()["items"]}
+        return {item["id"]: str(item["name"]) for item in _contacts(settings, people)}
     except (httpx.HTTPError, ValueError, KeyError):
         return {}
+
+
+def _contacts(settings: Settings, people: Sequence[str]) -> list[dict[str, Any]]:
+    answer = shared_client().post(
+        f"{settings.urls['registry']}/people/contacts",
+        json={"ids": list(people)},
+        headers=bearer(settings.service_token),
+        timeout=_PATIENCE,
+    )
+    answer.raise_for_status()
+    return list(answer.json()["items"])

@@ -1,9 +1,10 @@
 """People's own words, and addresses to join by: in erasable tables beside the event store.
 
-Events hold ids and the names of answers, never these.
+Events hold ids and the names of answers, never these. Each text is kept with its writer and with
+the person it is about; the erasure of either removes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +25,13 @@ def keep_answers(
     person: str,
     texts: Mapping[str, str | None],
     now: datetime,
+    *,
+    writer: str | None,
 ) -> None:
-    """Keep these; a text that is empty or None is deleted."""
+    """Keep these, about `person`, the applicant; a text that is empty or None is deleted.
+
+    `writer` is None where the operator writes for nobody in particular.
+    """
     p = mark(connection)
     for field, text in texts.items():
         if not text:
@@ -35,11 +41,19 @@ def keep_answers(
             )
             continue
         connection.exec_driver_sql(
-            "INSERT INTO application_texts (application, field, person, text, at)"
-            f" VALUES ({marks(connection, 5)}) ON CONFLICT (application, field)"
-            " DO UPDATE SET text = excluded.text, at = excluded.at",
-            (application, field, person, text, rfc3339(now)),
+            "INSERT INTO application_texts (application, field, person, writer, text, at)"
+            f" VALUES ({marks(connection, 6)}) ON CONFLICT (application, field) DO UPDATE"
+            " SET writer = excluded.writer, text = excluded.text, at = excluded.at",
+            (application, field, person, writer, text, rfc3339(now)),
         )
+
+
+def delete_answer(connection: Connection, application: str, field: str) -> None:
+    p = mark(connection)
+    connection.exec_driver_sql(
+        f"DELETE FROM application_texts WHERE application = {p} AND field = {p}",
+        (application, field),
+    )
 
 
 def answers(connection: Connection, application: str) -> dict[str, str]:
@@ -114,29 +128,51 @@ def set_join_address(connection: Connection, session: str, address: str | None) 
 
 
 def forget(connection: Connection, person: str) -> None:
-    """Delete all that a person wrote here."""
+    """Delete all that a person wrote here, and all that others wrote about them."""
     p = mark(connection)
-    for table in ("application_texts", "reflections"):
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE person = {p}", (person,))
-    connection.exec_driver_sql(  # what they wrote as somebody's sponsor
-        f"DELETE FROM application_texts WHERE field = '{SPONSOR_REASON}' AND application IN"
+    for table, column in (
+        ("application_texts", "person"),
+        ("application_texts", "writer"),
+        ("reflections", "person"),
+    ):
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE {column} = {p}", (person,))
+    connection.exec_driver_sql(  # a sponsor's, kept by the release before while both were running
+        f"DELETE FROM application_texts WHERE field = '{SPONSOR_REASON}' AND writer IS NULL"
+        f" AND application IN"
         f" (SELECT id FROM applications_{active(connection, OWN)} WHERE sponsor = {p})",
         (person,),
     )
 
 
-def held(connection: Connection, person: str) -> dict[str, Any]:
-    """What a person wrote here, for their copy."""
+def held(connection: Connection, person: str, released: Collection[str]) -> dict[str, Any]:
+    """What a person wrote here, and what was written about them, for their copy.
+
+    What others wrote in confidence is named without its words; that a decision has a reason only
+    of the applications that are `released`.
+    """
     p = mark(connection)
-    texts = connection.exec_driver_sql(
-        f"SELECT application, field, text FROM application_texts WHERE person = {p}", (person,)
+    rows = connection.exec_driver_sql(
+        "SELECT application, field, text, at, writer FROM application_texts"
+        f" WHERE person = {p} OR writer = {p} ORDER BY application, field",
+        (person, person),
     )
     words = connection.exec_driver_sql(
-        f"SELECT session, text FROM reflections WHERE person = {p}", (person,)
+        f"SELECT session, text, at FROM reflections WHERE person = {p} ORDER BY at, id", (person,)
     )
     return {
         "application_texts": [
-            {"application": row[0], "field": row[1], "text": row[2]} for row in texts
+            _for_copy(*row, person=person)
+            for row in rows
+            if row[4] == person or row[1] != DECISION_REASON or row[0] in released
         ],
-        "reflections": [{"session": row[0], "text": row[1]} for row in words],
+        "reflections": [dict(zip(("session", "text", "at"), row, strict=True)) for row in words],
     }
+
+
+def _for_copy(
+    application: str, field: str, text: str, at: str, writer: str | None, *, person: str
+) -> dict[str, Any]:
+    found = {"application": application, "field": field, "at": at}
+    if field in BY_THE_APPLICANT or writer == person:
+        return found | {"text": text}
+    return found | {"in_confidence": True}

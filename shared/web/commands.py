@@ -12,6 +12,7 @@ from shared.eventstore.events import Cause, Conflict
 from shared.eventstore.streams import StaleVersion
 from shared.service import Service
 from shared.web.callers import caller
+from shared.web.context import service
 from shared.web.errors import Problem
 from shared.web.idempotency import Claim, LostRace, Stored, claim, first_answer, remember
 
@@ -67,6 +68,19 @@ def _once(
         if claimed is not None:
             remember(connection, claimed, stored, service.clock.now())
     return _response(stored)
+
+
+def answered_before() -> Response | None:
+    """The answer that this POST's Idempotency-Key was given already; None where it was not.
+
+    For what must not be done again, and is done before the transaction: handing on a person.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    with service().database.read() as connection:
+        stored = first_answer(connection, _claim(key))
+    return _response(stored, replayed=True) if stored else None
 
 
 def _claim(key: str) -> Claim:

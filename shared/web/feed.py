@@ -160,7 +160,7 @@ def _arguments() -> tuple[Cursor, int, float, Filter]:
     until = request.args.get("until")
     try:
         wanted = Filter(
-            audience=PUBLIC if caller().kind == ANYONE else None,
+            audience=PUBLIC if caller().kind == ANYONE or caller().actor else None,
             types=tuple(t.strip() for t in types.split(",") if t.strip()) if types else None,
             since=parse_rfc3339(since.replace(" ", "+")) if since else None,
             until=_cursor(until, "until") if until else None,

@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from services.scheduling import known, queries, texts
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import AnswersBody
-from services.scheduling.api.applications import applying, with_sponsor
+from services.scheduling.api.applications import applying, check_community, with_changes
 from services.scheduling.domain import application as a
 from services.scheduling.domain.application import Application
 from services.scheduling.domain.application_decisions import missing
@@ -75,11 +75,14 @@ def _step(connection: Connection, application: str, step: str) -> None:
 
 def _save(application: str) -> str | None:
     """Keep what the form says; what stood in the way, in words, or None."""
-    with service().database.read() as connection:
-        about = require(connection, APPLICATIONS, application).state.about
+
+    def check(connection: Connection, wanted: dict[str, Any]) -> None:
+        check_community(connection, wanted)
+        decided(applying(connection).decide_answer, application, wanted)
+
     try:
         fields: dict[str, Any] = AnswersBody().load(_fields())
-        fields = with_sponsor(fields, about.person, about.cohort)
+        fields = with_changes(application, fields, check)
     except ValidationError as error:
         said = flatten(error.messages)
         return "; ".join(f"{name} {reasons[0]}" for name, reasons in said.items())
@@ -108,7 +111,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         found = queries.one(connection, APPLICATIONS, application)
         if found is None:
             return pages.message("There is no such application", "It may have been deleted.", 404)
-        state: Application = found.state
+        state: Application = a.as_its_applicant_knows(found.state)
         cohort = require(connection, COHORTS, found.state.about.cohort).state
         words = texts.answers(connection, application)
         place = queries.place_in_line(connection, found) if state.waiting else None

@@ -1,15 +1,16 @@
 """Applications, as the team and an applicant with a token use them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import documents, known, queries, registry_client, texts
+from services.scheduling import queries, registry_client
+from services.scheduling.api import application_views as views
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import only_theirs
-from services.scheduling.api.answers import decided, handle, require
+from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import (
     AnswersBody,
     ApplicationBody,
@@ -17,23 +18,18 @@ from services.scheduling.api.application_schemas import (
     WithdrawalBody,
 )
 from services.scheduling.applying import Applying, check_not_erased
-from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.application import STATES
-from services.scheduling.events import APPLICATION, EVENT_TYPES
-from services.scheduling.history import entry
+from services.scheduling.events import EVENT_TYPES
 from services.scheduling.links import APPLICATION as APPLICATION_LINK
 from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
-from services.scheduling.queries import Found
-from shared.clock import rfc3339
 from shared.connection import Connection
-from shared.eventstore.events import Event
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
+from shared.web.callers import ANYONE, caller, needs_token
 from shared.web.changing import append, changing
-from shared.web.commands import Answer, check_version, expected_version
+from shared.web.commands import Answer, answered_before, check_version, expected_version
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.pages import address
@@ -45,44 +41,8 @@ _ORDER = ("began_at", "id")
 
 
 def applying(connection: Connection) -> Applying:
-    return Applying(service(), connection, append)
-
-
-def as_seen(connection: Connection, found: Found) -> Found:
-    """With the version and time of the last change that the caller may see.
-
-    An applicant's versions count what they may see, so that no gap tells of the rest.
-    """
-    x = found.state
-    if x.decision is None or caller().actor != x.about.person:
-        return found
-    events = _seen(service().store.load(connection, found.id))
-    return found._replace(version=len(events), changed_at=rfc3339(events[-1].time))
-
-
-def _seen(events: Sequence[Event]) -> list[Event]:
-    """Those that an applicant may see."""
-    return [e for e in events if e.type != "scheduling.application.decision-made"]
-
-
-def shown(connection: Connection, found: Found, *, private: bool | None = None) -> dict[str, Any]:
-    """As the caller may see it: an applicant does not see what is not released yet."""
-    if private is None:
-        private = caller().actor != found.state.about.person
-    found = as_seen(connection, found)
-    words = texts.answers(connection, found.id)
-    gone = known.erased(connection, found.state.sponsor)
-    body = documents.application(found, words, private=private, sponsor_gone=gone)
-    if found.state.waiting:
-        body["position"] = queries.place_in_line(connection, found)
-    return body
-
-
-def answer(connection: Connection, application: str, status: int = 200) -> Answer:
-    found = require(connection, APPLICATIONS, application)
-    location = f"/applications/{application}" if status == 201 else None
-    body = shown(connection, found)
-    return Answer(body, status, body["version"], location)
+    who = caller()
+    return Applying(service(), connection, append, who.actor, by_link=who.kind == ANYONE)
 
 
 @blp.post("/cohorts/<cohort>/applications")
@@ -92,19 +52,24 @@ def answer(connection: Connection, application: str, status: int = 200) -> Answe
 @blp.alt_response(201, description="The application as a draft")
 def start(fields: dict[str, Any], cohort: str) -> Response:
     only_theirs(fields["person"])
-    with service().database.read() as connection:
-        require(connection, COHORTS, cohort)
-        if "Idempotency-Key" not in request.headers:  # else it may be there, and be answered again
-            decided(applying(connection).check_start, cohort, fields["person"], fields)
-    stream = new_id("app")
     _only_the_team(fields["person"], fields.get("late_reason"))
-    fields = with_sponsor(fields, fields["person"], cohort)
+    if (before := answered_before()) is not None:
+        return before
+    stream, person = new_id("app"), fields["person"]
+
+    def check(connection: Connection, wanted: dict[str, Any]) -> None:
+        require(connection, COHORTS, cohort)
+        session_fields.check_people(connection, "person", person)
+        check_community(connection, wanted)
+        decided(applying(connection).decide_start, stream, cohort, person, wanted)
+
+    fields = with_sponsor(fields, person, cohort, check)
 
     def work(connection: Connection) -> Answer:
-        session_fields.check_people(connection, "person", fields["person"])
-        _check_community(connection, fields)
-        decided(applying(connection).start, stream, cohort, fields["person"], fields)
-        return answer(connection, stream, 201)
+        session_fields.check_people(connection, "person", person)
+        check_community(connection, fields)
+        decided(applying(connection).start, stream, cohort, person, fields)
+        return views.answer(connection, stream, 201)
 
     return changing(work)
 
@@ -115,27 +80,42 @@ def _only_the_team(person: str, late_reason: str | None) -> None:
         raise Problem(403, "A late application is taken by the programme team, not by oneself.")
 
 
-def with_sponsor(fields: dict[str, Any], person: str, cohort: str) -> dict[str, Any]:
+Check = Callable[[Connection, dict[str, Any]], object]
+_TO_BE_NAMED = ""  # stands for a sponsor's id while it is decided whether one may be named
+
+
+def with_sponsor(fields: dict[str, Any], person: str, cohort: str, check: Check) -> dict[str, Any]:
     """The sponsor's name and address go to the registry; what is left of them here is an id.
 
-    Nothing is handed on for an application that could not be made.
+    Nothing is handed on where `check` refuses, with somebody to be named as sponsor.
     """
-    if "sponsor" not in fields:
-        return fields
+    sponsor = fields.get("sponsor")
     with service().database.read() as connection:
-        session_fields.check_people(connection, "person", person)
-        _check_community(connection, fields)
+        check(connection, fields | {"sponsor": _TO_BE_NAMED} if sponsor else fields)
         days = [f.state.known.when.date for f in queries.sessions_of_cohort(connection, cohort)]
+    if not sponsor:
+        return fields
     soonest = service().clock.now().date() + timedelta(days=180)
     until: date = max([soonest, *days])
-    purpose = f"sponsor, {cohort}"
-    sponsor = registry_client.add_person(service().settings, fields["sponsor"], purpose, until)
-    if sponsor == person:
+    key = registry_client.add_person(service().settings, sponsor, f"sponsor, {cohort}", until)
+    if key == person:
         raise invalid("sponsor", "is the applicant; nobody can be their own sponsor")
-    return fields | {"sponsor": sponsor}
+    return fields | {"sponsor": key}
 
 
-def _check_community(connection: Connection, fields: dict[str, Any]) -> None:
+def with_changes(application: str, fields: dict[str, Any], check: Check) -> dict[str, Any]:
+    """The same for an application that is there; its sponsor named once more is no change."""
+    with service().database.read() as connection:
+        state = require(connection, APPLICATIONS, application).state
+    settings, sponsor = service().settings, fields.get("sponsor")
+    present = state.sponsor
+    if sponsor and present and registry_client.has_address(settings, present, sponsor["email"]):
+        fields = {name: value for name, value in fields.items() if name != "sponsor"}
+    return with_sponsor(fields, state.about.person, state.about.cohort, check)
+
+
+def check_community(connection: Connection, fields: dict[str, Any]) -> None:
+    """Raises Problem for a community that is not known here."""
     if fields.get("community"):
         try:
             session_fields.check_communities(connection, [fields["community"]])
@@ -163,7 +143,7 @@ def list_all(cohort: str) -> Response:
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
         found = queries.page(connection, APPLICATIONS, _ORDER, conditions, wanted)
-        items = [shown(connection, f) for f in found.items]
+        items = [views.shown(connection, f) for f in found.items]
     if state is not None:  # as the caller sees it
         items = [item for item in items if item["state"] == state]
     return page_response(items, found.next)
@@ -176,7 +156,7 @@ def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
         only_theirs(found.state.about.person)
-        body = shown(connection, found)
+        body = views.shown(connection, found)
     return json_response(body, version=body["version"], private=True)
 
 
@@ -190,10 +170,7 @@ def history(application: str) -> Response:
         raise not_found(f"There is no application {application}.")
     person = EVENT_TYPES.decode(events[0]).about.person
     only_theirs(person)
-    if caller().actor != person:
-        return page_response([entry(event) for event in events], None)
-    items = [entry(event) | {"version": n} for n, event in enumerate(_seen(events), 1)]
-    return page_response(items, None)
+    return page_response(views.history(events, for_team=views.acts_for_team(person)), None)
 
 
 @blp.patch("/applications/<application>")
@@ -205,17 +182,20 @@ def change(fields: dict[str, Any], application: str) -> Response:
     if not fields:
         raise Problem(422, "The body names nothing to change.")
     with service().database.read() as connection:
-        about = require(connection, APPLICATIONS, application).state.about
-        only_theirs(about.person)
-        decided(check_not_erased, connection, about.person)
-    fields = with_sponsor(fields, about.person, about.cohort)
+        only_theirs(require(connection, APPLICATIONS, application).state.about.person)
+
+    def check(connection: Connection, wanted: dict[str, Any]) -> None:
+        found = require(connection, APPLICATIONS, application)
+        check_version(application, views.as_seen(connection, found).version)
+        check_community(connection, wanted)
+        decided(applying(connection).decide_answer, application, wanted)
+
+    fields = with_changes(application, fields, check)
 
     def work(connection: Connection) -> Answer:
-        found = require(connection, APPLICATIONS, application)
-        check_version(application, as_seen(connection, found).version)
-        _check_community(connection, fields)
+        check(connection, fields)
         decided(applying(connection).answer, application, fields)
-        return answer(connection, application)
+        return views.answer(connection, application)
 
     return changing(work)
 
@@ -263,9 +243,9 @@ def _act(application: str, step: Callable[[Applying], None]) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
         only_theirs(found.state.about.person)
-        check_version(application, as_seen(connection, found).version)
+        check_version(application, views.as_seen(connection, found).version)
         decided(step, applying(connection))
-        return answer(connection, application)
+        return views.answer(connection, application)
 
     return changing(work)
 
@@ -275,18 +255,7 @@ def _act(application: str, step: Callable[[Applying], None]) -> Response:
 @takes(DRY_RUN)
 @needs_token
 def ask_again(application: str) -> Response:
-    def work(connection: Connection) -> Answer:
-        found = require(connection, APPLICATIONS, application)
-        only_theirs(found.state.about.person)
-        decided(check_not_erased, connection, found.state.about.person)
-        expires = (service().clock.now() + timedelta(days=60)).replace(microsecond=0)
-        check_version(application, as_seen(connection, found).version)
-        gone = known.erased(connection, found.state.sponsor)
-        command = d.AskSponsorAgain(10.0, expires, gone)
-        handle(connection, APPLICATION, application, command, named=False)
-        return answer(connection, application)
-
-    return changing(work)
+    return _act(application, lambda a: a.ask_again(application))
 
 
 @blp.post("/applications/<application>/link")

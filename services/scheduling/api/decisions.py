@@ -8,7 +8,7 @@ from services.scheduling import admitting, queries, texts
 from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.application_schemas import DecisionBody
-from services.scheduling.api.applications import answer
+from services.scheduling.api.application_views import answer
 from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import admission
 from services.scheduling.domain import application as a
@@ -19,7 +19,7 @@ from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
+from shared.web.callers import caller, needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
@@ -47,7 +47,8 @@ def decide(fields: dict[str, Any], application: str) -> Response:
         handle(connection, APPLICATION, application, command, named=False)
         if reworded:
             words = {texts.DECISION_REASON: reason}
-            texts.keep_answers(connection, application, found.state.about.person, words, now)
+            person, writer = found.state.about.person, caller().actor
+            texts.keep_answers(connection, application, person, words, now, writer=writer)
         result = answer(connection, application)
         confirmed = found.state.sponsor_reply == a.CONFIRMED
         result.body["warnings"] = [] if confirmed else [_NOT_CONFIRMED]
@@ -102,6 +103,9 @@ def _released(
     if left := admission.undecided(states):
         said = f"{len(left)} applications are not decided yet; they are told nothing."
         warnings.append({"code": "not-yet-decided", "detail": said})
+    if changed := [key for key in changes if states[key].changed_since_decision]:
+        said = f"Changed by their applicants since they were decided: {', '.join(changed)}."
+        warnings.append({"code": "changed-since-decision", "detail": said})
     return {
         "cohort": cohort,
         "released": len(changes),

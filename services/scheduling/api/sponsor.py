@@ -52,8 +52,9 @@ def answer(signed: str) -> Response:
         handle(connection, APPLICATION, application, command, named=False)
         if said == "refuse" and reason and before.sponsor_reply is None:
             words = {texts.SPONSOR_REASON: reason}
-            person = before.about.person
-            texts.keep_answers(connection, application, person, words, service().clock.now())
+            person, now = before.about.person, service().clock.now()
+            writer = before.sponsor
+            texts.keep_answers(connection, application, person, words, now, writer=writer)
 
     problem = pages.done(work)
     thanks = "Thank you: the release is confirmed." if said == "confirm" else "Thank you."

@@ -173,7 +173,10 @@ ApplicationEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """`outcome` is what it came to: accepted, declined, lapsed or withdrawn."""
+    """`outcome` is what it came to: accepted, declined, lapsed or withdrawn.
+
+    `changed_since_decision`: it says something else than when it was decided.
+    """
 
     about: About | None = None
     late: bool = False
@@ -191,6 +194,7 @@ class Application:
     position: int | None = None
     outcome: str | None = None
     forgotten: bool = False
+    changed_since_decision: bool = False
 
     @property
     def state(self) -> str:
@@ -227,11 +231,11 @@ def evolve(application: Application, event: ApplicationEvent) -> Application:
         case Started(about, late):
             return Application(about=about, late=late)
         case Answered(_, facts, community, texts):
-            return replace(a, facts=facts, community=community, texts=texts)
+            return _edited(replace(a, facts=facts, community=community, texts=texts))
         case SponsorNamed(_, sponsor):
             changed = sponsor != a.sponsor
             reply = None if changed else a.sponsor_reply
-            return replace(a, sponsor=sponsor, sponsor_reply=reply)
+            return _edited(replace(a, sponsor=sponsor, sponsor_reply=reply))
         case Submitted():
             return replace(a, submitted=True)
         case SponsorAsked(_, _, generation):
@@ -241,7 +245,7 @@ def evolve(application: Application, event: ApplicationEvent) -> Application:
         case SponsorRefused():
             return replace(a, sponsor_reply=REFUSED)
         case DecisionMade(_, decision, at):
-            return replace(a, decision=decision, decided_at=at)
+            return replace(a, decision=decision, decided_at=at, changed_since_decision=False)
         case DecisionReleased(_, decision, reply_by, position):
             return replace(
                 a, decision=decision, released=True, reply_by=reply_by, position=position
@@ -252,6 +256,18 @@ def evolve(application: Application, event: ApplicationEvent) -> Application:
             return replace(a, texts=(), forgotten=True)
         case _:
             return replace(a, outcome=_OUTCOMES[type(event)], reply_by=None, position=None)
+
+
+def _edited(application: Application) -> Application:
+    decided = application.decision is not None
+    return replace(application, changed_since_decision=decided)
+
+
+def as_its_applicant_knows(application: Application) -> Application:
+    """Without a decision that has not been released: nothing that they see may depend on one."""
+    if application.released:
+        return application
+    return replace(application, decision=None, decided_at=None, changed_since_decision=False)
 
 
 _OUTCOMES: dict[type, str] = {

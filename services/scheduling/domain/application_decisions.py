@@ -37,7 +37,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NameSponsor:
+    """`over_budget` says why no other may be named now, by who names one."""
+
     sponsor: str
+    over_budget: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class AskSponsorAgain:
     days: float
     expires: datetime
     sponsor_gone: bool = False
+    over_budget: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,8 @@ def decide(application: Application, command: Command) -> list[ApplicationEvent]
             raise Refused(f"This application is {application.outcome}.", unlawful=True)
         case Answer():
             return _answer(application, about, command)
-        case NameSponsor(sponsor):
-            return _name_sponsor(application, about, sponsor)
+        case NameSponsor():
+            return _name_sponsor(application, about, command)
         case Submit():
             return _submit(application, about, command)
         case AskSponsorAgain():
@@ -149,6 +153,14 @@ def missing(application: Application, *, sponsor_gone: bool = False) -> list[str
     return found
 
 
+def _require_not_released(application: Application) -> None:
+    """A decision that the applicant does not know of yet must not show in what they can do."""
+    if application.released:
+        raise Refused(
+            "Its decision has been released; what it says can no longer be changed.", unlawful=True
+        )
+
+
 def _require_open(open_: bool, late: bool, finished: bool) -> None:
     if finished:
         raise Refused("This cohort has finished; it takes no applications any more.", unlawful=True)
@@ -161,8 +173,7 @@ def _require_open(open_: bool, late: bool, finished: bool) -> None:
 
 
 def _answer(application: Application, about: About, command: Answer) -> list[ApplicationEvent]:
-    if application.decision is not None:
-        raise Refused("It is being decided; it can no longer be changed.", unlawful=True)
+    _require_not_released(application)
     now = (command.facts, command.community, command.texts)
     same = now == (application.facts, application.community, application.texts)
     if same and not command.reworded:
@@ -170,13 +181,17 @@ def _answer(application: Application, about: About, command: Answer) -> list[App
     return [a.Answered(about, *now, command.reworded or None)]
 
 
-def _name_sponsor(application: Application, about: About, sponsor: str) -> list[ApplicationEvent]:
+def _name_sponsor(
+    application: Application, about: About, command: NameSponsor
+) -> list[ApplicationEvent]:
+    sponsor = command.sponsor
     if sponsor == about.person:
         raise Refused("Nobody can be their own sponsor: name your line manager.", field="sponsor")
     if sponsor == application.sponsor:
         return []
-    if application.decision is not None:
-        raise Refused("It is being decided; it can no longer be changed.", unlawful=True)
+    _require_not_released(application)
+    if command.over_budget:
+        raise Refused(command.over_budget, field="sponsor", unlawful=True)
     return [a.SponsorNamed(about, sponsor)]
 
 
@@ -208,6 +223,8 @@ def _ask_again(
         raise Refused("The sponsor is asked when the application is handed in.", unlawful=True)
     if command.sponsor_gone and application.sponsor_reply != a.CONFIRMED:
         raise Refused(SPONSOR_GONE, unlawful=True)
+    if command.over_budget and application.sponsor_reply != a.CONFIRMED:
+        raise Refused(command.over_budget, unlawful=True)
     return _ask(application, about, command.days, command.expires)
 
 
@@ -241,7 +258,7 @@ def _decide(application: Application, about: About, command: Decide) -> list[App
         raise Refused("This cohort has finished; nothing is decided in it.", unlawful=True)
     if command.decision != application.decision:
         return [a.DecisionMade(about, command.decision, command.at)]
-    if not command.reworded:
+    if not (command.reworded or application.changed_since_decision):
         return []
     at = application.decided_at or command.at  # those who wait keep their order
-    return [a.DecisionMade(about, command.decision, at, reworded=True)]
+    return [a.DecisionMade(about, command.decision, at, command.reworded or None)]

@@ -194,10 +194,23 @@ def test_a_decision_can_change_until_it_is_released():
     assert it.when(d.Decide("not-offered", NOW)) == []
 
 
-def test_what_is_being_decided_is_no_longer_changed():
-    it = given(*SUBMITTED, a.DecisionMade(ABOUT, "offer", NOW))
-    it.refuses(d.Answer(Facts(), None, ()), unlawful=True)
-    it.refuses(d.NameSponsor("per_t"), unlawful=True)
+@pytest.mark.parametrize("decision", a.DECISIONS)
+def test_what_is_decided_in_private_can_still_be_changed_until_it_is_released(decision: str):
+    it = given(*SUBMITTED, a.DecisionMade(ABOUT, decision, NOW))
+    assert it.when(d.Answer(Facts(leads=True), None, ()))
+    assert it.when(d.NameSponsor("per_t"))
+    assert it.state.changed_since_decision
+    assert it.when(d.Decide(decision, LATER)) == [a.DecisionMade(ABOUT, decision, NOW)]
+    it.when(d.Answer(Facts(), None, ()))
+    it.state = replace(it.state, released=True)
+    it.refuses(d.Answer(Facts(leads=True), None, ()), unlawful=True)
+    it.refuses(d.NameSponsor("per_u"), unlawful=True)
+
+
+def test_an_applicant_knows_of_no_decision_before_it_is_released():
+    for decision in a.DECISIONS:
+        made = given(*SUBMITTED, a.DecisionMade(ABOUT, decision, NOW)).state
+        assert a.as_its_applicant_knows(made) == given(*SUBMITTED).state
 
 
 @pytest.mark.parametrize("outcome", [a.Accepted(ABOUT), a.Declined(ABOUT), a.Withdrawn(ABOUT, "x")])

@@ -1,0 +1,97 @@
+"""An application as its reader may see it: the programme team all of it, the applicant their part.
+
+Nothing that an applicant sees or can do depends on a decision before it is released: neither a
+state, a version, a time nor a list.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import msgspec
+
+from services.scheduling import documents, known, queries, texts
+from services.scheduling.api.answers import require
+from services.scheduling.domain.application import Withdrawn, as_its_applicant_knows
+from services.scheduling.events import APPLICATION, EVENT_TYPES
+from services.scheduling.history import entry
+from services.scheduling.projections.own import APPLICATIONS
+from services.scheduling.queries import Found
+from shared.clock import rfc3339
+from shared.connection import Connection
+from shared.eventstore.events import Event
+from shared.web.callers import ANYONE, caller
+from shared.web.commands import Answer
+from shared.web.context import service
+
+_IN_CONFIDENCE = frozenset({"scheduling.application.decision-made"})
+
+
+def acts_for_team(person: str) -> bool:
+    """Whether the caller acts as the programme team, not as the applicant or by their link."""
+    return caller().kind != ANYONE and caller().actor != person
+
+
+def as_seen(connection: Connection, found: Found) -> Found:
+    """With the state, the version and the time of the last change that the caller may see.
+
+    An applicant's versions count what they may see, so that no gap tells of the rest.
+    """
+    if acts_for_team(found.state.about.person):
+        return found
+    return as_applicant_sees(connection, found)
+
+
+def as_applicant_sees(connection: Connection, found: Found) -> Found:
+    state = as_its_applicant_knows(found.state)
+    if found.state.decision is None:
+        return found
+    events = seen_by_applicant(service().store.load(connection, found.id))
+    changed_at = rfc3339(events[-1].time)
+    return found._replace(state=state, version=len(events), changed_at=changed_at)
+
+
+def seen_by_applicant(events: Sequence[Event]) -> list[Event]:
+    return [e for e in events if e.type not in _IN_CONFIDENCE]
+
+
+def shown(connection: Connection, found: Found) -> dict[str, Any]:
+    """As the caller may see it."""
+    return document(connection, found, for_team=acts_for_team(found.state.about.person))
+
+
+def document(connection: Connection, found: Found, *, for_team: bool) -> dict[str, Any]:
+    if not for_team:
+        found = as_applicant_sees(connection, found)
+    words = texts.answers(connection, found.id)
+    gone = known.erased(connection, found.state.sponsor)
+    body = documents.application(found, words, for_team=for_team, sponsor_gone=gone)
+    if found.state.waiting:
+        body["position"] = queries.place_in_line(connection, found)
+    return body
+
+
+def answer(connection: Connection, application: str, status: int = 200) -> Answer:
+    found = require(connection, APPLICATIONS, application)
+    location = f"/applications/{application}" if status == 201 else None
+    body = shown(connection, found)
+    return Answer(body, status, body["version"], location)
+
+
+def history(events: Sequence[Event], *, for_team: bool) -> list[dict[str, Any]]:
+    """Every change that the reader may see, numbered as their versions are."""
+    if for_team:
+        return [entry(event) for event in events]
+    seen = seen_by_applicant(events)
+    return [_entry_for_applicant(seen, n) for n in range(1, len(seen) + 1)]
+
+
+def _entry_for_applicant(seen: Sequence[Event], version: int) -> dict[str, Any]:
+    """A withdrawal names the state before it, which is the one that the applicant knew."""
+    event = seen[version - 1]
+    shown_entry = entry(event) | {"version": version}
+    if isinstance(withdrawn := EVENT_TYPES.decode(event), Withdrawn):
+        earlier = (EVENT_TYPES.decode(e) for e in seen[: version - 1])
+        was = reduce(APPLICATION.evolve, earlier, APPLICATION.initial).state
+        shown_entry["data"] = msgspec.to_builtins(withdrawn) | {"was": was}
+    return shown_entry
