@@ -24,7 +24,7 @@ from shared.eventstore.streams import Change
 from shared.identifiers import derived_id, new_id
 from shared.service import Service
 from shared.web.errors import flatten
-from shared.web.fields import Body, Text, TextList, Url, without_control_characters
+from shared.web.fields import Body, Name, Text, TextList, Url, without_control_characters
 
 _BATCH = 200  # records in a transaction: other writers wait for no longer than one takes
 _ATTEMPTS = 4
@@ -35,10 +35,10 @@ class RecordBody(Body):
     """One record of a list."""
 
     id = Text(1, 500, required=True)
-    name = Text(0, 200, load_default="")
+    name = Name(0, 200, load_default="")
     domain = Text(1, 5000, lines=True, required=True)
     topics = TextList(Text(1, 100), 50, load_default=())
-    network = Text(0, 200, load_default="")
+    network = Name(0, 200, load_default="")
     region = Text(0, 200, load_default="")
     url = Url(load_default="")
 

@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from marshmallow.exceptions import ValidationError
 
 from shared.foundation.addresses import AddressError, parse_address
+from shared.foundation.embedded_addresses import holds_address, holds_host
 
 # Control characters but tab and line feed, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -72,6 +73,31 @@ class Text(fields.String):
 def _is_seen(character: str) -> bool:
     """Whether it is more than a space or an invisible sign."""
     return unicodedata.category(character)[0] not in "ZC"
+
+
+class Name(Text):
+    """The name of a community, a network, a programme: no address of web or email in it."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if self._holds_address(text):
+            raise ValidationError(
+                "holds an address of web or email; write the name alone, and a space after a full"
+                " stop"
+            )
+        return text
+
+    def _holds_address(self, text: str) -> bool:
+        return holds_address(text)
+
+
+class PersonName(Name):
+    """The name of a person, which is mailed to others: nothing in it reads as an address."""
+
+    def _holds_address(self, text: str) -> bool:
+        return "@" in text or holds_address(text) or holds_host(text)
 
 
 class Url(Text):

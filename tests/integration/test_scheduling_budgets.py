@@ -30,8 +30,9 @@ def people(monkeypatch: pytest.MonkeyPatch) -> People:
 
 
 def later(scheduling: Scheduling, **span: float) -> None:
-    offset = scheduling.service.clock.offset + timedelta(**span)
-    object.__setattr__(scheduling.service, "clock", Clock(offset))
+    settings = scheduling.service.settings
+    offset = settings.clock.offset + timedelta(**span)
+    object.__setattr__(settings, "clock", Clock(offset))
 
 
 def count(scheduling: Scheduling, kind: str) -> int:

@@ -9,13 +9,23 @@ from services.registry.domain.network import KINDS, OTHER
 from services.registry.domain.roles import ROLES
 from services.registry.people import DIRECTORY
 from shared.identifiers import is_id
-from shared.web.fields import Body, Choice, Date, EmailAddress, Text, TextList, Url
+from shared.web.fields import (
+    Body,
+    Choice,
+    Date,
+    EmailAddress,
+    Name,
+    PersonName,
+    Text,
+    TextList,
+    Url,
+)
 
 _ODS_CODE = re.compile(r"[A-Z0-9]{3,12}")
 
 
-def _name(**kwargs: object) -> Text:
-    return Text(1, 200, **kwargs)  # type: ignore[arg-type]
+def _name(**kwargs: object) -> Name:
+    return Name(1, 200, **kwargs)  # type: ignore[arg-type]
 
 
 class DescriptionBody(Body):
@@ -28,7 +38,9 @@ class DescriptionBody(Body):
     learning_question = Text(0, 1000, lines=True, metadata={"description": "What it asks itself"})
     sectors = TextList(Text(1, 100), 20, metadata={"description": "Such as social care"})
     region = Text(0, 200, metadata={"description": "Where it is, in words"})
-    networks = TextList(_name(), 50, metadata={"description": "Networks' ids, names or aliases"})
+    networks = TextList(
+        Text(1, 200), 50, metadata={"description": "Networks' ids, names or aliases"}
+    )
     organisation = Text(
         1, 60, allow_none=True, metadata={"description": "The id of the organisation that hosts it"}
     )
@@ -114,12 +126,12 @@ class OrganisationBody(OrganisationChangeBody):
 
 
 class PersonChangeBody(Body):
-    name = _name()
+    name = PersonName(1, 200)
     email = EmailAddress()
 
 
 class PersonBody(PersonChangeBody):
-    name = _name(required=True)
+    name = PersonName(1, 200, required=True)
     purpose = Text(1, 100, load_default=DIRECTORY, metadata={"description": "What it is kept for"})
     until = Date(
         load_default=None, allow_none=True, metadata={"description": "The last day of that purpose"}

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields
 
 from services.scheduling.api.schemas import Flag, nested
 from services.scheduling.domain.application import DECISIONS
-from shared.web.fields import Body, Choice, EmailAddress, Text, uniform
+from shared.web.fields import Body, Choice, EmailAddress, PersonName, Text, uniform
 
 _LONGEST = 5000
 _WORDS = {
@@ -77,7 +77,7 @@ def _text(value: Any) -> str:
 
 
 class SponsorBody(Body):
-    name = Text(1, 200, required=True)
+    name = PersonName(1, 200, required=True)
     email = EmailAddress(required=True)
 
 

@@ -2,7 +2,7 @@
 
 from services.scheduling.api.schemas import Flag, several
 from services.scheduling.domain.attendance import AFTER, BEFORE, REPLIES, ROLES, STATUSES
-from shared.web.fields import Body, Choice, EmailAddress, Text, Url
+from shared.web.fields import Body, Choice, EmailAddress, PersonName, Text, Url
 
 
 class ReplyBody(Body):
@@ -30,7 +30,7 @@ class MaterialsBody(Body):
 
 class GuestBody(Body):
     invited_by = Text(1, 60, required=True, metadata={"description": "The participant's id"})
-    name = Text(1, 200, required=True)
+    name = PersonName(1, 200, required=True)
     email = EmailAddress(required=True)
 
 

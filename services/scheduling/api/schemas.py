@@ -9,7 +9,7 @@ from services.scheduling.domain.programme import NATIONS, TEMPLATE
 from services.scheduling.domain.session import COHORT_KINDS, KINDS, MODALITIES
 from services.scheduling.domain.wall_clock import OCCURRENCES
 from services.scheduling.recurrence import WEEKDAYS
-from shared.web.fields import Body, Choice, Date, Text, TextList, Url
+from shared.web.fields import Body, Choice, Date, Name, Text, TextList, Url
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MIDNIGHT = "24:00"  # as ISO 8601 may write the end of a day; kept as 00:00
@@ -144,7 +144,7 @@ class CommitmentBody(Body):
 
 class ProgrammeBody(Body):
     template = Choice((TEMPLATE,), metadata={"description": "Begin with these rules"})
-    name = Text(1, 200)
+    name = Name(1, 200)
     nation = Choice(NATIONS, metadata={"description": "Whose bank holidays count"})
     modules = several(ModuleBody, 20, metadata={"description": "In their order"})
     module_hours = fields.List(
@@ -281,7 +281,7 @@ class CohortSessionBody(SessionFields):
 
 
 class CohortChangeBody(Body):
-    name = Text(1, 200)
+    name = Name(1, 200)
     zone = Text(1, 60)
     places = Whole(1, 10_000)
     applications_close = Date(allow_none=True)
@@ -291,7 +291,7 @@ class CohortChangeBody(Body):
 
 class CohortBody(CohortChangeBody):
     programme = Text(1, 60, required=True)
-    name = Text(1, 200, required=True)
+    name = Name(1, 200, required=True)
     zone = Text(1, 60, load_default="Europe/London")
     places = Whole(1, 10_000, required=True)
     reply_days = Whole(1, 90, load_default=14)
