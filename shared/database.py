@@ -103,6 +103,15 @@ def marks(connection: Connection, count: int) -> str:
     return ", ".join([mark(connection)] * count)
 
 
+def ordered_join(connection: Connection) -> str:
+    """A join that is carried out in the order in which it is written.
+
+    SQLite guesses where it has no statistics; its CROSS JOIN says not to. PostgreSQL has statistics
+    of its own, and joins large tables by hashing.
+    """
+    return "CROSS JOIN" if connection.dialect == "sqlite" else "JOIN"
+
+
 def lock_in_turn(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds `name`; held until this one ends.
 

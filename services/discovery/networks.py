@@ -1,17 +1,9 @@
 """Networks by every name that finds them, kept in memory beside the index."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
-def name_key(name: str) -> str:
-    """How names are compared: without case, accents or spare spaces; "and" and "&" are one.
-
-    The registry compares them so too.
-    """
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+from shared.foundation.names import name_key
 
 
 class Networks:

@@ -16,11 +16,11 @@ from services.registry.domain.community import Registered, evolve
 from services.registry.domain.decisions import Import, decide, kept
 from services.registry.domain.network import NetworkRegistered
 from services.registry.events import COMMUNITY
-from services.registry.projections.catalogue import name_key
 from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.eventstore.events import Cause, Conflict
 from shared.eventstore.streams import Change
+from shared.foundation.names import name_key
 from shared.identifiers import derived_id, new_id
 from shared.service import Service
 from shared.web.errors import flatten

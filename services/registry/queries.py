@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.registry.projections.catalogue import name_key
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.foundation.names import name_key
 from shared.identifiers import is_id
 from shared.projection.generations import OWN, active
 from shared.web.paging import Key, Page, encode_cursor
@@ -108,11 +108,9 @@ def find_network(connection: Connection, named: str) -> str | None:
     return row[0] if row else None
 
 
-def network_names_taken(
-    connection: Connection, names: Sequence[str], *, but: str | None = None
-) -> list[str]:
-    """Those of these names that another network than `but` has or had."""
-    return [name for name in names if find_network(connection, name) not in (None, but)]
+def network_names_taken(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Those of these names that a network has or had."""
+    return [name for name in names if find_network(connection, name) is not None]
 
 
 def communities_of(connection: Connection, person: str) -> list[str]:

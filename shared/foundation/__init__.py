@@ -1,0 +1,1 @@
+"""What every part may use: no database, no stream, no web."""

@@ -11,6 +11,7 @@ from marshmallow.exceptions import ValidationError
 
 from shared.foundation.addresses import AddressError, parse_address
 from shared.foundation.embedded_addresses import holds_address, holds_host
+from shared.foundation.names import distinct_names
 
 # Control characters but tab and line feed, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -175,7 +176,7 @@ class Choice(Text):
 
 
 class TextList(fields.List[str]):
-    """Texts without repetitions, in the order given; kept as a tuple."""
+    """Names, topics or ids as a tuple, each once however it is written, in the order given."""
 
     default_error_messages = {"null": "must not be null, but may be empty"}  # noqa: RUF012
 
@@ -189,8 +190,7 @@ class TextList(fields.List[str]):
         if len(value) > self.most:
             raise ValidationError(f"holds {len(value)} entries; at most {self.most} are taken")
         found = super()._deserialize(value, *args, **kwargs)
-        first = {str(text).casefold(): text for text in reversed(found)}
-        return tuple(first[key] for key in dict.fromkeys(str(text).casefold() for text in found))
+        return distinct_names(map(str, found))
 
 
 class Date(fields.Date):

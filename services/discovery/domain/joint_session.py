@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.foundation.names import name_key
+
 ONLINE, HYBRID = "online", "hybrid"
 _MOST_PURPOSE = 200  # characters: what a link's purpose takes
 _MOST_WORDS = 4
@@ -131,13 +133,13 @@ def _topics(words: Sequence[str]) -> Iterable[str]:
 def _place(asking: Asking, session: Session, beside: Beside) -> Iterable[str]:
     if session.modality in (ONLINE, HYBRID):
         yield "Online" if session.modality == ONLINE else "Online as well as in person"
-    place = _plain(session.place)
-    if place and any(_plain(own.place) == place for own in asking.own):
+    place = name_key(session.place)
+    if place and any(name_key(own.place) == place for own in asking.own):
         yield f"At {session.place.strip()}, where you meet too"
-    elif session.modality != ONLINE and _plain(asking.region):
-        if _plain(beside.region) == _plain(asking.region):
+    elif session.modality != ONLINE and name_key(asking.region):
+        if name_key(beside.region) == name_key(asking.region):
             yield f"In your region, {asking.region.strip()}"
-        elif _plain(asking.region) in place:
+        elif name_key(asking.region) in place:
             yield f"At {session.place.strip()}, in your region"
 
 
@@ -154,7 +156,3 @@ def _same_week(asking: Asking, session: Session) -> Iterable[str]:
 
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from services.discovery.index.document import Document
 from services.discovery.index.language import word, written_words
 from services.discovery.index.phrases import Phrase, Plain, phrases
+from shared.foundation.names import name_key
 
 NetworkName = Callable[[str], str | None]
 
@@ -113,8 +114,8 @@ def _links(between: Between) -> Iterable[str]:
 
 
 def _sectors(asked: Document, found: Document) -> Iterable[str]:
-    yours = {sector.strip().casefold() for sector in asked.sectors}
-    theirs = {s.strip().casefold(): s.strip() for s in found.sectors if s.strip()}
+    yours = {name_key(sector) for sector in asked.sectors}
+    theirs = {name_key(s): s.strip() for s in found.sectors if s.strip()}
     if both := sorted(theirs[sector] for sector in theirs.keys() & yours):
         yield f"Same {'sector' if len(both) == 1 else 'sectors'}: {_listed(both)}"
 
@@ -149,7 +150,7 @@ def _regions(asked: Document, found: Document) -> Iterable[str]:
     yours, theirs = asked.region.strip(), found.region.strip()
     if not yours or not theirs:
         return
-    if yours.casefold() == theirs.casefold():
+    if name_key(yours) == name_key(theirs):
         yield f"Both in {theirs}"
     else:
         yield f"Yours is in {yours}, theirs in {theirs}"

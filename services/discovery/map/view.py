@@ -10,6 +10,7 @@ from services.discovery.index import Document
 from services.discovery.map.chart import Chart, Edge, Group, Introduction
 from services.discovery.map.field import HEIGHT, WIDTH
 from services.discovery.map.following import Present
+from shared.foundation.names import name_key
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ def view(
 ) -> View:
     """What of the map is of one of these networks (ids) and in one of these regions.
 
-    None named means all; regions whatever their case.
+    None named means all; regions however they are written.
     """
-    chart, wanted = present.chart, {region.strip().casefold() for region in regions}
+    chart, wanted = present.chart, {name_key(region) for region in regions}
     joined = {end for edge in chart.edges for end in (edge.low, edge.high)}
     bridges = {bridge.node for bridge in chart.bridges}
     spots: dict[int, Spot] = {}
@@ -61,7 +62,7 @@ def view(
         document = known.index.get(node.id)
         if document is None or (networks and set(networks).isdisjoint(document.networks)):
             continue
-        if wanted and document.region.strip().casefold() not in wanted:
+        if wanted and name_key(document.region) not in wanted:
             continue
         spots[place] = Spot(
             document=document,

@@ -12,6 +12,7 @@ import msgspec
 
 from shared.clock import rfc3339
 from shared.eventstore.events import Event
+from shared.foundation.names import distinct_names, name_key
 from shared.projection.projection import Child, Projection, Row
 
 STATE, STAGE, CONVENER, NETWORK = "state", "stage", "convener", "network"
@@ -77,16 +78,21 @@ def _now(spans: Iterable[Span], kind: str) -> list[str]:
 
 
 def _turned(spans: Sequence[Span], kind: str, values: Sequence[str], at: str) -> list[Span]:
-    """The spans after a kind has other values: what goes on is left as it is."""
-    wanted = list(dict.fromkeys(value.strip() for value in values if value.strip())) or [""]
+    """The spans after a kind has other values: what goes on is left as it is.
+
+    So is a value that is now written in another way.
+    """
+    wanted = distinct_names(value.strip() for value in values if value.strip()) or ("",)
+    keys = {name_key(value) for value in wanted}
     kept = []
     for span in spans:
-        if span[0] == kind and span[3] == STILL and span[1] not in wanted:
+        if span[0] == kind and span[3] == STILL and name_key(span[1]) not in keys:
             span = [*span[:3], at]
         if span[2] < span[3]:  # of what was said and unsaid at one moment nothing is left
             kept.append(span)
-    going_on = {span[1] for span in kept if span[0] == kind and span[3] == STILL}
-    return [*kept, *([kind, value, at, STILL] for value in wanted if value not in going_on)]
+    going_on = {name_key(span[1]) for span in kept if span[0] == kind and span[3] == STILL}
+    coming = (value for value in wanted if name_key(value) not in going_on)
+    return [*kept, *([kind, value, at, STILL] for value in coming)]
 
 
 SPANS = Projection(

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from shared.eventstore.events import Event
+from shared.foundation.names import name_key
 from shared.projection.projection import Child, Projection, Row
 
 _COMMUNITY = "registry.community."
@@ -20,7 +21,7 @@ def fold_community(row: Row | None, event: Event) -> Row:
     return {
         "id": event.stream,
         "state": content["state"],
-        "region": content["region"].strip().casefold(),
+        "region": name_key(content["region"]),
         "content": content,
     }
 

@@ -17,6 +17,7 @@ from services.registry.domain import organisation as o
 from services.registry.events import NETWORK, ORGANISATION
 from shared.connection import Connection
 from shared.database import lock_in_turn
+from shared.foundation.names import distinct_names, name_key
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
@@ -63,7 +64,7 @@ def register_network(fields: dict[str, Any]) -> Response:
 
     def work(connection: Connection) -> Answer:
         stream = new_id("net")
-        _refuse_taken(connection, n.evolve(n.Network(), registered), None)
+        _refuse_taken(connection, n.Network(), n.evolve(n.Network(), registered))
         handle(connection, NETWORK, stream, n.RegisterNetwork(registered))
         return shown(connection, "networks", stream, status=201)
 
@@ -82,7 +83,7 @@ def describe_network(fields: dict[str, Any], network: str) -> Response:
         if queries.document(connection, "networks", network) is None:
             raise not_found(f"There is no network {network}.")
         present = service().streams.load(connection, NETWORK, network).state
-        _refuse_taken(connection, n.evolve(present, wanted), network)
+        _refuse_taken(connection, present, n.evolve(present, wanted))
         handle(connection, NETWORK, network, n.DescribeNetwork(wanted))
         return shown(connection, "networks", network)
 
@@ -94,10 +95,16 @@ def _lists(fields: dict[str, Any]) -> dict[str, Any]:
     return {"names": tuple(dated)} if dated is not None else {}
 
 
-def _refuse_taken(connection: Connection, wanted: n.Network, network: str | None) -> None:
-    """A name finds one network. Raises Problem 409 that names the taken ones."""
+def _refuse_taken(connection: Connection, present: n.Network, wanted: n.Network) -> None:
+    """A name finds one network, however it is written. Raises Problem 409 for the taken ones.
+
+    What a network is called already it may go on being called, also where another that was
+    registered before names were compared by `name_key` shares the name.
+    """
     lock_in_turn(connection, "names of networks")
-    if taken := queries.network_names_taken(connection, wanted.known_as(), but=network):
+    before = {name_key(name) for name in present.known_as()}
+    new = [name for name in distinct_names(wanted.known_as()) if name_key(name) not in before]
+    if taken := queries.network_names_taken(connection, new):
         reasons = [f"{name!r} is another network's name or alias" for name in taken]
         raise Problem(409, f"{'; '.join(reasons)}.", {"name": reasons})
 

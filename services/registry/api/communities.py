@@ -24,6 +24,7 @@ from services.registry.history import Names, entry
 from services.registry.projections.communities import document
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
+from shared.foundation.names import name_key
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -92,7 +93,7 @@ def _filters(connection: Connection) -> dict[str, Any]:
             raise invalid("needs_convener", "must be true or false")
         filters["needs_convener"] = int(filters["needs_convener"] == "true")
     if "region" in filters:
-        filters["region"] = filters["region"].strip().casefold()
+        filters["region"] = name_key(filters["region"])
     if "network" in filters:
         network = queries.find_network(connection, filters["network"])
         if network is None:

@@ -1,6 +1,5 @@
 """Networks and organisations as they are read, and every name by which a network is found."""
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -9,15 +8,10 @@ import msgspec
 from services.registry.domain import network, organisation
 from services.registry.events import EVENT_TYPES
 from shared.eventstore.events import Event
+from shared.foundation.names import name_key
 from shared.projection.projection import Child, Projection, Row
 
 Render = Callable[[str, Any, int], dict[str, Any]]
-
-
-def name_key(name: str) -> str:
-    """How names are compared: without case, accents or spare spaces; "and" and "&" are one."""
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
 def network_document(network_id: str, found: network.Network, version: int) -> dict[str, Any]:

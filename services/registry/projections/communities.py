@@ -8,6 +8,7 @@ from services.registry.domain.community import CLOSED, Community, evolve
 from services.registry.events import EVENT_TYPES
 from shared.clock import rfc3339
 from shared.eventstore.events import Event
+from shared.foundation.names import name_key
 from shared.projection.projection import Child, Projection, Row
 
 _NAME_WORDS = 10
@@ -74,7 +75,7 @@ def fold(row: Row | None, event: Event) -> Row:
         "sort_name": shown["name"].casefold(),
         "state": community.state,
         "stage": community.stage,
-        "region": community.region.casefold(),
+        "region": name_key(community.region),
         "needs_convener": int(shown["needs_convener"]),
         "unclaimed": int(community.unclaimed),
         "external_id": community.external_id,
