@@ -199,8 +199,8 @@ def test_keys_of_peoples_addresses_are_computed_again(database_url: str):
     p = "%s" if database.dialect == "postgresql" else "?"
     with database.write() as connection:
         connection.exec_driver_sql(
-            f"UPDATE alembic_version SET version_num = 'registry_0001' WHERE version_num = {p}",
-            ("registry_0002",),
+            f"UPDATE alembic_version SET version_num = 'registry_0001' WHERE version_num LIKE {p}",
+            ("registry%",),
         )
         for place, (person, email, key) in enumerate(stored):
             connection.exec_driver_sql(
