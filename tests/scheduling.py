@@ -109,9 +109,12 @@ class Scheduling:
         return stream
 
     def role(self, community: str, person: str, role: str = "convener") -> None:
-        key = derived_id("rol", community, person, role)
+        key = self.role_id(community, person, role)
         data = {"role_id": key, "person": person, "role": role, "begins": "2010-01-01"}
         self.hears("registry.community.role-started", community, **data)
+
+    def role_id(self, community: str, person: str, role: str) -> str:
+        return derived_id("rol", community, person, role)
 
     def programme(self, **fields: Any) -> str:
         body = {"template": "cop-leadership"} | fields

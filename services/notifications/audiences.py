@@ -114,9 +114,10 @@ def _attendees(connection: Connection, subject: Subject) -> list[str]:
     """Everybody whom a session concerns."""
     cohort = subject.data["session"].get("cohort")
     attending = _attendance(connection, subject.stream)
+    left = _left(connection, cohort)
     return [
         *_participants(connection, cohort),
-        *(person for person, reply in attending["replies"].items() if reply != "no"),
+        *(p for p, reply in attending["replies"].items() if reply != "no" and p not in left),
         *attending["roles"],
         *_with_role(connection, subject, (*_CONVENING, "member")),
     ]
@@ -143,6 +144,18 @@ def _participants(connection: Connection, cohort: str | None) -> list[str]:
         (cohort,),
     )
     return [row[0] for row in rows]
+
+
+def _left(connection: Connection, cohort: str | None) -> set[str]:
+    """Who has taken part in a cohort, or applied to, and does no longer: whatever they replied."""
+    if cohort is None:
+        return set()
+    rows = connection.exec_driver_sql(
+        f"SELECT person FROM applications_{active(connection, FOLLOWED)}"
+        f" WHERE cohort = {mark(connection)} AND accepted = 0",
+        (cohort,),
+    )
+    return {row[0] for row in rows} - set(_participants(connection, cohort))
 
 
 def _attendance(connection: Connection, session: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What scheduling knows of communities and people, from the registry's events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -86,6 +86,29 @@ def conveners(connection: Connection, ids: Sequence[str], on: date) -> list[str]
         (*ids, on.isoformat(), on.isoformat()),
     )
     return [row[0] for row in rows]
+
+
+Span = tuple[str, str | None]  # the days on which something begins, and ends if it does
+
+
+def roles_of(
+    connection: Connection, ids: Iterable[str], people: Set[str]
+) -> dict[tuple[str, str], list[Span]]:
+    """When these people had, have or will have a role in these communities, by both."""
+    found: dict[tuple[str, str], list[Span]] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        chunk = tuple(wanted[start : start + 500])
+        rows = connection.exec_driver_sql(
+            "SELECT community, person, begins, ends"
+            f" FROM community_roles_{active(connection, FOLLOWED)}"
+            f" WHERE community IN ({marks(connection, len(chunk))})",
+            chunk,
+        )
+        for community, person, begins, ends in rows:
+            if person in people:
+                found.setdefault((community, person), []).append((begins, ends))
+    return found
 
 
 def convened_by(connection: Connection, people: Sequence[str], on: date) -> list[str]:

@@ -1,8 +1,11 @@
-"""What a token may do that acts for a person who has applied: as much as that person."""
+"""What a token may do that acts for a person: as much as that person."""
 
-from services.scheduling import queries
+from collections.abc import Sequence
+
+from services.scheduling import known, queries
 from shared.connection import Connection
 from shared.web.callers import caller
+from shared.web.context import service
 from shared.web.errors import Problem
 
 
@@ -17,3 +20,14 @@ def only_the_team(connection: Connection, cohort: str) -> None:
     actor = caller().actor
     if actor is not None and queries.application_of(connection, cohort, actor) is not None:
         raise Problem(403, "This is for the programme team, not for somebody with a part in it.")
+
+
+def not_for_oneself(connection: Connection, communities: Sequence[str], person: str) -> None:
+    """Raises Problem 403 where somebody makes themselves one of those who take part.
+
+    Who convenes one of the communities that hold the session may.
+    """
+    if caller().actor != person:
+        return
+    if person not in known.conveners(connection, communities, service().clock.now().date()):
+        raise Problem(403, "Nobody records this of themselves; ask the programme team.")

@@ -1,13 +1,14 @@
 """Who comes, who came, who does what at a session, and what is handed out there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from flask import Response
 
-from services.scheduling import attending, queries, registry_client, texts
+from services.scheduling import attending, belonging, queries, registry_client, texts
 from services.scheduling.api import session_fields
+from services.scheduling.api.acting import not_for_oneself
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.attendance_schemas import (
     GuestBody,
@@ -26,7 +27,7 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.changing import append, changing
-from shared.web.commands import Answer
+from shared.web.commands import Answer, answered_before
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.parameters import DRY_RUN, takes
@@ -45,13 +46,16 @@ def act(connection: Connection, session: str, command: at.Command) -> at.Attenda
     return after
 
 
-def reply(connection: Connection, session: str, person: str, said: str) -> dict[str, Any]:
-    """A person's reply. Raises Problem."""
+def reply(
+    connection: Connection, session: str, person: str, said: str, *, invited: bool = True
+) -> dict[str, Any]:
+    """A person's reply; `invited`: the team says so, or they by a link. Raises Problem."""
     found = require(connection, SESSIONS, session)
     state: Session = found.state
     if state.state == CANCELLED:
         raise Problem(409, "This session is cancelled; there is nothing to reply to.")
-    command = at.Reply(attending.about(session, state), person, said, state.known.capacity)
+    about = attending.about(session, state)
+    command = at.Reply(about, person, said, state.known.capacity, invited)
     return _reply(act(connection, session, command), session, person)
 
 
@@ -78,7 +82,8 @@ def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
         require(connection, SESSIONS, session)
         session_fields.check_people(connection, "person", person)
         _only(person)
-        return Answer(reply(connection, session, person, fields["reply"]))
+        invited = caller().actor is None
+        return Answer(reply(connection, session, person, fields["reply"], invited=invited))
 
     return changing(work)
 
@@ -117,6 +122,8 @@ def put_status(fields: dict[str, Any], session: str, person: str) -> Response:
         if state.state == CANCELLED:
             raise Problem(409, "This session was cancelled: nobody can have come.")
         _check_begun(state, fields["status"])
+        if fields["status"] == at.ATTENDED:
+            not_for_oneself(connection, state.known.communities, person)
         command = at.Record(attending.about(session, state), person, fields["status"])
         act(connection, session, command)
         return Answer({"session": session, "person": person, "status": fields["status"]})
@@ -169,6 +176,7 @@ def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
     def work(connection: Connection) -> Answer:
         state = require(connection, SESSIONS, session).state
         session_fields.check_people(connection, "person", person)
+        not_for_oneself(connection, state.known.communities, person)
         command = at.AssignRole(attending.about(session, state), person, fields["role"])
         return Answer(_roles(act(connection, session, command), session))
 
@@ -229,7 +237,7 @@ def list_materials(session: str) -> Response:
         attendance = queries.attendance_of(connection, session)
         who = caller()
         part = who.kind != "anyone" and (
-            who.actor is None or attending.is_part(connection, found, who.actor)
+            who.actor is None or belonging.part(connection, found, who.actor, _now()).is_concerned
         )
     shown = [m for m in attendance.materials if part or m.public]
     return json_response({"session": session, "materials": msgspec.to_builtins(shown)})
@@ -244,21 +252,19 @@ def list_materials(session: str) -> Response:
 @blp.arguments(GuestBody)
 @blp.alt_response(201, description="The guest, by id")
 def invite(fields: dict[str, Any], session: str) -> Response:
+    if (before := answered_before()) is not None:
+        return before
     by = fields.pop("invited_by")
     with service().database.read() as connection:
-        known = require(connection, SESSIONS, session).state.known
-        session_fields.check_people(connection, "invited_by", by)
-        if known.cohort is None or known.cohort not in queries.cohorts_of(connection, by):
-            raise invalid("invited_by", "takes no part in the cohort of this session")
-        if by in _full(connection, session, known.guests_each):
-            raise Problem(409, f"Each participant can invite {known.guests_each} guests.")
+        known = _check_invites(connection, session, by).known
     until = known.when.end_date + timedelta(days=1)
     guest = registry_client.add_person(service().settings, fields, f"guest, {session}", until)
 
     def work(connection: Connection) -> Answer:
+        _check_invites(connection, session, by)
         found = require(connection, SESSIONS, session)
         most, about = found.state.known.guests_each, attending.about(session, found.state)
-        takes_part = attending.is_part(connection, found, guest)
+        takes_part = belonging.part(connection, found, guest, _now()).takes_part
         command = at.InviteGuest(about, guest, by, most, takes_part)
         act(connection, session, command)
         return Answer({"session": session, "guest": guest, "invited_by": by}, 201)
@@ -266,10 +272,25 @@ def invite(fields: dict[str, Any], session: str) -> Response:
     return changing(work)
 
 
-def _full(connection: Connection, session: str, most: int) -> set[str]:
-    """Who has invited as many guests as they can: told before a guest's name is passed on."""
-    hosts = [by for _, by in queries.attendance_of(connection, session).guests]
-    return {by for by in hosts if hosts.count(by) >= most} if most else set(hosts)
+def _check_invites(connection: Connection, session: str, by: str) -> Session:
+    """The session, where this participant can invite a guest to it. Raises Problem.
+
+    Asked before a guest's name and address are handed to the registry.
+    """
+    state: Session = require(connection, SESSIONS, session).state
+    known = state.known
+    session_fields.check_people(connection, "invited_by", by)
+    if known.cohort is None or known.cohort not in queries.cohorts_of(connection, by):
+        raise invalid("invited_by", "takes no part in the cohort of this session")
+    if state.state == CANCELLED:
+        raise Problem(409, "This session is cancelled; nobody can be invited to it.")
+    attendance = queries.attendance_of(connection, session)
+    decided(at.check_room_for_guest, attendance, by, known.guests_each)
+    return state
+
+
+def _now() -> datetime:
+    return service().clock.now()
 
 
 # --- reflections ---
@@ -285,7 +306,7 @@ def reflect(fields: dict[str, Any], session: str) -> Response:
         found = require(connection, SESSIONS, session)
         session_fields.check_people(connection, "person", fields["person"])
         _only(fields["person"])
-        if not attending.is_part(connection, found, fields["person"]):
+        if not belonging.part(connection, found, fields["person"], _now()).takes_part:
             raise invalid("person", "takes no part in this session")
         _check_over(found.state)
         key = new_id("ref")
@@ -317,7 +338,7 @@ def list_reflections(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         actor = caller().actor
-        if actor is not None and not attending.is_part(connection, found, actor):
+        if actor is not None and not (belonging.part(connection, found, actor, _now()).takes_part):
             raise Problem(403, "Reflections are for those who take part.")
         items = texts.reflections(connection, session)
     return json_response({"items": items, "next": None}, private=True)

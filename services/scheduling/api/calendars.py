@@ -1,12 +1,12 @@
 """Calendar feeds: of a cohort, of a community, and a person's own."""
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from flask import Response, request
 
-from services.scheduling import known
+from services.scheduling import belonging, known
 from services.scheduling.api.answers import require
 from services.scheduling.calendars import subscriptions
 from services.scheduling.calendars.feed import Feed, calendar
@@ -16,17 +16,17 @@ from services.scheduling.events import CALENDAR
 from services.scheduling.links import CALENDAR as CALENDAR_LINK
 from services.scheduling.links import read, signed_link
 from services.scheduling.projections.own import COHORTS
-from services.scheduling.queries import Found, calendar_generation
+from services.scheduling.queries import calendar_generation
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
+from shared.web.callers import caller, needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer
 from shared.web.context import service
-from shared.web.errors import not_found
+from shared.web.errors import Problem, not_found
 from shared.web.pages import address
 
 blp = Blueprint("calendars", "calendars", description="Calendars to subscribe to")
@@ -68,18 +68,11 @@ def own(signed: str) -> Response:
         if link.generation != present or known.unknown_people(connection, [person]):
             raise gone
         versions = subscriptions.of_person(connection, person, _today())
-        withheld = subscriptions.not_coming(connection, person)
-        return _answer(
-            connection,
-            "My sessions",
-            "What I take part in",
-            versions,
-            lambda found: subscriptions.addresses(
-                connection, [f for f in found if f.id not in withheld]
-            ),
-            withheld,
-            secret=True,
-        )
+        asked = [(session, person) for session, _ in versions]
+        told = belonging.join_addresses(connection, asked, service().clock.now())
+        addresses = {session: address for (session, _), address in told.items()}
+        said = "What I take part in"
+        return _answer(connection, "My sessions", said, versions, addresses, secret=True)
 
 
 def _answer(
@@ -87,13 +80,13 @@ def _answer(
     name: str,
     description: str,
     versions: Versions,
-    addresses: Callable[[list[Found]], dict[str, str]] = lambda _found: {},
-    withheld: Sequence[str] = (),
+    addresses: Mapping[str, str] | None = None,
     *,
     secret: bool = False,
 ) -> Response:
     """The feed; or 304, for which nothing of it is built."""
-    mark = subscriptions.etag(versions, name, withheld)
+    known_addresses = addresses or {}
+    mark = subscriptions.etag(versions, name, sorted(known_addresses))
     response = Response(content_type="text/calendar; charset=utf-8")
     response.set_etag(mark, weak=True)
     response.headers["Vary"] = "Accept-Encoding"
@@ -102,7 +95,7 @@ def _answer(
         response.status_code = 304
         return response
     sessions = subscriptions.sessions(connection, versions)
-    body = calendar(Feed(name, description, sessions, addresses(sessions)))
+    body = calendar(Feed(name, description, sessions, known_addresses))
     if len(body) >= _LEAST_TO_COMPRESS and request.accept_encodings["gzip"]:
         body = gzip.compress(body, 5, mtime=0)
         response.headers["Content-Encoding"] = "gzip"
@@ -115,6 +108,8 @@ def _answer(
 @needs_token
 @blp.alt_response(201, description="The new address")
 def renew(person: str) -> Response:
+    only_their_own(person)
+
     def work(connection: Connection) -> Answer:
         _require_person(connection, person)
         stream = derived_id("cal", person)
@@ -131,12 +126,19 @@ def renew(person: str) -> Response:
 @blp.doc(summary="The present address of a person's own calendar")
 @needs_token
 def present(person: str) -> Response:
+    only_their_own(person)
     with service().database.read() as connection:
         _require_person(connection, person)
         generation = calendar_generation(connection, derived_id("cal", person))
     if not generation:
         raise not_found("This person has no calendar yet. POST makes one.")
     return json_response({"person": person, "url": _url(person, generation)}, private=True)
+
+
+def only_their_own(person: str) -> None:
+    """Raises Problem 403: whoever has the address reads where its owner joins online."""
+    if caller().actor not in (None, person):
+        raise Problem(403, "The address of a calendar is for its owner.")
 
 
 def _url(person: str, generation: int) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from services.scheduling import attending, texts
+from services.scheduling import belonging, texts
 from services.scheduling.api.answers import require
 from services.scheduling.api.attendance_schemas import JoiningBody
 from services.scheduling.projections.own import SESSIONS
@@ -24,7 +24,8 @@ def join_address(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         actor = caller().actor
-        if actor is not None and not attending.may_join(connection, found, actor):
+        now = service().clock.now()
+        if actor is not None and not belonging.part(connection, found, actor, now).may_join:
             raise Problem(403, "The address to join by is for those who are coming.")
         told = texts.join_address(connection, session)
     return json_response({"session": session, "join_address": told}, private=True)
@@ -38,7 +39,7 @@ def join_addresses(fields: dict[str, Any]) -> Response:
     """What is in `asked` and not in `items` has no address, or is of somebody not coming."""
     asked = [(entry["session"], entry["person"]) for entry in fields["asked"]]
     with service().database.read() as connection:
-        told = attending.join_addresses(connection, asked)
+        told = belonging.join_addresses(connection, asked, service().clock.now())
     items = [
         {"session": session, "person": person, "join_address": address}
         for (session, person), address in told.items()

@@ -5,18 +5,20 @@ from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import attending, known, queries, texts
+from services.scheduling import belonging, known, queries, texts
 from services.scheduling.api import attendance, session_fields, session_words
 from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
 from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
+from shared.connection import Connection
 from shared.web import pages
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
+from shared.web.callers import caller, needs_token
 from shared.web.context import service
+from shared.web.errors import Problem
 from shared.web.pages import address
 
 blp = Blueprint("reply", "reply", description="Replies by a signed link")
@@ -85,8 +87,8 @@ def _page(
         found = require(connection, SESSIONS, session)
         state: Session = found.state
         replies = queries.attendance_of(connection, session)
-        coming = attending.may_join(connection, found, person)
-        join = texts.join_address(connection, session) if coming else None
+        part = belonging.part(connection, found, person, service().clock.now())
+        join = texts.join_address(connection, session) if part.may_join else None
     waits = replies.waiting.index(person) + 1 if person in replies.waiting else None
     when = state.known.when
     return _pages(
@@ -98,10 +100,16 @@ def _page(
         join=join,
         off=state.state if state.state == CANCELLED else None,
         standing=_standing(dict(replies.replies).get(person), waits)
-        + ("" if state.state == PLANNED else " The session is postponed; a new date will follow."),
+        + ("" if state.state == PLANNED else " The session is postponed; a new date will follow.")
+        + (_NO_PART if part.of_cohort and not part.is_concerned else ""),
         problem=problem,
         done=done,
     )
+
+
+_NO_PART = (
+    " You do not take part in this cohort, so you are not shown what is for its participants."
+)
 
 
 def _standing(reply: str | None, waits: int | None) -> str:
@@ -119,9 +127,21 @@ def link(session: str, person: str) -> Response:
     with service().database.read() as connection:
         particulars = require(connection, SESSIONS, session).state.known
         session_fields.check_people(connection, "person", person)
+        _check_may_ask(connection, session, person)
         guests = dict(queries.attendance_of(connection, session).guests)
     purpose = GUEST if person in guests else REPLY
     expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
     signed = signed_link(purpose, f"{session} {person}", 1, expires)
     body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
     return json_response(body, 201, private=True)
+
+
+def _check_may_ask(connection: Connection, session: str, person: str) -> None:
+    """Raises Problem 403: a link invites, so the team gives it, or who takes part to themselves."""
+    actor = caller().actor
+    if actor is None:
+        return
+    found = require(connection, SESSIONS, session)
+    now = service().clock.now()
+    if actor != person or not belonging.part(connection, found, person, now).is_concerned:
+        raise Problem(403, "Only those who take part in a session are given a link to reply by.")

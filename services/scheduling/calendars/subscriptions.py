@@ -6,15 +6,14 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any
 
-from services.scheduling import queries, texts
-from services.scheduling.domain.session import IN_PERSON
+from services.scheduling import queries
 from services.scheduling.projections.own import SESSIONS
 from services.scheduling.queries import Found
 from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import OWN, active
 
-_FORMAT = "1"  # of the feeds; raised when the same sessions are written otherwise
+_FORMAT = "2"  # of the feeds; raised when the same sessions are written otherwise
 _ZONES = version("tzdata")  # a zone's rules may change with it
 Versions = list[tuple[str, int]]
 
@@ -58,21 +57,9 @@ def _versions(connection: Connection, where: str, values: tuple[Any, ...]) -> Ve
     return [(row[0], row[1]) for row in rows]
 
 
-def not_coming(connection: Connection, person: str) -> list[str]:
-    """The sessions that a person may or cannot come to: they are not told where to join."""
-    n, p = active(connection, OWN), mark(connection)
-    rows = connection.exec_driver_sql(
-        f"SELECT session FROM attendance_people_{n} WHERE person = {p} AND reply IS NOT NULL"
-        f" AND coming = 0 AND session NOT IN (SELECT session FROM session_roles_{n}"
-        f" WHERE person = {p}) ORDER BY session",
-        (person, person),
-    )
-    return [row[0] for row in rows]
-
-
-def etag(versions: Versions, name: str, withheld: Sequence[str] = ()) -> str:
-    """The same for as long as the feed is: nothing of it need be built to tell."""
-    told = f"{_FORMAT} {_ZONES} {name} {versions} {' '.join(withheld)}"
+def etag(versions: Versions, name: str, told: Sequence[str] = ()) -> str:
+    """The same for as long as the feed is; `told` are the sessions whose address to join it has."""
+    told = f"{_FORMAT} {_ZONES} {name} {versions} {' '.join(told)}"
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
@@ -83,13 +70,6 @@ def sessions(connection: Connection, versions: Versions) -> list[Found]:
     for start in range(0, len(ids), 500):
         found += queries.many(connection, SESSIONS, ids[start : start + 500])
     return sorted(found, key=_order)
-
-
-def addresses(connection: Connection, found: Sequence[Found]) -> dict[str, str]:
-    """Where to join those that are online at least in part."""
-    return texts.join_addresses(
-        connection, [f.id for f in found if f.state.known.modality != IN_PERSON]
-    )
 
 
 def _order(found: Found) -> tuple[date, str, str, str]:

@@ -28,12 +28,16 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """`waiting`: yes, but all places are taken, so they wait for one."""
+    """`waiting`: yes, but all places are taken, so they wait for one.
+
+    `uninvited`: they said so of their own accord, so it opens nothing that is for those who come.
+    """
 
     about: About
     person: str
     reply: str
     waiting: bool = False
+    uninvited: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,10 @@ AttendanceEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """`coming` and `waiting` are in the order of saying yes; `replies` and `statuses` by person."""
+    """`coming` and `waiting` are in the order of saying yes; `replies` and `statuses` by person.
+
+    `uninvited` are those of whom nobody but themselves has said that they come.
+    """
 
     replies: tuple[tuple[str, str], ...] = ()
     coming: tuple[str, ...] = ()
@@ -138,6 +145,7 @@ class Attendance:
     guests: tuple[tuple[str, str], ...] = ()  # guest, by whom invited
     materials: tuple[Material, ...] = ()
     reflections: tuple[tuple[str, str], ...] = ()
+    uninvited: tuple[str, ...] = ()
 
     def status(self, person: str) -> str | None:
         return dict(self.statuses).get(person)
@@ -145,10 +153,13 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`invited`: the team says so, or the person by a link that they were given."""
+
     about: About
     person: str
     reply: str
     capacity: int | None
+    invited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +239,7 @@ def evolve(attendance: Attendance, event: AttendanceEvent) -> Attendance:
     """The attendance after an event."""
     a = attendance
     match event:
-        case Replied(_, person, reply, waiting):
+        case Replied(_, person, reply, waiting, uninvited):
             coming = _without(a.coming, person)
             queue = _without(a.waiting, person)
             if reply == YES:
@@ -236,7 +247,8 @@ def evolve(attendance: Attendance, event: AttendanceEvent) -> Attendance:
                     (coming, (*queue, person)) if waiting else ((*coming, person), queue)
                 )
             replies = _set(a.replies, person, reply)
-            return replace(a, replies=replies, coming=coming, waiting=queue)
+            alone = (*_without(a.uninvited, person), *((person,) if uninvited else ()))
+            return replace(a, replies=replies, coming=coming, waiting=queue, uninvited=alone)
         case PlaceGiven(_, person):
             queue = _without(a.waiting, person)
             return replace(a, coming=(*a.coming, person), waiting=queue)
@@ -286,11 +298,14 @@ def decide(attendance: Attendance, command: Command) -> list[AttendanceEvent]:
 
 def _reply(a: Attendance, command: Reply) -> list[AttendanceEvent]:
     person, reply = command.person, command.reply
-    if dict(a.replies).get(person) == reply:
+    was_invited = person in dict(a.replies) and person not in a.uninvited
+    uninvited = not command.invited and not was_invited
+    if dict(a.replies).get(person) == reply and uninvited == (person in a.uninvited):
         return []
-    full = command.capacity is not None and len(a.coming) >= command.capacity
+    others = len(_without(a.coming, person))
+    full = command.capacity is not None and others >= command.capacity
     waiting = reply == YES and full
-    replied = Replied(command.about, person, reply, waiting)
+    replied = Replied(command.about, person, reply, waiting, uninvited or None)
     return [replied, *_places(evolve(a, replied), command.about, command.capacity)]
 
 
@@ -306,14 +321,20 @@ def _invite(a: Attendance, command: InviteGuest) -> list[AttendanceEvent]:
     if command.guest == command.invited_by:
         raise Refused("Nobody is their own guest.", field="email")
     if command.takes_part:
-        raise Refused("Is of somebody who takes part already; invite another.", field="email")
-    invited = sum(1 for _, by in a.guests if by == command.invited_by)
-    if invited >= command.most:
+        raise Refused("This person is already taking part; invite someone else.", field="email")
+    check_room_for_guest(a, command.invited_by, command.most)
+    return [GuestInvited(command.about, command.guest, command.invited_by)]
+
+
+def check_room_for_guest(a: Attendance, invited_by: str, most: int) -> None:
+    """Raises Refused where this participant cannot invite another, whoever it is."""
+    if not most:
+        raise Refused("No guests are invited to this session.", unlawful=True)
+    if sum(1 for _, by in a.guests if by == invited_by) >= most:
         raise Refused(
-            f"Each participant can invite {command.most} guests, and these are invited already.",
+            f"Each participant can invite {most} guests, and these are invited already.",
             unlawful=True,
         )
-    return [GuestInvited(command.about, command.guest, command.invited_by)]
 
 
 def _forgotten(a: Attendance, person: str) -> Attendance:
@@ -325,6 +346,7 @@ def _forgotten(a: Attendance, person: str) -> Attendance:
         roles=tuple(r for r in a.roles if r[0] != person),
         guests=tuple(g for g in a.guests if g[0] != person),
         reflections=tuple(r for r in a.reflections if r[1] != person),
+        uninvited=_without(a.uninvited, person),
     )
 
 

@@ -17,7 +17,7 @@ from services.notifications.domain.preferences import (
 from services.notifications.domain.reminders import planned, said_ahead
 from services.notifications.reminding import remind
 from shared.clock import Clock
-from tests.notifications import ADA, BEA, NOW, Notifications
+from tests.notifications import ADA, BEA, CLEO, NOW, Notifications
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -74,6 +74,21 @@ def test_who_said_no_is_not_reminded(met: Notifications):
     met.replied(BEA, "no")
     remind(met.service, at("2026-03-13T10:00"))
     assert [row[0] for row in told(met)] == [ADA]
+
+
+def test_who_takes_part_no_longer_hears_nothing_of_a_cohorts_session_whatever_they_replied(
+    met: Notifications,
+):
+    met.session(cohort="coh_1", kind="webinar", communities=[], change="changed", changed=["x"])
+    about = {"cohort": "coh_1", "cohort_name": "Wessex", "person": CLEO}
+    kind = "scheduling.application."
+    for change in ("accepted", "withdrawn"):
+        met.hear(met.event(kind + change, "app_1", about=about), source="scheduling")
+        met.replied(CLEO, "yes")
+    accepted = met.event(kind + "accepted", "app_2", about=about | {"person": BEA})
+    met.hear(accepted, source="scheduling")
+    remind(met.service, at("2026-03-13T10:00"))
+    assert [row[0] for row in told(met)] == [BEA]
 
 
 def test_whose_apologies_were_recorded_ahead_is_not_reminded(met: Notifications):
