@@ -47,9 +47,19 @@ class Found(NamedTuple):
     clashes: tuple[str, ...]
 
 
-def find(connection: Connection, known: Known, asking: Document, now: datetime) -> list[Found]:
-    """What fits, best first: without a clash, of linked communities, soonest."""
-    said = links.said_by(connection, asking.id)
+def find(
+    connection: Connection,
+    known: Known,
+    asking: Document,
+    now: datetime,
+    *,
+    seen_by_own: bool = False,
+) -> list[Found]:
+    """What fits, best first: without a clash, of linked communities, soonest.
+
+    Only its own people are spared what it found not useful: others would learn of it.
+    """
+    said = links.said_by(connection, asking.id).as_seen(own=seen_by_own)
     related = known.index.related(asking.id, limit=_MOST_RELATED)
     scores = {m.id: m.score for m in related if m.score >= CLOSE and m.id not in said.hidden}
     rows = _ahead(connection, [asking.id, *{*scores, *said.linked}], now)

@@ -46,6 +46,10 @@ class Said:
     proposed: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
 
+    def as_seen(self, *, own: bool) -> "Said":
+        """What is public of it or, to the community's `own` people, all of it."""
+        return self if own else Said(self.linked)
+
 
 def one(connection: Connection, link: str) -> Found | None:
     found = _select(connection, f"id = {mark(connection)}", (link,))

@@ -79,6 +79,34 @@ def test_what_is_not_useful_is_hidden_from_that_community_alone_until_it_is_take
     assert len(discoverer.told("feedback.given", "feedback.taken-back")) == 2
 
 
+def test_nobody_else_can_tell_what_a_community_found_not_useful(
+    discoverer: Discovery, five: list[str]
+):
+    one, hidden, other, *_ = five
+    own, others = discoverer.convener(one, "Ada"), discoverer.convener(other, "Bea")
+    before = discoverer.related(one, caller=discoverer.anyone)
+    say(discoverer, one, hidden, "not-useful")
+    assert discoverer.related(one, caller=discoverer.anyone) == before
+    assert hidden in ids(discoverer.related(one, caller=discoverer.acting(others)))
+    assert hidden not in ids(discoverer.related(one, caller=discoverer.acting(own)))
+    answer = discoverer.acting(own).get(f"/communities/{one}/related")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_proposal_is_told_to_the_conveners_of_the_two_and_to_no_other(
+    discoverer: Discovery, five: list[str]
+):
+    one, asked, other, *_ = five
+    discoverer.proposal(one, asked)
+    own, others = discoverer.convener(asked, "Ada"), discoverer.convener(other, "Bea")
+
+    def seen(person: str) -> set[Any]:
+        items = discoverer.related(asked, caller=discoverer.acting(person))
+        return {item["proposed"] for item in items if item["id"] == one}
+
+    assert (seen(own), seen(others)) == ({True}, {None})
+
+
 def test_feedback_is_refused_in_words_where_it_makes_no_sense(
     discoverer: Discovery, five: list[str]
 ):

@@ -195,10 +195,22 @@ def test_what_is_wrong_is_refused_by_name_and_nothing_is_kept(
     assert known.told("saved-search.made") == []
 
 
+@pytest.mark.parametrize("q", ["the", "who is it for", "…?!", "of the and"])
+def test_a_search_that_can_never_match_is_refused_with_a_reason(known: Discovery, q: str):
+    (reason,) = refused(known.operator, {"person": ADA, "q": q})["q"]
+    assert reason.startswith("would never match: these words say nothing of a subject")
+    assert known.operator.get(f"/saved-searches?person={ADA}").json["items"] == []
+
+
+def test_a_search_that_nobody_matches_yet_is_saved(known: Discovery):
+    for q in ("haberdashery", "IT", "WHO", "健康", "x"):
+        assert saved(known, q=q)
+
+
 def test_a_person_has_fifty_at_most(known: Discovery):
     for number in range(50):
         saved(known, q=f"falls {number}")
-    (reason,) = refused(known.operator, {"person": ADA, "q": "more"})["person"]
+    (reason,) = refused(known.operator, {"person": ADA, "q": "bees"})["person"]
     assert "as many as one person may have" in reason
 
 

@@ -9,7 +9,7 @@ from shared.identifiers import derived_id
 from tests.discovery import Discovery
 from tests.unit.discovery.test_saved_search_matching import Meanings
 
-AGENTS = ("Firefox", "Safari", "Chrome")
+ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1")
 WESSEX = derived_id("net", "Wessex")
 
 
@@ -29,15 +29,19 @@ def noted(discoverer: Discovery) -> Discovery:
     return discoverer
 
 
-def search(discovery: Discovery, query: str, agent: str) -> int:
-    answer = discovery.anyone.get(f"/search?{query}", User_Agent=agent)
+def search(discovery: Discovery, query: str, address: str, agent: str = "Firefox") -> int:
+    answer = discovery.app.test_client().get(
+        f"/search?{query}",
+        environ_overrides={"REMOTE_ADDR": address},
+        headers={"User-Agent": agent},
+    )
     assert answer.status_code == 200, answer.text
     discovery.app.extensions["hedgerow_noting"].write()
     return int(answer.json["total"])
 
 
 def all_search(discovery: Discovery, query: str) -> None:
-    assert [search(discovery, query, agent) for agent in AGENTS] == [0, 0, 0]
+    assert [search(discovery, query, address) for address in ADDRESSES] == [0, 0, 0]
 
 
 def needs(discovery: Discovery, query: str = "") -> list[str]:
@@ -47,13 +51,23 @@ def needs(discovery: Discovery, query: str = "") -> list[str]:
 
 
 def test_what_three_looked_for_and_nobody_has_is_shown_with_a_token_alone(noted: Discovery):
-    for agent in AGENTS[:2]:
-        search(noted, "q=zzz+yyy", agent)
+    for address in ADDRESSES[:2]:
+        search(noted, "q=zzz+yyy", address)
     assert needs(noted) == []
-    search(noted, "q=zz+yy+zz", AGENTS[2])
+    search(noted, "q=zz+yy+zz", ADDRESSES[2])
     assert needs(noted) == ["zzz yyy"]
     assert needs(noted, "?network=Kent") == ["zzz yyy"]
     assert noted.anyone.get("/unmet-needs").status_code == 401
+
+
+def test_several_browsers_at_one_address_are_one_asker(noted: Discovery):
+    for agent in ("Firefox", "Safari", "Chrome", "curl"):
+        search(noted, "q=zzz+yyy", ADDRESSES[0], agent)
+    for host in ("2001:db8::1", "2001:db8::2", "2001:db8::a:1"):  # one household
+        search(noted, "q=zzz+yyy", host)
+    assert needs(noted) == []
+    search(noted, "q=zzz+yyy", ADDRESSES[1])
+    assert needs(noted) == ["zzz yyy"]
 
 
 def test_what_one_network_lacks_is_shown_to_that_network(noted: Discovery):

@@ -7,6 +7,10 @@ from flask import current_app
 
 from services.discovery.api.schemas import STAGES
 from services.discovery.follower import Follower, Known
+from services.discovery.projections.conveners import convened_by
+from shared.connection import Connection
+from shared.web.callers import ANYONE, caller
+from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.parameters import whole_number
 
@@ -42,6 +46,18 @@ def network_ids(field: str, named: Sequence[str], known: Known) -> list[str]:
         ]
         raise Problem(422, f"{field}: {' '.join(reasons)}", {field: reasons})
     return list(dict.fromkeys(network for network in found.values() if network is not None))
+
+
+def speaks_for(connection: Connection, community: str) -> bool:
+    """Whether the caller may see what a community keeps to itself: what it found not useful.
+
+    The operator and the services may; on behalf of a person, where that person convenes it.
+    """
+    asking = caller()
+    if asking.kind == ANYONE or asking.actor is None:
+        return asking.kind != ANYONE
+    today = service().clock.now().date()
+    return bool(convened_by(connection, asking.actor, [community], today))
 
 
 def limit_asked() -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from services.discovery.api.asking import known_now, limit_asked
+from services.discovery.api.asking import known_now, limit_asked, speaks_for
 from services.discovery.domain.joint_session import begins, ends, purpose
 from services.discovery.follower import Known
 from services.discovery.joint_sessions import Found, find
@@ -38,13 +38,14 @@ def joint_sessions(community: str) -> Response:
             " If it was registered a moment ago, it may still be on its way."
         )
     found: list[Found] = []
-    if not asking.closed:
-        with service().database.read() as connection:
-            found = find(connection, known, asking, service().clock.now())
+    with service().database.read() as connection:
+        own = speaks_for(connection, community)
+        if not asking.closed:
+            found = find(connection, known, asking, service().clock.now(), seen_by_own=own)
     body: dict[str, Any] = {"items": [_item(f, known) for f in found[:limit]], "next": None}
     if not found:
         body["note"] = _CLOSED if asking.closed else _NOTHING
-    return json_response(body)
+    return json_response(body, private=own)
 
 
 def _item(found: Found, known: Known) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.discovery.api.asking import (
     known_now,
     limit_asked,
     network_ids,
+    speaks_for,
 )
 from services.discovery.api.schemas import STAGES, DescriptionBody
 from services.discovery.follower import Known
@@ -51,12 +52,17 @@ _QUERY: Described = {
 
 
 @blp.get("/communities/<community>/related")
-@blp.doc(summary="Communities most like this one, and why; without those that it found not useful")
+@blp.doc(
+    summary="Communities most like this one, and why",
+    description="Those that it found not useful are left out for itself alone: for its conveners,"
+    " and for the operator. Everyone else sees them, so that nobody learns of it.",
+)
 @takes({**_LIMIT, **_SCOPE, "leave_out": _LEAVE_OUT})
 def related(community: str) -> Response:
     limit, scope, left_out, known = limit_asked(), _scope(), _leave_out(), known_now()
     with service().database.read() as connection:
-        said = links.said_by(connection, community)
+        own = speaks_for(connection, community)
+        said = links.said_by(connection, community).as_seen(own=own)
     without = said.hidden.union(*(getattr(said, name) for name in left_out))
     try:
         matches = known.index.related(
@@ -67,7 +73,7 @@ def related(community: str) -> Response:
             f"Discovery knows no community {community}."
             " If it was registered a moment ago, it may still be on its way."
         ) from error
-    return _answer(known, matches, {}, said=said)
+    return _answer(known, matches, {}, said=said, own=own)
 
 
 @blp.post("/related")
@@ -119,8 +125,8 @@ def search() -> Response:
     return _answer(known, found.matches, more, highlighted=True)
 
 
-def _item(match: Match, known: Known, said: Said) -> dict[str, Any]:
-    """A match; whether a link with it is proposed is told to those with a token alone."""
+def _item(match: Match, known: Known, said: Said, *, own: bool) -> dict[str, Any]:
+    """A match; whether a link with it is proposed is told to those who ask for their `own`."""
     document, stands_for = match.document, match.stands_for
     return {
         "id": document.id,
@@ -130,7 +136,7 @@ def _item(match: Match, known: Known, said: Said) -> dict[str, Any]:
         "score": round(match.score, 4),
         "reasons": match.reasons,
         "linked": document.id in said.linked,
-        "proposed": document.id in said.proposed if caller().kind != ANYONE else None,
+        "proposed": document.id in said.proposed if own else None,
         "stands_for": _named(stands_for) if stands_for else None,
     }
 
@@ -155,6 +161,7 @@ def _answer(
     *,
     highlighted: bool = False,
     said: Said = _NOTHING_SAID,
+    own: bool = False,
 ) -> Response:
     """Answer with the matches, and say what ranked them: words; meaning and links where they had
     a part."""
@@ -162,14 +169,15 @@ def _answer(
     parts = "words" + "+meaning" * meant + "+links" * any(match.links for match in matches)
     body = {
         "items": [
-            _item(match, known, said) | ({"highlights": match.highlights} if highlighted else {})
+            _item(match, known, said, own=own)
+            | ({"highlights": match.highlights} if highlighted else {})
             for match in matches
         ],
         **more,
         "algorithm": f"{parts} ({known.model})" if meant else parts,
         "indexed_through": follower().indexed_through,
     }
-    return json_response(body)
+    return json_response(body, private=own)
 
 
 def _links_of(communities: Sequence[str]) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from services.discovery.domain.saved_search import LIKE, USUAL_THRESHOLD, WORDS,
 from services.discovery.events import SAVED_SEARCH
 from services.discovery.follower import Known
 from services.discovery.index import FACETS, UnknownCommunityError
+from services.discovery.index.index import NAME_A_SUBJECT
 from services.discovery.projections.people import is_known
 from services.discovery.saved import store
 from services.discovery.saved.store import Search
@@ -111,6 +112,10 @@ def _asked(stream: str, fields: dict[str, Any]) -> Search:
         return _asked_like(stream, fields, given, known)
     if fields.get("threshold") is not None:
         raise invalid("threshold", "goes with like, the likeness to a community")
+    if not known.index.says_something(q):
+        raise invalid(
+            "q", f"would never match: these words say nothing of a subject. {NAME_A_SUBJECT}"
+        )
     filters = checked_filters(given, known)
     already = store.hashes(known.index.found_by(q, filters))
     return Search(stream, q, filters, already=already)

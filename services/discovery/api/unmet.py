@@ -19,7 +19,10 @@ _DAY = len("2026-03-01")
 
 
 @blp.get("/unmet-needs")
-@blp.doc(summary="What three different askers or more looked for and did not find")
+@blp.doc(
+    summary="What three different askers or more looked for and did not find",
+    description="An asker is a network address, whatever browsers are behind it.",
+)
 @takes({"network": _NETWORK})
 @needs_token
 def list_unmet_needs() -> Response:

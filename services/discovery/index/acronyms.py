@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from services.discovery.index.bag import FIELD_WEIGHTS, field_text
 from services.discovery.index.document import Document
-from services.discovery.index.known_acronyms import KNOWN, WORDS_TOO
+from services.discovery.index.known_acronyms import KNOWN, SAME, WORDS_TOO
+from services.discovery.index.language import composed, folded, spots
 from services.discovery.index.stopwords import STOP_WORDS
 
 _BRACKETS = re.compile(r"\(([^()]{2,80})\)")
-_ACRONYM = re.compile(r"[A-Z][A-Za-z]{0,8}[A-Z]s?")
-_WORDS = re.compile(r"[A-Za-z][A-Za-z'’]*")
+_ACRONYM = re.compile(r"[A-Z][A-Za-z0-9&]{0,8}[A-Z0-9]s?")
+_WORDS = re.compile(r"[A-Za-z0-9][A-Za-z0-9'’]*")
+_JOINT = re.compile(r" (?:and|&) ")
 _SMALL = frozenset("a an and at by for from in of on or the to with".split())  # noqa: SIM905
 _MOST_WORDS = 12
 _MOST_MEANINGS = 2
@@ -44,7 +46,7 @@ class Acronyms:
         for acronym, words in _said_in(document):
             for table, key, value in (
                 (self._said, acronym.lower(), words),
-                (self._short, words, acronym.lower()),
+                (self._short, _key(words), acronym.lower()),
             ):
                 counts = table.get(key, Counter()) + Counter()  # a copy: others may be reading
                 counts[value] += times
@@ -52,40 +54,54 @@ class Acronyms:
 
     def meanings(self, acronym: str) -> list[str]:
         """Give what an acronym (any case) stands for, in lower case, most said first."""
-        key = acronym.lower()
+        key = _JOINT.sub("&", folded(acronym)).replace(".", "")
         said = self._said.get(key, Counter())
         ranked = sorted(said, key=lambda words: (-said[words], words))
         return list(dict.fromkeys([*ranked, *KNOWN.get(key, ())]))[:_MOST_MEANINGS]
 
     def short_forms(self, words: str) -> list[str]:
-        """Give the acronyms of some words (lower case, single blanks), most said first."""
-        said = self._short.get(words, Counter())
-        ranked = sorted(said, key=lambda acronym: (-said[acronym], acronym))
-        return list(dict.fromkeys([*ranked, *_SHORT.get(words, ())]))[:_MOST_MEANINGS]
+        """Give the acronyms of some words, whatever their endings, most said first."""
+        return self._short_forms(_key(words))
 
     def other_names(self, text: str, is_word: Callable[[str], bool]) -> Iterator[OtherName]:
-        """Find acronyms and their words in a text, each with its other name.
+        """Find acronyms and their words in a composed text, each with its other name.
 
         What `is_word` in lower case is an acronym only where it is written in capitals.
         """
-        words = list(_WORDS.finditer(text))
-        for found in words:
-            written = found.group()
+        words = spots(text)
+        for spot in words:
+            written = text[spot.start : spot.end]
             if not written.isupper() and (written.lower() in _NO_ACRONYMS or is_word(written)):
                 continue
             for meaning in self.meanings(written):
-                yield OtherName(found.start(), found.end(), meaning)
-        for length in range(2, min(len(words), _MOST_WORDS) + 1):
+                yield OtherName(spot.start, spot.end, meaning)
+        stems = [spot.word.stems[-1] if spot.word.stems else "" for spot in words]
+        for length in range(1, min(len(words), _MOST_WORDS) + 1):
             for first in range(len(words) - length + 1):
-                run = words[first : first + length]
-                for short in self.short_forms(" ".join(w.group().lower() for w in run)):
-                    yield OtherName(run[0].start(), run[-1].end(), short.upper())
+                run = stems[first : first + length]
+                if not run[0] or not run[-1]:
+                    continue
+                key, end = " ".join(filter(None, run)), words[first + length - 1].end
+                for name in _OTHERWISE.get(key, ()):
+                    yield OtherName(words[first].start, end, name)
+                for short in self._short_forms(key):
+                    yield OtherName(words[first].start, end, short.upper())
+
+    def _short_forms(self, key: str) -> list[str]:
+        said = self._short.get(key, Counter())
+        ranked = sorted(said, key=lambda acronym: (-said[acronym], acronym))
+        return list(dict.fromkeys([*ranked, *_SHORT.get(key, ())]))[:_MOST_MEANINGS]
+
+
+def _key(words: str) -> str:
+    """Give what words have in common with others that differ in endings and small words only."""
+    return " ".join(spot.word.stems[-1] for spot in spots(composed(words)) if spot.word.stems)
 
 
 def _said_in(document: Document) -> Iterator[tuple[str, str]]:
     """Find each acronym that a document explains, and the words that it explains it by."""
     for field in FIELD_WEIGHTS:
-        text = field_text(document, field)
+        text = composed(field_text(document, field))
         if "(" not in text:
             continue
         for found in _BRACKETS.finditer(text):
@@ -102,7 +118,7 @@ def _said_in(document: Document) -> Iterator[tuple[str, str]]:
 def _spelt_out(acronym: str, words: list[str]) -> str | None:
     """Find the last of the words whose initials are the acronym's letters; small words between
     need not have one."""
-    letters = acronym.removesuffix("s").lower()
+    letters = acronym.removesuffix("s").lower().replace("&", "")
     chosen: list[str] = []
     left = len(letters)
     for word in reversed(words):
@@ -121,8 +137,12 @@ def _shortened() -> dict[str, tuple[str, ...]]:
     short: dict[str, tuple[str, ...]] = {}
     for acronym, meanings in KNOWN.items():
         for words in meanings:
-            short[words] = (*short.get(words, ()), acronym)
+            key = _key(words)
+            short[key] = (*short.get(key, ()), acronym)
     return short
 
 
 _SHORT = _shortened()
+_OTHERWISE = {
+    _key(name): [other for other in names if other != name] for names in SAME for name in names
+}

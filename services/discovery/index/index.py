@@ -14,6 +14,7 @@ from services.discovery.index.bag import bag
 from services.discovery.index.document import REMOVED, Document
 from services.discovery.index.facets import FIELDS, Facet
 from services.discovery.index.highlights import highlights
+from services.discovery.index.language import composed, spots
 from services.discovery.index.question import Question
 from services.discovery.index.ranking import DIGITS, Ranked, rank
 from services.discovery.index.reasons import Between, NetworkName, why_found, why_related
@@ -30,6 +31,10 @@ Scope = Literal["other-networks"]
 _BATCH = 4000
 _MOST_NEAR = 3
 _LEAST_NEAR = 0.2  # in meaning
+NAME_A_SUBJECT = (
+    "Name what the communities work on; an acronym that is a word as well, such as IT or WHO, is"
+    " looked for in capitals."
+)
 _ROUGHLY = 0.8  # of a score: who roughly has less has less
 
 
@@ -177,6 +182,10 @@ class Index:
             return Understood((text,))
         return self._understanding.read(text, self._snapshot)
 
+    def says_something(self, text: str) -> bool:
+        """Whether a text holds a word to search by: more than stop words and symbols."""
+        return any(spot.word.stems for spot in spots(composed(text)))
+
     def ask(self, understood: Understood) -> tuple[Searching, Snapshot, Heard]:
         """Ask for what was understood, at one moment of the index."""
         ways = [Document(id="", name="", domain=way) for way in understood.texts]
@@ -246,7 +255,10 @@ class Index:
         bags = [bag(way) for way in ways]
         with self._lock:
             snapshot = self._snapshot
-            questions = [Question(words, self._words, snapshot) for words in bags]
+            questions = [
+                Question(words, self._words, snapshot, together=number > 0)
+                for number, words in enumerate(bags)
+            ]
             hearings = [(voice.weight, voice.hear()) for voice in self._voices]
         said = [Said(w, h.likeness(meant, snapshot.size), meant, h) for w, h in hearings]
         return questions, snapshot, said
@@ -275,7 +287,7 @@ class Index:
             asked,
             found,
             question.shares(place.source),
-            question.plain,
+            question.wording,
             self._network_name,
             stands_for,
             alike,
@@ -295,7 +307,15 @@ class Index:
         asked = Document(id="", name="", domain="\n".join(understood.texts))
         alike = searching.alike(place.source)
         shares = question.shares(place.source)
-        reasons = why_found(asked, found, shares, question.plain, stands_for, alike)
+        reasons = why_found(
+            asked,
+            found,
+            shares,
+            question.wording,
+            stands_for,
+            alike,
+            complete=shares.keys() >= question.asked,
+        )
         marked = highlights(found, searching.stems)
         return Match(found, place.score, reasons, stands_for, alike is not None, marked)
 
@@ -303,6 +323,8 @@ class Index:
         """Say what is near a search that found nothing."""
         if unfiltered:
             return Near(f"Nothing has these filters; without them there is more: {unfiltered}.")
+        if not self.says_something(text):
+            return Near(f"These words say nothing of a subject. {NAME_A_SUBJECT}")
         communities: list[Document] = []
         for said in others:
             nearest = np.where(snapshot.open, np.nan_to_num(said.scores), 0.0)

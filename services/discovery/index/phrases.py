@@ -8,6 +8,7 @@ from itertools import pairwise
 from services.discovery.index.bag import FIELD_WEIGHTS, field_text
 from services.discovery.index.document import Document
 from services.discovery.index.language import Spot, composed, parts, spots
+from services.discovery.index.vague import IsCommon, say_something
 
 _LONGEST = 4
 _LEAST_SHARE = 0.05
@@ -39,19 +40,36 @@ class _Unit:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How the communities write: which stems most write in small letters, and which very many
+    use."""
+
+    plain: Plain
+    is_common: IsCommon
+
+
 def phrases(
-    found: Document, asked: Document, shares: Mapping[str, float], plain: Plain, *, most: int
+    found: Document,
+    asked: Document,
+    shares: Mapping[str, float],
+    wording: Wording,
+    *,
+    most: int,
+    vague: bool = False,
 ) -> list[Phrase]:
     """Choose the shared words that weigh most, in the wording of `found`, heaviest first.
 
     Words are joined to a phrase where both documents write them next to one another. What is
-    chosen has a share of the score of its own: at least 5 %, or else it is the heaviest.
+    chosen has a share of the score of its own: at least 5 %, or else it is the heaviest. Words
+    that name no subject are left out, unless `vague` ones are wanted too.
     """
     links = {link for _, text in _texts(asked) for link in _links(text)}
     candidates: dict[frozenset[str], Phrase] = {}  # by stems: of the same words, the first written
     for field, text in _texts(found):
-        for phrase in _candidates(field, text, shares, links, plain):
-            candidates.setdefault(phrase.stems, phrase)
+        for phrase in _candidates(field, text, shares, links, wording.plain):
+            if vague or say_something(phrase.stems, wording.is_common):
+                candidates.setdefault(phrase.stems, phrase)
     chosen: list[Phrase] = []
     told: set[str] = set()
     while candidates and len(chosen) < most:

@@ -7,7 +7,9 @@ import numpy as np
 
 from services.discovery.index.arrays import Floats
 from services.discovery.index.bag import Bag
+from services.discovery.index.phrases import Wording
 from services.discovery.index.snapshot import Snapshot
+from services.discovery.index.vague import is_widespread
 from services.discovery.index.words import Posting, Words, flat, idf, row_sums
 
 # How many occurrences of words a query looks up at most. Beyond, its lightest words wait for the
@@ -29,10 +31,16 @@ class Term:
 
 
 class Question:
-    """A bag of words asked of one snapshot; made under the index's lock, answered outside it."""
+    """A bag of words asked of one snapshot; made under the index's lock, answered outside it.
 
-    def __init__(self, bag: Bag, words: Words, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    Words that nobody uses count in the coverage of one that is `together` alone: what an acronym
+    stands for is not there where only its commonest word is.
+    """
+
+    def __init__(
+        self, bag: Bag, words: Words, snapshot: Snapshot, *, together: bool = False
+    ) -> None:
+        self._snapshot, self.together = snapshot, together
         self.asked = frozenset(bag.weights)
         """Every stem of the question, in use or not."""
         found = words.find(bag.weights)
@@ -49,6 +57,8 @@ class Question:
         ]
         self._terms = sorted(terms, key=lambda term: (-term.value * term.idf, term.stem))
         self._numbers = {term.stem: term.number for term in terms}
+        known = sum(term.idf for term in self._terms)
+        self._whole = float(rarity.sum()) if together else known
 
     @property
     def stems(self) -> frozenset[str]:
@@ -65,11 +75,11 @@ class Question:
         return np.minimum(scores * self._snapshot.inverse_norms, 1.0)
 
     def coverages(self) -> Floats:
-        """Give for each slot the share, 0 to 1 by idf, of the question's known words it has."""
+        """Give for each slot the share, 0 to 1 by idf, of the question's words that it has."""
         scores = np.zeros(self._snapshot.size, _ROUGH)
-        total = sum(term.idf for term in self._terms)
         for term in self._heaviest():
-            np.add.at(scores, term.posting.slots[: term.posting.used], _ROUGH(term.idf / total))
+            slots = term.posting.slots[: term.posting.used]
+            np.add.at(scores, slots, _ROUGH(term.idf / self._whole))
         return scores.astype(np.float64)
 
     def exactly(self, slots: Sequence[int]) -> tuple[Floats, Floats]:
@@ -83,7 +93,7 @@ class Question:
         lengths = np.sqrt(row_sums(values * values, starts))
         products = row_sums(values * asked[numbers], starts)
         cosines = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
-        coverages = row_sums(shares[numbers], starts) / (shares.sum() or 1.0)
+        coverages = row_sums(shares[numbers], starts) / (self._whole or 1.0)
         return np.clip(cosines, 0.0, 1.0), np.clip(coverages, 0.0, 1.0)
 
     def shares(self, slot: int) -> Mapping[str, float]:
@@ -103,6 +113,18 @@ class Question:
         counts = self._snapshot.counts
         number = self._numbers.get(stem)
         return number is not None and bool(2 * counts.plain[number] >= counts.used[number])
+
+    def is_common(self, stem: str) -> bool:
+        """Whether so many communities use the word that it names no subject."""
+        number, communities = self._numbers.get(stem), self._snapshot.communities
+        return number is not None and is_widespread(
+            int(self._snapshot.counts.used[number]), communities
+        )
+
+    @property
+    def wording(self) -> Wording:
+        """How the communities of this moment write the words of the question."""
+        return Wording(self.plain, self.is_common)
 
     def _heaviest(self) -> list[Term]:
         """Give the heaviest terms whose postings together are within what is looked up."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from services.discovery.index.document import Document
 from services.discovery.index.language import word, written_words
-from services.discovery.index.phrases import Phrase, Plain, phrases
+from services.discovery.index.phrases import Phrase, Wording, phrases
 from shared.foundation.names import name_key
 
 NetworkName = Callable[[str], str | None]
@@ -42,7 +42,7 @@ def why_related(
     asked: Document,
     found: Document,
     shares: Mapping[str, float],
-    plain: Plain,
+    wording: Wording,
     network_name: NetworkName,
     stands_for: Document | None = None,
     alike: Alike | None = None,
@@ -56,7 +56,7 @@ def why_related(
     source = stands_for or found
     topics = _shared_topics(asked, source, shares)
     in_topics = {stem for topic in topics for stem in _stems(topic)}
-    told = phrases(source, asked, shares, plain, most=_MOST_PHRASES + len(topics))
+    told = phrases(source, asked, shares, wording, most=_MOST_PHRASES + len(topics))
     about = [phrase.text for phrase in told if not phrase.stems <= in_topics][:_MOST_PHRASES]
     lines: list[str] = []
     if stands_for:
@@ -65,7 +65,9 @@ def why_related(
         lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
     if topics:
         lines.append(f"Shared {'topic' if len(topics) == 1 else 'topics'}: {', '.join(topics)}")
-    lines += _meaning(alike)
+    lines += _meaning(alike) if about or topics else _only_meaning(alike)
+    if shares and not lines and not any(between):
+        lines.append("Some words of everyday in common")
     return (
         *lines,
         *_links(between),
@@ -79,22 +81,31 @@ def why_found(
     asked: Document,
     found: Document,
     shares: Mapping[str, float],
-    plain: Plain,
+    wording: Wording,
     stands_for: Document | None = None,
     alike: Alike | None = None,
+    *,
+    complete: bool = False,
 ) -> tuple[str, ...]:
     """Say where a community holds the words that were searched for.
 
-    Likeness of meaning is told where there are no words to tell.
+    Likeness of meaning is told where there are no words to tell. Words of everyday are told where
+    they are all that was asked for, so that the community is `complete`.
     """
     source = stands_for or found
-    told = phrases(source, asked, shares, plain, most=_MOST_PHRASES)
+    told = phrases(source, asked, shares, wording, most=_MOST_PHRASES)
     lines: list[str] = []
     if stands_for:
         lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
     lines += _places(told)
-    if not told:
-        lines += _meaning(alike)
+    if told:
+        return tuple(lines)
+    vague = phrases(source, asked, shares, wording, most=_MOST_PHRASES, vague=True)
+    if vague and complete:
+        return (*lines, *_places(vague))
+    lines += _meaning(alike)
+    if vague and not lines:
+        lines.append(f"Has only “{', '.join(phrase.text for phrase in vague)}” of it")
     return tuple(lines)
 
 
@@ -103,6 +114,12 @@ def _meaning(alike: Alike | None) -> Iterable[str]:
     if alike and alike.meaning >= _ALIKE and alike.part > _GREATER_PART:
         much = alike.meaning >= _MUCH_ALIKE
         yield f"{'Much alike' if much else 'Alike'} in meaning, in other words"
+
+
+def _only_meaning(alike: Alike | None) -> Iterable[str]:
+    """Tell likeness of meaning where no word is worth telling, however small its part."""
+    if alike:
+        yield from _meaning(alike._replace(part=1.0))
 
 
 def _links(between: Between) -> Iterable[str]:

@@ -16,6 +16,8 @@ from services.discovery.index.voice import SEARCH, Heard, blend
 COVERAGE = 0.5
 # A match covers at least this part of what the best match covers.
 LEAST_OF_BEST = 0.2
+# What an acronym stands for is there by two thirds at least, or not at all.
+LEAST_TOGETHER = 0.67
 # A few words say less about what is meant than a whole community does, and what they mean counts
 # for more beside them. Measured: docs/decisions/ranking-words-and-meaning.md.
 LOUDER = 2.0
@@ -59,10 +61,10 @@ class Searching:
 
     def floors(self) -> "Floors":
         """Give what a community must have at least to match, as the others are at this moment."""
-        coverages = [float(question.coverages().max(initial=0.0)) for question in self._questions]
+        coverages = [(q, float(q.coverages().max(initial=0.0))) for q in self._questions]
         heard = [np.nan_to_num(said.scores) for said in self._others]
         return Floors(
-            tuple(LEAST_OF_BEST * best for best in coverages),
+            tuple(least_coverage(best, together=q.together) for q, best in coverages),
             min((self._least_of(scores) for scores in heard), default=np.inf),
         )
 
@@ -105,12 +107,18 @@ class Searching:
 
     def _words(self, question: Question) -> tuple[Floats, Flags]:
         coverages = question.coverages()
-        least = LEAST_OF_BEST * float(coverages.max(initial=0.0))
+        best = float(coverages.max(initial=0.0))
+        least = least_coverage(best, together=question.together)
         matches = (coverages > 0.0) & (coverages >= least)
         return joined(question.cosines(), coverages), matches
 
     def _words_exactly(self, slots: Sequence[int]) -> Floats:
         return np.stack([joined(*question.exactly(slots)) for question in self._questions])
+
+
+def least_coverage(best: float, *, together: bool) -> float:
+    """Give what a match must cover at least, where the best one covers so much."""
+    return max(LEAST_TOGETHER if together else 0.0, LEAST_OF_BEST * best)
 
 
 def joined(cosines: Floats, coverages: Floats) -> Floats:

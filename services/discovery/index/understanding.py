@@ -1,25 +1,29 @@
 """What somebody who searches may have meant: typing errors, beginnings of words, acronyms."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.discovery.index.acronyms import Acronyms
 from services.discovery.index.answers import Correction
-from services.discovery.index.language import Spot, composed, spots
+from services.discovery.index.language import Spot, composed, folded, spots
 from services.discovery.index.snapshot import Snapshot
 from services.discovery.index.spelling import Vocabulary
+from services.discovery.index.stopwords import STOP_WORDS
 from services.discovery.index.words import Words
 
 _SHORTEST_BEGINNING = 3
 _MOST_ENDINGS = 3
-_MOST_WAYS = 3  # of saying it: each is a search of its own
+_MOST_WAYS = 4  # of saying it: each is a search of its own
 # A word that so few use may be an error in the texts: it is read as itself and as the one that
 # at least so many times as many use.
 _RARE = 1
 _FAR_MORE = 10
 _MOST_READ = 12  # words of one search; in a text that is longer, one error is of no account
 _MOST_ASKED = 12  # communities, how they write a word
+# "a and e", "R & D": one word, where it is known as an acronym.
+_LETTERS_AND = re.compile(r"(?<![^\W_])([^\W\d_]) (?:and|&) ([^\W\d_])(?![^\W_])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Understanding:
 
     def read(self, text: str, snapshot: Snapshot) -> Understood:
         """Give the ways to say it, by what the snapshot's communities write."""
-        text, corrected = self._corrected(composed(text), snapshot)
+        text = _LETTERS_AND.sub(self._as_acronym, composed(text))
+        text, corrected = self._corrected(text, snapshot)
         texts, also = [text], []
         for name in self._acronyms.other_names(text, lambda word: self._is_word(word, snapshot)):
             way = f"{text[: name.start]}{name.instead}{text[name.end :]}"
@@ -53,6 +58,9 @@ class Understanding:
                 texts.append(way)
                 also.append(name.instead)
         return Understood(tuple(texts), corrected, tuple(also))
+
+    def _as_acronym(self, found: re.Match[str]) -> str:
+        return "&".join(found.groups()).upper() if self._acronyms.meanings(found[0]) else found[0]
 
     def near(self, text: str, snapshot: Snapshot, most: int = 3) -> tuple[str, ...]:
         """Give words in use that are near those typed, more freely than `read` takes them."""
@@ -62,10 +70,11 @@ class Understanding:
                 continue
             stem = spot.word.stems[-1]
             used = snapshot.counts.used
+            if len(stem) <= _SHORTEST_BEGINNING:
+                continue
             numbers = self._vocabulary.nearly(stem, max(len(stem) + 4, 9), used)[:most]
-            if len(stem) > _SHORTEST_BEGINNING:
-                shorter = stem[: max(_SHORTEST_BEGINNING, len(stem) - 2)]
-                numbers += self._vocabulary.beginning_with(shorter, used)[:most]
+            shorter = stem[: max(_SHORTEST_BEGINNING, len(stem) - 2)]
+            numbers += self._vocabulary.beginning_with(shorter, used)[:most]
             found |= dict.fromkeys(self._written(n, snapshot) for n in numbers)
         return tuple(found)[:most]
 
@@ -88,13 +97,15 @@ class Understanding:
             return None
         stem = stems[-1]
         known = self._used(stem, snapshot)
-        if known > _RARE or (known and self._acronyms.meanings(typed)):
+        if known > _RARE or ((known or typed.isupper()) and self._acronyms.meanings(typed)):
+            return None
+        if not known and _is_acronym_only(typed):
             return None
         least = known * _FAR_MORE or 1
         numbers: list[int] = []
         if len(stem) >= _SHORTEST_BEGINNING:
-            numbers = self._vocabulary.beginning_with(typed.lower(), used)[:_MOST_ENDINGS]
-        if not numbers and not (typed.isupper() and self._acronyms.meanings(typed)):
+            numbers = self._vocabulary.beginning_with(folded(typed), used)[:_MOST_ENDINGS]
+        if not numbers:
             numbers = self._vocabulary.nearly(stem, len(typed), used, least=least)[:1]
         numbers = [number for number in numbers if used[number] >= least]
         written = dict.fromkeys(self._written(number, snapshot) for number in numbers)
@@ -124,8 +135,14 @@ class Understanding:
         return min(forms, key=lambda form: (-forms[form], len(form), form), default=stem)
 
 
+def _is_acronym_only(written: str) -> bool:
+    """Whether a word says something only because it is in capitals: IT, WHO."""
+    return written.isupper() and folded(written) in STOP_WORDS
+
+
 def _forms(texts: str, stem: str) -> Iterator[str]:
     text = composed(texts)
     for spot in spots(text):
         if spot.word.stems and spot.word.stems[-1] == stem:
-            yield text[spot.start : spot.end].lower()
+            written = text[spot.start : spot.end]
+            yield written if _is_acronym_only(written) else written.lower()

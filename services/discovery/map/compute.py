@@ -19,7 +19,6 @@ Ids = tuple[str, str]
 def compute(
     material: Material,
     accepted: Iterable[Ids],
-    proposed: Iterable[Ids],
     read: ReadDocuments,
     before: chart.Chart | None = None,
 ) -> chart.Chart:
@@ -40,9 +39,7 @@ def compute(
         return [found[name] for name in ids if name in found]
 
     groups = name_groups(find_groups(len(material), joined), material, read_numbers)
-    introduced = missing_introductions(
-        groups, matches, material, links | _numbered(proposed, numbers)
-    )
+    introduced = missing_introductions(groups, matches, material, links)
     told = _told([pair for pairs in introduced for pair in pairs], material, read)
     ids = [known.id for known in material.known]
     places = lay_out(ids, groups, joined, beside, before.places() if before else {})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.discovery.index import Document
 from services.discovery.map.compute import compute
-from services.discovery.map.links import accepted, proposed
+from services.discovery.map.links import accepted
 from services.discovery.map.material import Material, documents_of, gather
 from services.discovery.map.store import Stored, read_map, signature, write_map
 from services.discovery.meaning.files import ModelRefusedError, read_model
@@ -30,13 +30,13 @@ def draw(database: Database, model: Path | None, at: str) -> Stored | None:
         before, now = read_map(connection), signature(connection)
         generation = active(connection, FOLLOWED)
         material = _material(connection, generation, model)
-        agreed, open_proposals = accepted(connection), proposed(connection)
+        agreed = accepted(connection)
 
     def read(ids: Sequence[str]) -> Mapping[str, Document]:
         with database.read() as connection:
             return documents_of(load_rows(connection, DOCUMENTS, generation, ids).values())
 
-    chart = compute(material, agreed, open_proposals, read, before.chart if before else None)
+    chart = compute(material, agreed, read, before.chart if before else None)
     revision = before.revision + 1 if before else 1
     new = Stored(revision, at, round(time.monotonic() - started, 2), now, chart)
     with database.write() as connection:

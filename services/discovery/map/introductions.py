@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from services.discovery.index import Document
+from services.discovery.index.phrases import Wording
 from services.discovery.index.reasons import Alike, why_related
+from services.discovery.index.vague import is_widespread
 from services.discovery.map.graph import Pair
 from services.discovery.map.groups import Group
 from services.discovery.map.likeness import Matches
@@ -31,7 +33,8 @@ def missing_introductions(
     """For each group the pairs of its members who most ought to meet, best first.
 
     Two who share a network are thought to have met, as are those in `linked` (the lower number
-    first): a link, or the proposal of one. One without any network is outside every other's.
+    first). A proposal is known to the two alone, and a pair left out for it would tell of it. One
+    without any network is outside every other's.
     """
     found: list[list[Introduction]] = []
     for group in groups:
@@ -87,10 +90,14 @@ def why(pair: Introduction, material: Material, one: Document, other: Document) 
         number = numbers.get(stem)
         return number is not None and bool(2 * material.plain[number] >= material.used[number])
 
+    def is_common(stem: str) -> bool:
+        number = numbers.get(stem)
+        return number is not None and is_widespread(int(material.used[number]), len(material))
+
     alike = None
     if material.has_vector[pair.low] and material.has_vector[pair.high]:
         meaning = max(0.0, float(material.vectors[pair.low] @ material.vectors[pair.high]))
         total = words + WEIGHT * meaning
         alike = Alike(meaning, WEIGHT * meaning / total if total else 0.0)
     asked, found = (replace(d, networks=(), region="") for d in (one, other))
-    return why_related(asked, found, shares, plain, lambda _: None, alike=alike)
+    return why_related(asked, found, shares, Wording(plain, is_common), lambda _: None, alike=alike)

@@ -1,6 +1,6 @@
-"""The links that the map shows: those that are agreed now; and those that are only proposed."""
+"""The links that the map shows: those that are agreed now."""
 
-from services.discovery.domain.link import ACCEPTED, PROPOSED
+from services.discovery.domain.link import ACCEPTED
 from services.discovery.projections.links import LINKS
 from shared.connection import Connection
 from shared.database import mark
@@ -11,12 +11,11 @@ Ids = tuple[str, str]
 
 def accepted(connection: Connection) -> list[Ids]:
     """Pairs of communities with a link."""
-    return _pairs(connection, ACCEPTED)
-
-
-def proposed(connection: Connection) -> list[Ids]:
-    """Pairs of communities with an open proposal."""
-    return _pairs(connection, PROPOSED)
+    sql = (
+        f"SELECT low, high FROM {LINKS.table}_{active(connection, OWN)}"
+        f" WHERE state = {mark(connection)}"
+    )
+    return sorted(tuple(row) for row in connection.exec_driver_sql(sql, (ACCEPTED,)))
 
 
 def changes(connection: Connection) -> str:
@@ -25,11 +24,3 @@ def changes(connection: Connection) -> str:
     sql = f"SELECT count(*), coalesce(sum(version), 0) FROM {table}"
     count, total = connection.exec_driver_sql(sql).first()
     return f"{count}:{total}"
-
-
-def _pairs(connection: Connection, state: str) -> list[Ids]:
-    sql = (
-        f"SELECT low, high FROM {LINKS.table}_{active(connection, OWN)}"
-        f" WHERE state = {mark(connection)}"
-    )
-    return sorted(tuple(row) for row in connection.exec_driver_sql(sql, (state,)))

@@ -9,6 +9,7 @@ search, and worked out anew where a community comes near them and is not above a
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import ge
 from typing import NamedTuple
 from zlib import crc32
 
@@ -19,7 +20,7 @@ from services.discovery.index import Document
 from services.discovery.index.arrays import Flags, Floats, Ints, Places, Weights
 from services.discovery.index.bag import bag
 from services.discovery.index.facets import passes
-from services.discovery.index.searching import LEAST_OF_BEST, LEAST_OF_MOST_LIKE, Floors
+from services.discovery.index.searching import LEAST_OF_MOST_LIKE, Floors, least_coverage
 from services.discovery.index.snapshot import Snapshot
 from services.discovery.index.spelling import typing_errors
 from services.discovery.index.understanding import Understood
@@ -59,6 +60,8 @@ class Table(NamedTuple):
     terms: Ints
     starts: Places
     ways: Places  # where each search's ways begin, and the last ends
+    together: Flags  # by way: whether words that nobody uses count
+    unseen: Places  # by way: words that no community ever used
     coverages: Floats  # floors, by way
     meanings: Floats  # floors, by search
     vectors: Weights  # by search; zeros where there is none
@@ -158,7 +161,8 @@ class Matcher:
 
     def _is_found(self, prepared: Prepared, coverages: Sequence[float], meaning: float) -> bool:
         """Above the highest floors there can be, there is no doubt; else by those of now."""
-        if max(coverages) >= LEAST_OF_BEST or meaning >= LEAST_OF_MOST_LIKE:
+        most = (least_coverage(1.0, together=way > 0) for way in range(len(coverages)))
+        if meaning >= LEAST_OF_MOST_LIKE or any(map(ge, coverages, most)):
             return True
         index = self._known.index
         lasts = _FRESH * len(index) * (0.5 + crc32(prepared.search.id.encode()) / 2**32)
@@ -211,12 +215,16 @@ class Matcher:
         numbers = [[n for s in way if (n := words.number(s)) is not None] for way in ways]
         starts = np.zeros(len(ways) + 1, np.int64)
         np.cumsum([len(way) for way in numbers], out=starts[1:])
+        unseen = [len(way) - len(found) for way, found in zip(ways, numbers, strict=True)]
+        together = [way > 0 for prepared in kept for way in range(len(prepared.stems))]
         voice = self._known.voice
         nothing = np.zeros(voice.asked.dimensions if voice else 1, np.float32)
         return Table(
             np.array([n for way in numbers for n in way], np.int32),
             starts,
             np.cumsum([0, *(len(prepared.stems) for prepared in kept)]),
+            np.array(together, np.bool_),
+            np.array(unseen, np.int64),
             np.array([least for prepared in kept for least in prepared.floors.coverages]),
             np.array([prepared.floors.meaning for prepared in kept]),
             np.stack([nothing if p.vector is None else p.vector for p in kept]),
@@ -236,15 +244,17 @@ class Matcher:
 
 
 def _coverages(table: Table, snapshot: Snapshot, terms: Ints) -> Floats:
-    """How much each way covers of its known words in a community that has these terms."""
+    """How much each way covers of its words in a community that has these terms."""
     used = np.zeros(int(max(table.terms.max(initial=0), terms.max(initial=0))) + 1, np.int64)
     known = snapshot.counts.used[: len(used)]
     used[: len(known)] = known
     has = np.zeros(len(used), np.bool_)
     has[terms] = True
     of_terms = used[table.terms]
-    rarity = np.where(of_terms > 0, idf(of_terms, snapshot.communities), 0.0)
-    whole = row_sums(rarity, table.starts)
+    counted = (of_terms > 0) | np.repeat(table.together, np.diff(table.starts))
+    rarity = np.where(counted, idf(of_terms, snapshot.communities), 0.0)
+    rarest = float(np.log1p(snapshot.communities))
+    whole = row_sums(rarity, table.starts) + rarest * np.where(table.together, table.unseen, 0)
     shared = row_sums(np.where(has[table.terms], rarity, 0.0), table.starts)
     return np.divide(shared, whole, out=np.zeros_like(whole), where=whole > 0)
 

@@ -28,10 +28,9 @@ class Salt(NamedTuple):
     id: str
     salt: bytes
 
-    def asker(self, address: str, agent: str) -> str:
-        """The hash of who asks from this address with this program."""
-        told = f"{address}\0{agent}".encode()
-        return hmac.new(self.salt, told, hashlib.sha256).hexdigest()[:_LENGTH]
+    def asker(self, address: str) -> str:
+        """The hash of who asks from this address, whatever browsers there are behind it."""
+        return hmac.new(self.salt, address.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
 
 
 def present_salt(connection: Connection, now: datetime) -> Salt:

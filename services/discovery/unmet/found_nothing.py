@@ -32,8 +32,7 @@ def note_if_nothing(
         return
     asked = known.voice.asked
     address = address_of(request, service().settings.trusted_proxies)
-    agent = request.headers.get("User-Agent", "")
     networks = filters.get("network", ())[:_MOST_NETWORKS] if found.unfiltered else ("",)
     for network in networks:
         search = Search(text, asked.vector(text), asked.id, network)
-        noting.note(Asked(search, address, agent))
+        noting.note(Asked(search, address))

@@ -22,7 +22,6 @@ _ADDRESSES = 10_000
 class Asked(NamedTuple):
     search: Search
     address: str
-    agent: str
 
 
 class Noting:
@@ -70,7 +69,7 @@ class Noting:
         now = self._clock.now()
         with self._database.write() as connection:
             salt = askers.present_salt(connection, now)
-            who = salt.asker(asked.address, asked.agent)
+            who = salt.asker(asked.address)
             store.keep(connection, asked.search, who, salt, now)
 
     def _allowed(self, address: str) -> bool:

@@ -43,7 +43,6 @@ def material(rows: Iterable[Row]) -> Material:
 def chart(
     rows: Sequence[Row],
     accepted: Iterable[tuple[str, str]] = (),
-    proposed: Iterable[tuple[str, str]] = (),
     before: Chart | None = None,
 ) -> Chart:
     """The map of some communities."""
@@ -52,4 +51,4 @@ def chart(
     def read(ids: Sequence[str]) -> dict[str, Any]:
         return {name: documents[name] for name in ids}
 
-    return compute(material(rows), accepted, proposed, read, before)
+    return compute(material(rows), accepted, read, before)

@@ -72,7 +72,7 @@ def test_no_community_is_given_twice(landscape: list[Document]) -> None:
 @given(landscapes)
 def test_every_match_has_a_reason_that_its_score_is_made_of(landscape: list[Document]) -> None:
     index = bulk(landscape)
-    openings = ("Both about ", "That too was about ", "Shared topic")
+    openings = ("Both about ", "That too was about ", "Shared topic", "Some words of everyday")
     for document in landscape:
         for match in index.related(document.id, limit=20):
             assert any(reason.startswith(openings) for reason in match.reasons)

@@ -36,8 +36,8 @@ def test_a_subject_of_four_words_is_told_whole() -> None:
 
 
 def test_words_apart_in_one_of_them_are_told_apart() -> None:
-    theirs = about("theirs", "Homes for those in need of care")
-    assert reasons(YOURS, theirs) == ("Both about care and homes",)
+    theirs = about("theirs", "Prevention, as for falls")
+    assert reasons(YOURS, theirs) == ("Both about falls and prevention",)
 
 
 def test_a_phrase_may_hold_a_linking_word() -> None:
@@ -47,8 +47,8 @@ def test_a_phrase_may_hold_a_linking_word() -> None:
 
 
 def test_words_on_two_sides_of_a_full_stop_are_no_phrase() -> None:
-    theirs = about("theirs", "We care. Homes matter.")
-    assert reasons(YOURS, theirs) == ("Both about care and homes",)
+    theirs = about("theirs", "We see falls. Prevention matters.")
+    assert reasons(YOURS, theirs) == ("Both about falls and prevention",)
 
 
 def test_words_are_told_as_the_found_one_writes_them_and_not_as_stems() -> None:
@@ -176,3 +176,39 @@ def test_where_and_by_whom_is_no_reason_to_be_related() -> None:
     index.put(about("a", "falls", region="Wessex", networks=("net_w",)))
     index.put(about("b", "bread", region="Wessex", networks=("net_w",)))
     assert index.related("a") == []
+
+
+def test_words_of_everyday_are_never_told_alone() -> None:
+    yours = about("yours", "Going home with care, and keeping hold of good ways to meet, 3 in 10")
+    theirs = about("theirs", "We keep meeting at home, going 3 ways, holding with care for 10")
+    assert reasons(yours, theirs) == ("Some words of everyday in common",)
+
+
+def test_words_of_everyday_are_left_out_beside_a_subject() -> None:
+    yours = about("yours", "Keeping going with lymphoedema at home")
+    theirs = about("theirs", "Going home, and keeping lymphoedema in care")
+    assert reasons(yours, theirs) == ("Both about lymphoedema",)
+
+
+def test_what_very_many_have_is_no_subject_of_two_of_them() -> None:
+    yours, theirs = about("yours", "frailty"), about("theirs", "frailty")
+    others = [about(f"o{n}", "frailty" if n < 20 else "bread") for n in range(40)]
+    index = Index()
+    index.put_many([yours, theirs, *others])
+    match = next(match for match in index.related("yours", limit=60) if match.id == "theirs")
+    assert match.reasons == ("Some words of everyday in common",)
+
+
+def test_words_of_the_field_say_something_side_by_side() -> None:
+    assert reasons(about("yours", "social care"), about("theirs", "our social care")) == (
+        "Both about social care",
+    )
+
+
+def test_a_search_for_a_word_of_everyday_is_told_where_it_stands() -> None:
+    index = Index()
+    index.put_many([about("a", "care at home"), about("b", "care for lymphoedema")])
+    assert [m.reasons for m in index.search("care").matches] == [("Mentions: care",)] * 2
+    first, second = index.search("lymphoedema care").matches
+    assert first.reasons == ("Mentions: lymphoedema",)
+    assert second.reasons == ("Has only “care” of it",)
