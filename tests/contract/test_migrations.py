@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
 from services.discovery.bootstrap import build as build_discovery
+from services.discovery.unmet.needs import unmet_needs
 from services.registry.bootstrap import build as build_registry
 from shared.database import Database
 from shared.eventstore.store import EventStore
@@ -220,3 +223,26 @@ def test_keys_of_peoples_addresses_are_computed_again(database_url: str):
         "per_5": None,
         "per_6": None,
     }
+
+
+def test_askers_told_apart_by_their_browsers_count_as_one(database_url: str):
+    versions = build_discovery(load_settings({}, need_tokens=False)).migrations
+    migrate(database_url, database_url, versions)
+    database = Database(database_url)
+    p = "%s" if database.dialect == "postgresql" else "?"
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE alembic_version SET version_num = 'discovery_0007' WHERE version_num LIKE {p}",
+            ("discovery%",),
+        )
+        vector = np.array([1.0, 0.0], "<f2").tobytes()
+        for n in range(3):
+            connection.exec_driver_sql(
+                "INSERT INTO unmet_searches (id, text, vector, model, network, salt, asker, at)"
+                f" VALUES ({p}, 'drones', {p}, 'm', '', 'slt_1', {p}, '2026-03-01T09:00:00Z')",
+                (f"una_{n}", vector, f"asker {n}"),
+            )
+    migrate(database_url, database_url, versions)
+    with database.read() as connection:
+        assert unmet_needs(connection, datetime(2026, 3, 2, tzinfo=UTC)) == []
+    database.close()

@@ -36,8 +36,8 @@ def test_a_subject_of_four_words_is_told_whole() -> None:
 
 
 def test_words_apart_in_one_of_them_are_told_apart() -> None:
-    theirs = about("theirs", "Prevention, as for falls")
-    assert reasons(YOURS, theirs) == ("Both about falls and prevention",)
+    theirs = about("theirs", "Sleep, as for frailty")
+    assert reasons(about("yours", "Frailty sleep"), theirs) == ("Both about sleep and frailty",)
 
 
 def test_a_phrase_may_hold_a_linking_word() -> None:
@@ -47,8 +47,8 @@ def test_a_phrase_may_hold_a_linking_word() -> None:
 
 
 def test_words_on_two_sides_of_a_full_stop_are_no_phrase() -> None:
-    theirs = about("theirs", "We see falls. Prevention matters.")
-    assert reasons(YOURS, theirs) == ("Both about falls and prevention",)
+    theirs = about("theirs", "We see frailty. Sleep matters.")
+    assert reasons(about("yours", "Frailty sleep"), theirs) == ("Both about sleep and frailty",)
 
 
 def test_words_are_told_as_the_found_one_writes_them_and_not_as_stems() -> None:
