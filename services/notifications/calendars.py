@@ -45,6 +45,7 @@ def update_for(
         return None
     session = facts["session"]
     own_name, own = parseaddr(mail_from)
+    called = _parameter(attendee.own_name or attendee.email)
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -60,7 +61,7 @@ def update_for(
         f"SUMMARY:{text(session['title'][:_LONGEST])}",
         f"STATUS:{'CANCELLED' if method == CANCEL else 'CONFIRMED'}",
         f"ORGANIZER;CN={_parameter(own_name or own)}:mailto:{own}",
-        f"ATTENDEE;CN={_parameter(attendee.name)};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
+        f"ATTENDEE;CN={called};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
         f":mailto:{_address(attendee.email)}",
     ]
     lines += [*_where(session, join), "TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]

@@ -14,11 +14,20 @@ _LONGEST_NAME = 200
 
 
 class Contact(NamedTuple):
-    """`version` rises when name or address change."""
+    """`version` rises when name or address change.
+
+    `named_by_others`: somebody else typed the name, who was free to type anything.
+    """
 
     name: str
     email: str | None
     version: int
+    named_by_others: bool = False
+
+    @property
+    def own_name(self) -> str:
+        """What they are addressed by; empty where that is not theirs."""
+        return "" if self.named_by_others else self.name
 
 
 class ContactsUnavailable(Exception):
@@ -54,7 +63,12 @@ class RegistryContacts:
             )
             answer.raise_for_status()
             return {
-                item["id"]: Contact(item["name"][:_LONGEST_NAME], item["email"], item["version"])
+                item["id"]: Contact(
+                    item["name"][:_LONGEST_NAME],
+                    item["email"],
+                    item["version"],
+                    bool(item.get("named_by_others")),
+                )
                 for item in answer.json()["items"]
             }
         except (httpx.HTTPError, ValueError, KeyError) as error:

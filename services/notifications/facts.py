@@ -118,14 +118,14 @@ def of_session(stream: str, data: dict[str, Any]) -> dict[str, Any]:
         before = data["before"]
         found |= {"before": before, "started": rfc3339(begins(before))}
         found["ended"] = rfc3339(ends(before))
-    for name in ("guest", "invited_by", "generation", "role"):
+    for name in ("guest", "invited_by", "generation", "role", "programme_name"):
         if data.get(name) is not None:
             found[name] = data[name]
     return found
 
 
 _APPLICATION = (
-    *("sponsor", "generation", "expires", "days"),
+    *("sponsor", "generation", "expires", "days", "programme_name"),
     *("decision", "reply_by", "position", "finished"),
 )
 

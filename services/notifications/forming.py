@@ -10,7 +10,12 @@ from services.notifications import preferences
 from services.notifications.domain.collapsing import Item, Waiting, collapse, story_of
 from services.notifications.domain.delivery import Missed, Outcome, Suppressed
 from services.notifications.domain.preferences import Preferences, route
-from services.notifications.domain.rules import LONGEST_AGE, MUST_BE_TOLD, REMINDERS
+from services.notifications.domain.rules import (
+    LONGEST_AGE,
+    MUST_BE_TOLD,
+    REMINDERS,
+    TOLD_UNTIL_STOPPED,
+)
 from services.notifications.letters import AT_ONCE, COLUMNS, WAITING, Letter, as_letter, settle
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
 from services.notifications.untimely import Reminder, untimely
@@ -264,6 +269,7 @@ def _unwanted(wishes: Preferences, each: _Due, now: datetime) -> str:
         community=each.community,
         urgent=True,  # when it goes is decided already
         must=each.category in MUST_BE_TOLD,
+        until_stopped=each.category in TOLD_UNTIL_STOPPED,
         now=now,
     )
     return way.reason if way.due is None else ""

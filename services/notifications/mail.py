@@ -40,7 +40,7 @@ def envelope(mail_from: str, name: str, address: str, letter: str, said: Rendere
     boundary = f"=_{letter}_{len(said.text):x}"
     headers = {
         "From": f"{_phrase(own_name)} <{own}>",
-        "To": f"{_phrase(name[:100])} <{recipient}>",
+        "To": f"{_phrase(name[:100])} <{recipient}>" if name else recipient,
         "Subject": _words(one_line(said.subject)[:_LONGEST_SUBJECT], "Subject"),
         "Date": format_datetime(said.at),
         "Message-ID": f"<{letter}@{domain}>",

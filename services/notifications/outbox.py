@@ -57,7 +57,7 @@ class Outbox:
 
 
 def _document(letter: Letter, contact: Contact, said: Rendered, *, whole: bool) -> dict[str, Any]:
-    to = f"{contact.name} <{contact.email}>" if contact.email else contact.name
+    to = f"{contact.own_name} <{contact.email}>".strip() if contact.email else contact.name
     shown = {
         "id": letter.id,
         "person": letter.person,

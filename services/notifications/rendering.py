@@ -21,10 +21,11 @@ from services.notifications.answering import answer_link, asks_to_come
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
 from services.notifications.domain.reminders import Words, said_ahead
-from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER, REQUEST
 from services.notifications.domain.wall_clock import local_end, local_start
 from services.notifications.links import Links, Stop
 from shared.clock import parse_rfc3339
+from shared.foundation.embedded_addresses import holds_address, holds_host
 
 DIGEST = "digest"
 _FOLDER = Path(__file__).parent / "templates"
@@ -119,7 +120,7 @@ class Renderer:
             **self._asked_of(part, reader),
         }
         escaped = {link: str(escape(to)) for link, to in links.items()}
-        name = shortened(reader.contact.name, _LONGEST_NAME)
+        name = _greeted(reader.contact, content)
         return Rendered(
             subject=form.subject,
             text=_filled(form.text, name, links),
@@ -173,6 +174,7 @@ class Renderer:
                 }
             )
         context = self._frame(reader) | {"groups": groups, "count": len(parts)}
+        context["name"] = _greeted(reader.contact, *(part.content for part in parts))
         context["links"]["unsubscribe"] = self._links.unsubscribe(
             Stop(reader.person, "everything", ""), reader.generation
         )
@@ -187,7 +189,7 @@ class Renderer:
 
     def _frame(self, reader: Reader) -> dict[str, Any]:
         links = {"preferences": self._links.preferences(reader.person, reader.generation)}
-        name = shortened(reader.contact.name, _LONGEST_NAME) if reader.person else _NAME
+        name = _greeted(reader.contact) if reader.person else _NAME
         return {"name": name, "links": links, "must": False}
 
     def _context(self, part: Part, reader: Reader, names: Mapping[str, Contact]) -> dict[str, Any]:
@@ -198,7 +200,7 @@ class Renderer:
         context |= {
             "community": communities[0],
             "reader": reader.person,
-            "who": {n: names.get(facts[n], _SOMEBODY).name for n in _PEOPLE if facts.get(n)},
+            "who": {n: _named(names.get(facts[n], _SOMEBODY)) for n in _PEOPLE if facts.get(n)},
             "category": CATEGORIES.get(category, category),
             "must": category in MUST_BE_TOLD,
             "ahead": _ahead(part.content, reader.now),
@@ -212,6 +214,19 @@ class Renderer:
         answer = answer_link(self._links, part.content, reader.person)
         found = {"answer": answer, "join": _join_of(part.content, reader)}
         return {word: to for word, to in found.items() if to}
+
+
+def _greeted(contact: Contact, *contents: Mapping[str, Any]) -> str:
+    """What follows "Hello": nothing in what somebody asks of them, who gave their name as well."""
+    asked = any(content["category"] == REQUEST for content in contents)
+    name = "" if asked else shortened(contact.own_name, _LONGEST_NAME)
+    return f" {name}" if name else ""
+
+
+def _named(contact: Contact) -> str:
+    """The name of somebody else; names that were taken before may hold addresses to follow."""
+    followed = holds_address(contact.name) or holds_host(contact.name)
+    return _SOMEBODY.name if followed else contact.name
 
 
 def _join_of(content: Mapping[str, Any], reader: Reader) -> str | None:

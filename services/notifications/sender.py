@@ -200,7 +200,7 @@ class Sender:
     def _write(self, letter: Letter, known: reading.Known, now: datetime) -> Envelope:
         said = reading.rendered(self._renderer, letter, known, now)
         contact = known.contacts[letter.person]
-        return envelope(self._mail_from, contact.name, contact.email or "", letter.id, said)
+        return envelope(self._mail_from, contact.own_name, contact.email or "", letter.id, said)
 
     def _deliver(
         self,

@@ -98,6 +98,7 @@ def routed(
             community=community,
             urgent=urgent,
             must=rule.category in rules.MUST_BE_TOLD,
+            until_stopped=rule.category in rules.TOLD_UNTIL_STOPPED,
             now=now,
             unhurried=rule.urgency == rules.UNHURRIED,
             latest=latest,

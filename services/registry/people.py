@@ -16,6 +16,7 @@ from shared.foundation.addresses import address_key
 from shared.web.paging import Page, encode_cursor
 
 _COLUMNS = "id, name, email, version, added_at"
+_NAMED_BY_OTHERS = ("sponsor, ", "guest, ")  # purposes of those whom others gave
 DIRECTORY = "directory"  # what a person is kept for where nobody said otherwise
 
 
@@ -114,6 +115,19 @@ def purposes(connection: Connection, person_id: str) -> list[dict[str, Any]]:
         (person_id,),
     )
     return [{"purpose": row[0], "until": row[1]} for row in rows]
+
+
+def named_by_others(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those who are kept only because somebody named them: as a sponsor, or as a guest."""
+    if not ids:
+        return set()
+    rows = connection.exec_driver_sql(
+        "SELECT person, purpose FROM person_purposes"
+        f" WHERE person IN ({marks(connection, len(ids))})",
+        tuple(ids),
+    ).all()
+    others = {person for person, purpose in rows if not purpose.startswith(_NAMED_BY_OTHERS)}
+    return {person for person, _ in rows} - others
 
 
 def without_purpose(connection: Connection, today: date, limit: int) -> list[str]:

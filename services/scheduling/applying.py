@@ -136,7 +136,7 @@ class Applying:
         events: list[Any] = d.decide(state, command)
         state = _after(state, events)
         if state.submitted and events:
-            events += d.decide(state, d.AskSponsorAgain(self._days(state), self._expires()))
+            events += d.decide(state, d.AskSponsorAgain(**self._asked(state)))
         return events
 
     def _over_budget(self, state: Application) -> str | None:
@@ -164,7 +164,7 @@ class Applying:
         over = None
         if self._is_applicant(_person(state)):
             over = SPONSOR_REMINDERS.refusal(self._reminders(stream, state), self.now)
-        command = d.AskSponsorAgain(self._days(state), self._expires(), gone, over)
+        command = d.AskSponsorAgain(sponsor_gone=gone, over_budget=over, **self._asked(state))
         self.append(self.connection, [Change(stream, loaded.version, d.decide(state, command))])
 
     def _reminders(self, stream: str, state: Application) -> list[datetime]:
@@ -183,10 +183,12 @@ class Applying:
         check_not_erased(self.connection, _person(loaded.state))
         cohort = self.cohort(_cohort(loaded.state))
         open_ = self._is_open(cohort)
-        days, late = self._days(loaded.state), late_reason is not None
+        late = late_reason is not None
         finished = cohort.state == FINISHED
         gone = known.erased(self.connection, loaded.state.sponsor)
-        command = d.Submit(open_, late, days, self._expires(), finished, gone)
+        command = d.Submit(
+            open_, late, finished=finished, sponsor_gone=gone, **self._asked(loaded.state)
+        )
         events = d.decide(loaded.state, command)
         self.append(self.connection, [Change(stream, loaded.version, events)])
         if events and late and not open_:
@@ -216,14 +218,15 @@ class Applying:
     def _is_open(self, cohort: Cohort) -> bool:
         return cohort.state == OPEN and not cohort.past_closing(self.now)
 
-    def _expires(self) -> datetime:
-        return (self.now + _TO_CONFIRM).replace(microsecond=0)
-
-    def _days(self, state: Application) -> float:
-        """For how many days the sponsor is asked to release the applicant."""
+    def _asked(self, state: Application) -> dict[str, Any]:
+        """What the sponsor is asked: for how many days, of which programme, and until when."""
         cohort = self.service.streams.load(self.connection, COHORT, _cohort(state)).state
         programme = queries.one(self.connection, PROGRAMMES, cohort.programme)
-        return float(programme.state.rules.commitment.days) if programme else 10.0
+        return {
+            "days": float(programme.state.rules.commitment.days) if programme else 10.0,
+            "expires": (self.now + _TO_CONFIRM).replace(microsecond=0),
+            "programme": cohort.programme_name or None,
+        }
 
 
 def check_not_erased(connection: Connection, *people: str) -> None:

@@ -147,6 +147,19 @@ def test_contacts_are_for_the_services_alone_and_leave_out_the_erased(registry: 
     assert [(p["id"], p["email"]) for p in answer.json["items"]] == [(here, "a@p.example")]
 
 
+def test_contacts_say_whose_name_somebody_else_typed(registry: Registry):
+    operator, until = registry.operator, "2030-01-01"
+    sponsor = operator.person("Lin", email="l@p.example", purpose="sponsor, coh_1", until=until)
+    guest = operator.person("Gil", email="g@p.example", purpose="guest, ses_1", until=until)
+    both = operator.person("Bo", email="b@p.example", purpose="guest, ses_1", until=until)
+    operator.post("/people", {"name": "Bo", "email": "b@p.example"})
+    ada = operator.person("Ada", email="a@p.example")
+    asked = {"ids": [sponsor, guest, both, ada]}
+    answer = Caller(registry.app, SERVICE).post("/people/contacts", asked).json["items"]
+    typed = {item["id"] for item in answer if item["named_by_others"]}
+    assert typed == {sponsor, guest}
+
+
 def test_people_go_when_their_last_purpose_has_ended(registry: Registry):
     now = registry.service.clock.now()
     today = now.date()

@@ -55,11 +55,13 @@ def route(
     urgent: bool,
     must: bool,
     now: datetime,
+    until_stopped: bool = False,
     unhurried: bool = False,
     latest: datetime | None = None,
 ) -> Route:
     """`must` is of a message that a person has to get, whatever the preferences say.
 
+    One told `until_stopped` comes at once, unless the person stopped its category.
     What is `unhurried` comes in the daily digest where others would come at once. What is worth
     nothing after `latest` waits neither for a digest nor for the end of quiet hours beyond that.
     """
@@ -68,6 +70,8 @@ def route(
     stopped = preferences.stopped
     if (category, community or "") in stopped or (category, "") in stopped:
         return Route(None, reason="unsubscribed")
+    if until_stopped:
+        return Route(now)
     choice = preferences.communities.get(community or "", preferences.email)
     if choice == NONE:
         return Route(None, reason="preference: none")

@@ -41,7 +41,9 @@ CATEGORIES: Mapping[str, str] = {
     DECISION: "decisions on your own application, which cannot be stopped",
     REQUEST: "what somebody asks of you by name, once: to confirm a release, to be a guest",
 }
-MUST_BE_TOLD = frozenset({DECISION, REQUEST})
+MUST_BE_TOLD = frozenset({DECISION})
+# Told at once whatever a person chose to hear, until they stop it: who is asked may be a stranger.
+TOLD_UNTIL_STOPPED = frozenset({REQUEST})
 
 LONGEST_AGE = timedelta(hours=48)  # older news is not news
 

@@ -105,7 +105,17 @@ def contacts(fields: dict[str, Any]) -> Response:
     """Who is in `ids` and not in `items` was erased, or never was: nobody to write to."""
     with service().database.read() as connection:
         found = people.by_ids(connection, fields["ids"])
-    items = [{"id": p.id, "name": p.name, "email": p.email, "version": p.version} for p in found]
+        by_others = people.named_by_others(connection, [p.id for p in found])
+    items = [
+        {
+            "id": p.id,
+            "name": p.name,
+            "email": p.email,
+            "version": p.version,
+            "named_by_others": p.id in by_others,
+        }
+        for p in found
+    ]
     return json_response({"items": items}, private=True)
 
 

@@ -72,6 +72,7 @@ class SponsorAsked:
     generation: int
     expires: datetime
     days: float
+    programme_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,10 @@ class NameSponsor:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """`expires` is when the sponsor's link does; `sponsor_gone` that they were erased."""
+    """`expires` is when the sponsor's link does; `sponsor_gone` that they were erased.
+
+    `programme` is its name, for the sponsor to read.
+    """
 
     open_: bool
     late: bool
@@ -53,6 +56,7 @@ class Submit:
     expires: datetime
     finished: bool = False
     sponsor_gone: bool = False
+    programme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class AskSponsorAgain:
     expires: datetime
     sponsor_gone: bool = False
     over_budget: str | None = None
+    programme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +208,18 @@ def _submit(application: Application, about: About, command: Submit) -> list[App
     needed = [m for m in wanted if m != "Hand the application in."]
     if needed:
         raise Refused("Before it can be handed in: " + " ".join(needed), unlawful=True)
-    asked = _ask(application, about, command.days, command.expires)
+    asked = _ask(application, about, command)
     return [a.Submitted(about, late=not command.open_), *asked]
 
 
 def _ask(
-    application: Application, about: About, days: float, expires: datetime
+    application: Application, about: About, command: Submit | AskSponsorAgain
 ) -> list[ApplicationEvent]:
     if application.sponsor is None or application.sponsor_reply == a.CONFIRMED:
         return []
     generation = application.generation + 1
-    return [a.SponsorAsked(about, application.sponsor, generation, expires, days)]
+    expires, days, programme = command.expires, command.days, command.programme
+    return [a.SponsorAsked(about, application.sponsor, generation, expires, days, programme)]
 
 
 def _ask_again(
@@ -225,7 +231,7 @@ def _ask_again(
         raise Refused(SPONSOR_GONE, unlawful=True)
     if command.over_budget and application.sponsor_reply != a.CONFIRMED:
         raise Refused(command.over_budget, unlawful=True)
-    return _ask(application, about, command.days, command.expires)
+    return _ask(application, about, command)
 
 
 def _sponsor_replies(

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from services.notifications import facts
+from services.notifications import facts, rendering
 from services.notifications.contact_book import Contact
-from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, RULES
+from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, REQUEST, RULES
 from services.notifications.links import Links
 from services.notifications.mail import envelope, letter_of
 from services.notifications.rendering import Part, Reader, Rendered, Renderer
@@ -92,7 +92,8 @@ def render(
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
 def test_a_template_says_all_that_a_reader_needs(renderer: Renderer, rule: Any):
     said = render(renderer, content(rule))
-    assert said.text.startswith("Hello Ada Lovelace,\n")
+    greeting = "Hello,\n" if rule.category == REQUEST else "Hello Ada Lovelace,\n"
+    assert said.text.startswith(greeting)
     assert "sent you this\nbecause " in said.text
     assert "https://hedgerow.example/notifications/preferences/" in said.text
     assert said.subject
@@ -352,3 +353,42 @@ def test_a_very_long_name_is_shortened(renderer: Renderer):
     )
     assert len(said.text) < 10_000
     assert len(parsed(reader, said).as_bytes()) < 40_000
+
+
+TYPED = Contact("Your NHS login expires: visit", "victim@example.net", 1, named_by_others=True)
+
+
+@pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
+def test_nobody_is_greeted_by_what_somebody_else_typed(renderer: Renderer, rule: Any):
+    told = {p: ADA_CONTACT for p in rendering.people_in([Part(content(rule))])}
+    for parts in ([Part(content(rule))], [Part(content(rule))] * 2):
+        reader = Reader(ADA, TYPED, 1, NOW, {})
+        kind = "digest" if len(parts) > 1 else "message"
+        said = renderer.render(kind, parts, reader, told, NOW)
+        calendar = said.calendar.text if said.calendar else ""
+        assert "NHS login" not in said.text + said.html + said.subject + calendar
+        assert said.text.startswith("Hello,\n")
+    wire = envelope("h@h.example", TYPED.own_name, TYPED.email or "", "let_" + "0" * 20, said)
+    sent = email.message_from_bytes(wire.message, policy=email.policy.default)
+    assert str(sent["To"]) == "victim@example.net"
+
+
+@pytest.mark.parametrize("message", ["sponsor-asked"])
+def test_who_is_asked_by_name_reads_of_which_programme_and_can_stop_it(
+    renderer: Renderer, message: str
+):
+    said = render(renderer, asked(message))
+    assert "Leadership Development Programme" in said.text
+    assert "Leadership Development Programme" in said.html
+    assert "unsubscribe" in said.text
+    assert said.text.startswith("Hello,\n")
+
+
+def test_a_name_taken_before_that_holds_an_address_is_not_mailed_to_others(renderer: Renderer):
+    names = {
+        person: Contact("Visit nhs-login.example", None, 1)
+        for person in rendering.people_in([Part(asked("sponsor-asked"))])
+    }
+    reader = Reader(ADA, ADA_CONTACT, 1, NOW, {})
+    said = renderer.render("message", [Part(asked("sponsor-asked"))], reader, names, NOW)
+    assert "nhs-login" not in said.text + said.html + said.subject

@@ -39,6 +39,14 @@ def test_what_must_be_told_is_told_whatever_the_preference():
     assert routed(stopped, category="decision", must=True).due == MONDAY
 
 
+def test_who_is_asked_by_name_hears_of_it_at_once_until_they_stop_it():
+    asked = {"category": "request", "until_stopped": True}
+    for choice in (AT_ONCE, DAILY, WEEKLY, NONE):
+        assert routed(Preferences(choice, quiet=NIGHT), **asked).due == MONDAY
+    stopped = Preferences(stopped=frozenset({("request", "")}))
+    assert routed(stopped, **asked).reason == "unsubscribed"
+
+
 def test_a_daily_digest_goes_at_the_next_such_hour():
     way = routed(Preferences(DAILY))
     assert (way.due, way.digest) == (datetime(2026, 3, 3, 7, tzinfo=UTC), True)
