@@ -61,8 +61,7 @@ def update_for(
         f"SUMMARY:{text(session['title'][:_LONGEST])}",
         f"STATUS:{'CANCELLED' if method == CANCEL else 'CONFIRMED'}",
         f"ORGANIZER;CN={_parameter(own_name or own)}:mailto:{own}",
-        f"ATTENDEE;CN={called};PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
-        f":mailto:{_address(attendee.email)}",
+        f"ATTENDEE;CN={called};PARTSTAT=NEEDS-ACTION;RSVP=FALSE:mailto:{_address(attendee.email)}",
     ]
     lines += [*_where(session, join), "TRANSP:OPAQUE", "END:VEVENT", "END:VCALENDAR"]
     return CalendarUpdate(method, document(lines).decode())

@@ -1,5 +1,7 @@
 """Replies, attendance and what else is around a session: one at a time for each session."""
 
+from datetime import datetime
+
 from services.scheduling import queries
 from services.scheduling.domain import attendance as at
 from services.scheduling.domain.attendance import About, Attendance
@@ -33,6 +35,18 @@ def about(session: str, state: Session) -> About:
 def change(session: str, loaded: Loaded[Attendance], command: at.Command) -> Change:
     """Raises Refused."""
     return Change(stream_of(session), loaded.version, at.decide(loaded.state, command))
+
+
+def guests_invited_at(
+    connection: Connection, service: Service, session: str, by: str
+) -> list[datetime]:
+    """When a participant invited each guest to a session, those erased since among them."""
+    return [
+        event.time
+        for event in service.store.load(connection, stream_of(session))
+        if event.type == "scheduling.attendance.guest-invited"
+        and service.types.decode(event).invited_by == by
+    ]
 
 
 def changes_of_forgetting(service: Service, connection: Connection, person: str) -> list[Change]:

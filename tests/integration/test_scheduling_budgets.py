@@ -146,6 +146,53 @@ def test_a_sponsor_is_reminded_three_times_and_once_a_day(scheduling: Scheduling
     assert scheduling.operator.post(path).status_code == 200
 
 
+def celebration(scheduling: Scheduling, guests_each: int) -> tuple[str, str]:
+    """Where guests of a participant are invited, and the participant."""
+    sessions = [{"kind": "celebration", "date": "2027-02-28"}]
+    cohort = open_cohort(scheduling, sessions=sessions)
+    application = submitted(scheduling, cohort)
+    decide(scheduling, application, "offer")
+    scheduling.operator.done(f"/cohorts/{cohort}/release")
+    scheduling.operator.done(f"/applications/{application}/acceptance")
+    (party,) = scheduling.anyone.get(f"/cohorts/{cohort}").json["sessions"]
+    scheduling.operator.changed(f"/sessions/{party['id']}", guests_each=guests_each)
+    return f"/sessions/{party['id']}/guests", seen_by_team(scheduling, application)["person"]
+
+
+def test_a_participant_invites_so_many_guests_and_five_a_day(
+    scheduling: Scheduling, people: People
+):
+    path, ada = celebration(scheduling, 7)
+    asked = len(people.asked)
+    host = scheduling.acting(ada)
+
+    def invited(number: int) -> int:
+        guest = {"invited_by": ada, "name": "Gil", "email": f"gil{number}@g.example"}
+        return host.post(path, guest).status_code
+
+    assert [invited(n) for n in range(7)] == [201] * 5 + [409] * 2
+    later(scheduling, days=1)
+    assert [invited(n) for n in range(10, 14)] == [201, 201, 409, 409]
+    assert len(people.asked) == asked + 7
+    told = [e for e in scheduling.operator.events() if e["type"].endswith("guest-invited")]
+    assert {event["data"]["programme_name"] for event in told} != {None}
+
+
+def test_a_guest_who_was_erased_counts_for_who_invited_them_and_not_for_the_team(
+    scheduling: Scheduling,
+):
+    path, ada = celebration(scheduling, 1)
+    guest = {"invited_by": ada, "name": "Gil", "email": "gil@g.example"}
+    gil = scheduling.acting(ada).post(path, guest).json["guest"]
+    scheduling.hears("registry.person.registered", gil)
+    scheduling.hears("registry.person.erased", gil)
+    other = guest | {"email": "hal@g.example"}
+    refused = scheduling.acting(ada).post(path, other)
+    assert (refused.status_code, TEAM in refused.json["detail"]) == (409, True)
+    assert scheduling.acting(scheduling.person("Bo")).post(path, other).status_code == 403
+    assert scheduling.operator.post(path, other).status_code == 201
+
+
 @pytest.mark.parametrize(
     "typed",
     [

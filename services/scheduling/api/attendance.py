@@ -19,8 +19,9 @@ from services.scheduling.api.attendance_schemas import (
     StatusBody,
 )
 from services.scheduling.domain import attendance as at
+from services.scheduling.domain.budget import guests
 from services.scheduling.domain.session import CANCELLED, POSTPONED, Session
-from services.scheduling.projections.own import SESSIONS
+from services.scheduling.projections.own import COHORTS, SESSIONS
 from shared.connection import Connection
 from shared.identifiers import new_id
 from shared.web.answers import json_response
@@ -265,7 +266,9 @@ def invite(fields: dict[str, Any], session: str) -> Response:
         found = require(connection, SESSIONS, session)
         most, about = found.state.known.guests_each, attending.about(session, found.state)
         takes_part = belonging.part(connection, found, guest, _now()).takes_part
-        command = at.InviteGuest(about, guest, by, most, takes_part)
+        cohort = queries.one(connection, COHORTS, known.cohort or "")
+        programme = cohort.state.programme_name if cohort else None
+        command = at.InviteGuest(about, guest, by, most, takes_part, programme)
         act(connection, session, command)
         return Answer({"session": session, "guest": guest, "invited_by": by}, 201)
 
@@ -286,7 +289,18 @@ def _check_invites(connection: Connection, session: str, by: str) -> Session:
         raise Problem(409, "This session is cancelled; nobody can be invited to it.")
     attendance = queries.attendance_of(connection, session)
     decided(at.check_room_for_guest, attendance, by, known.guests_each)
+    if caller().actor is not None:
+        _check_budget(connection, session, by, known.guests_each)
     return state
+
+
+def _check_budget(connection: Connection, session: str, by: str, most: int) -> None:
+    """Raises Problem where a participant has invited enough; the programme team may beyond it."""
+    if caller().actor != by:
+        raise Problem(403, "Guests are invited by the participant, or by the programme team.")
+    invited = attending.guests_invited_at(connection, service(), session, by)
+    if refusal := guests(most).refusal(invited, _now()):
+        raise Problem(409, refusal)
 
 
 def _now() -> datetime:

@@ -80,6 +80,7 @@ class GuestInvited:
     guest: str
     invited_by: str
     generation: int = 1
+    programme_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +186,17 @@ class RemoveRole:
 
 @dataclass(frozen=True, slots=True)
 class InviteGuest:
-    """`takes_part`: whom they invite comes already, and not as a guest."""
+    """`takes_part`: whom they invite comes already, and not as a guest.
+
+    `programme` is its name, for the guest to read.
+    """
 
     about: About
     guest: str
     invited_by: str
     most: int
     takes_part: bool = False
+    programme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +328,8 @@ def _invite(a: Attendance, command: InviteGuest) -> list[AttendanceEvent]:
     if command.takes_part:
         raise Refused("This person is already taking part; invite someone else.", field="email")
     check_room_for_guest(a, command.invited_by, command.most)
-    return [GuestInvited(command.about, command.guest, command.invited_by)]
+    about, guest, by = command.about, command.guest, command.invited_by
+    return [GuestInvited(about, guest, by, programme_name=command.programme)]
 
 
 def check_room_for_guest(a: Attendance, invited_by: str, most: int) -> None:

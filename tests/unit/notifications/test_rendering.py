@@ -360,7 +360,7 @@ TYPED = Contact("Your NHS login expires: visit", "victim@example.net", 1, named_
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
 def test_nobody_is_greeted_by_what_somebody_else_typed(renderer: Renderer, rule: Any):
-    told = {p: ADA_CONTACT for p in rendering.people_in([Part(content(rule))])}
+    told = dict.fromkeys(rendering.people_in([Part(content(rule))]), ADA_CONTACT)
     for parts in ([Part(content(rule))], [Part(content(rule))] * 2):
         reader = Reader(ADA, TYPED, 1, NOW, {})
         kind = "digest" if len(parts) > 1 else "message"
@@ -373,7 +373,7 @@ def test_nobody_is_greeted_by_what_somebody_else_typed(renderer: Renderer, rule:
     assert str(sent["To"]) == "victim@example.net"
 
 
-@pytest.mark.parametrize("message", ["sponsor-asked"])
+@pytest.mark.parametrize("message", ["sponsor-asked", "guest-invited"])
 def test_who_is_asked_by_name_reads_of_which_programme_and_can_stop_it(
     renderer: Renderer, message: str
 ):
