@@ -23,7 +23,9 @@ def programme(found: Found) -> dict[str, Any]:
     return {"id": found.id, "name": found.state.name, **rules, **_times(found)}
 
 
-def cohort(found: Found, rules: Rules, sessions: Sequence[Found], version: int) -> dict[str, Any]:
+def cohort(
+    found: Found, rules: Rules, sessions: Sequence[Found], version: int, present_state: str
+) -> dict[str, Any]:
     state = found.state
     close = state.applications_close
     return {
@@ -36,7 +38,7 @@ def cohort(found: Found, rules: Rules, sessions: Sequence[Found], version: int) 
         "applications_close": close.isoformat() if close else None,
         "applications_close_at": rfc3339(end_of_day(close, state.zone)) if close else None,
         "reply_days": state.reply_days,
-        "state": state.state,
+        "state": present_state,
         "sessions": [session(s) for s in sessions],
         "warnings": [warned(w) for w in rule_warnings(rules, sessions)],
         **_times(found),

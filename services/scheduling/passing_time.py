@@ -1,11 +1,12 @@
 """What time alone brings about: cohorts begin and finish, standings change, words are deleted."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 
 from services.scheduling import admitting, queries, texts
 from services.scheduling.domain import application_decisions as d
-from services.scheduling.domain.cohort import FINISHED, PassTime
+from services.scheduling.domain.cohort import FINISHED, Cohort, PassTime
 from services.scheduling.domain.rhythm import UNKNOWN, changed, rhythm
 from services.scheduling.domain.session import MODULE, PLANNED
 from services.scheduling.domain.wall_clock import today
@@ -54,11 +55,20 @@ def move_cohorts_on(service: Service, now: datetime) -> int:
 
 
 def _time(connection: Connection, found: queries.Found, now: datetime) -> PassTime:
-    sessions = queries.sessions_of_cohort(connection, found.id)
+    return _passage(found.state, queries.sessions_of_cohort(connection, found.id), now)
+
+
+def present_state(cohort: Cohort, sessions: Sequence[queries.Found], now: datetime) -> str:
+    """A cohort's state at this moment, also where `move_cohorts_on` has not come to it yet."""
+    events = COHORT.decide(cohort, _passage(cohort, sessions, now))
+    return str(reduce(COHORT.evolve, events, cohort).state)
+
+
+def _passage(cohort: Cohort, sessions: Sequence[queries.Found], now: datetime) -> PassTime:
     planned = [s.state.known for s in sessions if s.state.state == PLANNED]
     first = min((k.when.date for k in planned if k.kind == MODULE), default=None)
     last = max((k.when.end_date for k in planned), default=None)
-    return PassTime(now, today(now, found.state.zone), first, last)
+    return PassTime(now, today(now, cohort.zone), first, last)
 
 
 # --- rhythm ---

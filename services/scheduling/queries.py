@@ -1,6 +1,6 @@
 """Reading scheduling's own tables, in the generation in use."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
@@ -119,6 +119,34 @@ def page(
     rows = rows[: wanted.limit]
     following = encode_cursor(" ".join(order), rows[-1][5:]) if more else None
     return Listed(_found(projection.table, rows), following)
+
+
+def page_as_shown(
+    connection: Connection,
+    projection: Projection,
+    order: tuple[str, str],
+    conditions: Sequence[tuple[str, Any]],
+    wanted: Page,
+    show: Callable[[Found], dict[str, Any] | None],
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of those that `show` shows: full unless it is the last, whatever is left out.
+
+    `order` names attributes of what is found. Returns the items, and the cursor of the next page.
+    """
+    items: list[dict[str, Any]] = []
+    last: Found | None = None
+    while True:
+        listed = page(connection, projection, order, conditions, wanted)
+        for found in listed.items:
+            if (item := show(found)) is None:
+                continue
+            if last is not None and len(items) == wanted.limit:
+                return items, encode_cursor(" ".join(order), [getattr(last, c) for c in order])
+            items.append(item)
+            last = found
+        if listed.next is None:
+            return items, None
+        wanted = wanted._replace(after=tuple(getattr(listed.items[-1], c) for c in order))
 
 
 def _found(table: str, rows: Iterable[Any]) -> list[Found]:

@@ -1,6 +1,6 @@
 """Changes that email people: carried out, or only counted where `dry_run=true` is asked."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from flask import Response, g
 
@@ -9,7 +9,7 @@ from shared.eventstore.events import Event
 from shared.eventstore.streams import Change
 from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
-from shared.web.forecasts import dry_run_asked, only_forecast
+from shared.web.forecasts import WouldBe, dry_run_asked, only_forecast
 
 
 def append(connection: Connection, changes: Iterable[Change]) -> list[Event]:
@@ -20,13 +20,17 @@ def append(connection: Connection, changes: Iterable[Change]) -> list[Event]:
 
 
 def changing(work: Callable[[Connection], Answer]) -> Response:
-    """Do `work` in one transaction; where `dry_run=true` is taken and asked, only say how many."""
+    """Do `work` in one transaction.
+
+    Where `dry_run=true` is taken and asked, only say how many would be told, and the warnings.
+    """
     if not dry_run_asked():
         return transact(service(), work)
 
-    def events(connection: Connection) -> Sequence[Event]:
+    def would_be(connection: Connection) -> WouldBe:
         g.told = []
-        work(connection)
-        return list(g.told)
+        body = work(connection).body
+        warnings = body.get("warnings") if isinstance(body, Mapping) else None
+        return WouldBe(list(g.told), warnings)
 
-    return only_forecast(service(), events)
+    return only_forecast(service(), would_be)

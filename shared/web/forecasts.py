@@ -4,7 +4,7 @@ For a `dry_run` of what emails people; nothing is changed by asking.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import msgspec
@@ -48,16 +48,23 @@ def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
         ) from error
 
 
+class WouldBe(NamedTuple):
+    """What a change would bring about; `warnings` are those that it would answer with, if any."""
+
+    events: Sequence[Event]
+    warnings: Sequence[object] | None = None
+
+
 class _RolledBack(Exception):
-    """Ends a dry run's transaction, with the events that would have been."""
+    """Ends a dry run's transaction, with what would have been."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, would_be: WouldBe) -> None:
         super().__init__("a dry run is rolled back")
-        self.events = events
+        self.would_be = would_be
 
 
-def only_forecast(service: Service, work: Callable[[Connection], Sequence[Event]]) -> Response:
-    """Do `work` and undo it; answer how many its events would have told."""
+def only_forecast(service: Service, work: Callable[[Connection], WouldBe]) -> Response:
+    """Do `work` and undo it; answer how many its events would have told, and its warnings."""
 
     def rolled_back(connection: Connection) -> Answer:
         raise _RolledBack(work(connection))
@@ -65,7 +72,9 @@ def only_forecast(service: Service, work: Callable[[Connection], Sequence[Event]
     try:
         return transact(service, rolled_back)
     except _RolledBack as undone:
-        return json_response(forecast(service, undone.events))
+        events, warnings = undone.would_be
+        warned = {} if warnings is None else {"warnings": warnings}
+        return json_response(forecast(service, events) | warned)
 
 
 def dry_run_asked() -> bool:

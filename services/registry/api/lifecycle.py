@@ -30,7 +30,7 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, check_version, etag, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found, refused
-from shared.web.forecasts import dry_run_asked, only_forecast
+from shared.web.forecasts import WouldBe, dry_run_asked, only_forecast
 from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("lifecycle", "lifecycle", description="Stages, states, endings and roles")
@@ -105,7 +105,7 @@ def close(fields: dict[str, Any], community: str) -> Response:
         return shown(connection, "communities", community)
 
     if dry_run_asked():
-        return only_forecast(service(), close_all)
+        return only_forecast(service(), lambda connection: WouldBe(close_all(connection)))
     return transact(service(), work)
 
 

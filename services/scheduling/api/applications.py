@@ -23,6 +23,7 @@ from services.scheduling.events import EVENT_TYPES
 from services.scheduling.links import APPLICATION as APPLICATION_LINK
 from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
+from services.scheduling.queries import Found
 from shared.connection import Connection
 from shared.identifiers import new_id
 from shared.web.answers import json_response
@@ -142,11 +143,13 @@ def list_all(cohort: str) -> Response:
         conditions.append(("person = {p}", caller().actor or ""))
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
-        found = queries.page(connection, APPLICATIONS, _ORDER, conditions, wanted)
-        items = [views.shown(connection, f) for f in found.items]
-    if state is not None:  # as the caller sees it
-        items = [item for item in items if item["state"] == state]
-    return page_response(items, found.next)
+
+        def show(found: Found) -> dict[str, Any] | None:
+            item = views.shown(connection, found)
+            return item if state in (None, item["state"]) else None  # as the caller sees it
+
+        page = queries.page_as_shown(connection, APPLICATIONS, _ORDER, conditions, wanted, show)
+    return page_response(*page)
 
 
 @blp.get("/applications/<application>")

@@ -17,6 +17,7 @@ from services.scheduling.domain.programme import Rules
 from services.scheduling.domain.session import MODULE, WEBINAR, Particulars
 from services.scheduling.events import COHORT, SESSION
 from services.scheduling.history import entry
+from services.scheduling.passing_time import present_state
 from services.scheduling.projections.own import COHORTS, PROGRAMMES, SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
@@ -141,7 +142,8 @@ def shown(connection: Connection, cohort: str) -> dict[str, Any]:
     programme = require(connection, PROGRAMMES, found.state.programme)
     sessions = queries.sessions_of_cohort(connection, cohort)
     version = queries.cohort_version(connection, cohort)
-    return documents.cohort(found, programme.state.rules, sessions, version)
+    state = present_state(found.state, sessions, service().clock.now())
+    return documents.cohort(found, programme.state.rules, sessions, version, state)
 
 
 def _answer(
@@ -160,18 +162,20 @@ def _answer(
 @blp.doc(summary="List cohorts")
 @takes({"programme": "Those of this programme", "state": one_of(*c.STATES), **PAGE})
 def list_all() -> Response:
-    if request.args.get("state", c.PLANNED) not in c.STATES:
+    state = request.args.get("state")
+    if state not in (None, *c.STATES):
         raise invalid("state", f"must be one of: {', '.join(c.STATES)}")
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
-    conditions = [
-        (f"{name} = {{p}}", request.args[name])
-        for name in ("programme", "state")
-        if name in request.args
-    ]
+    programme = request.args.get("programme")
+    conditions = [("programme = {p}", programme)] if programme is not None else []
     with service().database.read() as connection:
-        found = queries.page(connection, COHORTS, _ORDER, conditions, wanted)
-        items = [shown(connection, f.id) for f in found.items]
-    return page_response(items, found.next)
+
+        def show(found: queries.Found) -> dict[str, Any] | None:
+            item = shown(connection, found.id)
+            return item if state in (None, item["state"]) else None  # as it is at this moment
+
+        page = queries.page_as_shown(connection, COHORTS, _ORDER, conditions, wanted, show)
+    return page_response(*page)
 
 
 @blp.get("/cohorts/<cohort>")
