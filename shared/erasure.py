@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared import stored_answers
+from shared import link_renewals, stored_answers
 from shared.connection import Connection
-from shared.database import mark, marks
+from shared.database import lock_in_turn, mark, marks, share_lock
 from shared.eventstore.codec import EventType
 from shared.eventstore.events import INTERNAL, Cause, Event
 from shared.eventstore.streams import Change, Decider, Streams
@@ -41,6 +41,20 @@ def confirmed_type(service: str) -> EventType:
     return EventType(f"{service}.person.erasure-confirmed", 1, ErasureConfirmed, INTERNAL)
 
 
+def keep_unless_erased(connection: Connection, service: str, *people: str) -> bool:
+    """Whether none of these was erased here; until the transaction ends none will be.
+
+    For whoever is about to store something about them. Call it before the first load.
+    """
+    for person in sorted(people):
+        share_lock(connection, _lock(person))
+    return not erased_among(connection, service, people)
+
+
+def _lock(person: str) -> str:
+    return f"person {person}"
+
+
 def nothing_held(_connection: Connection, _person: str) -> None:
     """For a service that keeps nothing about people but their ids."""
 
@@ -68,11 +82,13 @@ def confirms_erasure(streams: Callable[[], Streams], forget: Forget = nothing_he
     """
 
     def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
+        lock_in_turn(connection, _lock(event.stream))
         confirmed = streams().load(connection, _CONFIRMING, event.stream)
         events = _decide(confirmed.state, None)
         change = Change(event.stream, confirmed.version, events)
         streams().append(connection, [change], cause=cause, now=now)
         forget(connection, event.stream)
+        link_renewals.forget(connection, event.stream)
         stored_answers.forget(connection, event.stream)
 
     return Reaction("forget an erased person", frozenset({ERASED}), perform)

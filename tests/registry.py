@@ -179,6 +179,7 @@ def every_command(operator: Caller) -> dict[str, str]:
     mistaken = operator.import_list({"id": "8", "domain": "Nothing"}, query="?source=lists")
     operator.done(f"/communities/import/{mistaken['run']}/undoing")
     operator.import_list({"id": "8", "domain": "Something"}, query="?source=lists")
+    operator.done(f"/people/{ada}/links/renewal", purposes=["reply"])
     gone = operator.person("Grace Hopper")
     assert operator.ask("DELETE", f"/people/{gone}").status_code == 202
     return {

@@ -35,6 +35,7 @@ from services.discovery.saved.work import Matching
 from services.discovery.unmet.needs import tidy
 from services.discovery.unmet.noting import Noting
 from shared.erasure import confirms_erasure
+from shared.link_renewals import follows_renewals
 from shared.service import Service
 from shared.settings import Settings
 from shared.worker.lease import Lease
@@ -79,6 +80,7 @@ def build(settings: Settings) -> Service:
         reactions=[
             removes_erased(get),
             confirms_erasure(lambda: service.streams, holdings.forget),
+            follows_renewals(),
             ends_links(get),
             asks_for_matching(),
         ],

@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from services.notifications.links import Links
+from shared import link_renewals
 from shared.clock import parse_rfc3339
 
 Facts = Mapping[str, Any]
 _AFTER_SESSION = timedelta(days=90)
 _AFTER_OFFER = timedelta(days=14)
 _APPLICATION_WORKS = timedelta(days=365)
+_LINK_WORKS = timedelta(days=365)
 
 
 class _Asked(NamedTuple):
@@ -22,15 +24,27 @@ class _Asked(NamedTuple):
     purpose: str
     subject: str
     generation: int
-    expires: datetime | None
+    expires: datetime
 
 
-def answer_link(links: Links, content: Mapping[str, Any], reader: str) -> str | None:
-    """The address that this reader answers at; None of a message that asks nothing."""
+def answer_link(
+    links: Links,
+    content: Mapping[str, Any],
+    reader: str,
+    renewals: link_renewals.Renewals = link_renewals.NONE,
+) -> str | None:
+    """The address that this reader answers at; None of a message that asks nothing.
+
+    `renewals` counts how often the reader has renewed links, by purpose.
+    """
     asks = _ASKS.get(content["rule"])
     if content["facts"].get("link"):
         asks = _link
-    return links.signed(*asks(content, content["facts"], reader)) if asks else None
+    if asks is None:
+        return None
+    asked = asks(content, content["facts"], reader)
+    generation = link_renewals.generation(renewals, asked.purpose, asked.generation)
+    return links.signed(*asked._replace(generation=generation))
 
 
 def asks_to_come(content: Mapping[str, Any]) -> bool:
@@ -38,8 +52,9 @@ def asks_to_come(content: Mapping[str, Any]) -> bool:
     return _ASKS.get(content["rule"]) is _reply
 
 
-def _link(_content: Facts, facts: Facts, reader: str) -> _Asked:
-    expires = parse_rfc3339(facts["lapses"]) if facts.get("lapses") else None
+def _link(content: Facts, facts: Facts, reader: str) -> _Asked:
+    lapses = facts.get("lapses")
+    expires = parse_rfc3339(lapses) if lapses else parse_rfc3339(content["at"]) + _LINK_WORKS
     return _Asked("discovery", "link", f"{facts['link']} {reader}", 1, expires)
 
 

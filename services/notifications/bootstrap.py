@@ -31,6 +31,7 @@ from shared.connection import Connection
 from shared.erasure import confirms_erasure
 from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Streams
+from shared.link_renewals import follows_renewals
 from shared.projection.reactions import Reaction
 from shared.service import Service
 from shared.settings import Settings
@@ -68,6 +69,7 @@ def build(settings: Settings) -> Service:
         follows=["registry", "scheduling", "discovery"],
         reactions=[
             confirms_erasure(streams, preferences.forget),
+            follows_renewals(),
             Reaction("tell", frozenset(r.event for r in RULES), tell, _wanted),
             Reaction("plan reminders", frozenset(SESSIONS.types), reminding.plan),
             Reaction("webhooks", None, queueing.fan_out, queueing.wanted),

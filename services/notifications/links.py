@@ -1,12 +1,13 @@
 """Addresses in messages: pages of this platform, and signed links that act without a login."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.settings import Settings
 from shared.web.signer import sign
 
 PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
+LINKS_WORK = timedelta(days=365)  # those to preferences and to stop messages, once sent
 _BETWEEN = " "
 
 
@@ -19,7 +20,7 @@ class Stop(NamedTuple):
 
 
 class Links:
-    """`generation` is that of the person's links: those of an earlier one lead nowhere."""
+    """`generation` is that of the person's links of a kind: earlier ones lead nowhere."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -29,12 +30,12 @@ class Links:
         public = self._settings.public_url
         return f"{public}/{service}" if public else self._settings.urls[service]
 
-    def preferences(self, person: str, generation: int) -> str:
-        signed = sign(self._settings.secret, PREFERENCES, person, generation, None)
+    def preferences(self, person: str, generation: int, expires: datetime | None = None) -> str:
+        signed = sign(self._settings.secret, PREFERENCES, person, generation, expires)
         return f"{self.of('notifications')}/preferences/{signed}"
 
-    def unsubscribe(self, stop: Stop, generation: int) -> str:
-        signed = sign(self._settings.secret, UNSUBSCRIBE, _BETWEEN.join(stop), generation, None)
+    def unsubscribe(self, stop: Stop, generation: int, expires: datetime | None = None) -> str:
+        signed = sign(self._settings.secret, UNSUBSCRIBE, _BETWEEN.join(stop), generation, expires)
         return f"{self.of('notifications')}/unsubscribe/{signed}"
 
     def signed(

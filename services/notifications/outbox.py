@@ -35,11 +35,11 @@ class Outbox:
         `now` is when those that wait would be sent; None where they have arrived by being here.
         """
         parts = reading.parts_of(connection, found)
-        generations = reading.generations_of(connection, found)
+        renewals = reading.renewals_of(connection, found)
         former = dict.fromkeys((each.person for each in found), _FORMER)
         contacts = {**former, **self._look_up(found, parts)}
         joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
-        known = reading.Known(parts, generations, contacts, joins)
+        known = reading.Known(parts, renewals, contacts, joins)
         shown = []
         for letter in found:
             at = now if now and letter.state == letters.WAITING else parse_rfc3339(letter.at)

@@ -15,13 +15,10 @@ _CHUNK = 500
 
 
 class Kept(NamedTuple):
-    """`generation` is that of the links that are signed for the person."""
-
     preferences: Preferences
-    generation: int
 
 
-_NOTHING_SAID = Kept(Preferences(), 1)
+_NOTHING_SAID = Kept(Preferences())
 
 
 def of(connection: Connection, person: str) -> Kept:
@@ -33,12 +30,12 @@ def of_many(connection: Connection, people: Sequence[str]) -> dict[str, Kept]:
     for start in range(0, len(people), _CHUNK):
         chunk = tuple(people[start : start + _CHUNK])
         rows = connection.exec_driver_sql(
-            "SELECT person, content, generation FROM preferences"
+            "SELECT person, content FROM preferences"
             f" WHERE person IN ({marks(connection, len(chunk))})",
             chunk,
         )
-        for person, content, generation in rows:
-            found[person] = Kept(from_document(msgspec.json.decode(content)), generation)
+        for person, content in rows:
+            found[person] = Kept(from_document(msgspec.json.decode(content)))
     return found
 
 
@@ -48,7 +45,7 @@ def put(connection: Connection, person: str, preferences: Preferences, now: date
         "INSERT INTO preferences (person, content, generation, changed_at)"
         f" VALUES ({marks(connection, 4)}) ON CONFLICT (person) DO UPDATE SET"
         " content = excluded.content, changed_at = excluded.changed_at",
-        (person, content, 1, rfc3339(now)),
+        (person, content, 1, rfc3339(now)),  # the first release's generation of links
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.notifications import preferences
 from services.notifications.answering import asks_to_come
 from services.notifications.contact_book import Contact
 from services.notifications.domain.collapsing import as_one
@@ -13,8 +12,10 @@ from services.notifications.joining import Joining, Joins
 from services.notifications.letters import Letter
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
 from services.notifications.rendering import Part, Reader, Rendered, Renderer, people_in
+from shared import link_renewals
 from shared.clock import parse_rfc3339
 from shared.connection import Connection
+from shared.link_renewals import Renewals
 from shared.projection.generations import OWN, active
 from shared.projection.projection import load_rows
 
@@ -25,7 +26,7 @@ class Known(NamedTuple):
     """What letters are rendered from; what they tell by the letter's id, all else by person."""
 
     parts: Parts
-    generations: Mapping[str, int]
+    renewals: Mapping[str, Renewals]
     contacts: Mapping[str, Contact]
     joins: Joins
 
@@ -48,9 +49,9 @@ def _content(rows: Mapping[str, Any], announcement: str) -> Mapping[str, Any]:
     return content
 
 
-def generations_of(connection: Connection, letters: Sequence[Letter]) -> dict[str, int]:
-    people = list({letter.person for letter in letters})
-    return {p: kept.generation for p, kept in preferences.of_many(connection, people).items()}
+def renewals_of(connection: Connection, letters: Sequence[Letter]) -> Mapping[str, Renewals]:
+    """How often the readers have renewed their links, of those who have."""
+    return link_renewals.of_many(connection, list({letter.person for letter in letters}))
 
 
 def everybody_in(letters: Sequence[Letter], parts: Parts) -> list[str]:
@@ -73,6 +74,7 @@ def rendered(renderer: Renderer, letter: Letter, known: Known, now: datetime) ->
     """As it reads at this moment."""
     person = letter.person
     joins = {asked.session: to for asked, to in known.joins.items() if asked.person == person}
-    reader = Reader(person, known.contacts[person], known.generations[person], now, joins)
+    renewals = known.renewals.get(person, link_renewals.NONE)
+    reader = Reader(person, known.contacts[person], renewals, now, joins)
     at = parse_rfc3339(letter.at)
     return renderer.render(letter.kind, known.parts[letter.id], reader, known.contacts, at)

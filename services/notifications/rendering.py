@@ -23,9 +23,16 @@ from services.notifications.contact_book import Contact
 from services.notifications.domain.reminders import Words, said_ahead
 from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER, REQUEST
 from services.notifications.domain.wall_clock import local_end, local_start
-from services.notifications.links import Links, Stop
+from services.notifications.links import (
+    LINKS_WORK,
+    PREFERENCES,
+    UNSUBSCRIBE,
+    Links,
+    Stop,
+)
 from shared.clock import parse_rfc3339
 from shared.foundation.embedded_addresses import holds_address, holds_host
+from shared.link_renewals import Renewals, generation
 
 DIGEST = "digest"
 _FOLDER = Path(__file__).parent / "templates"
@@ -51,14 +58,14 @@ class Part(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """Who reads it, of which generation the links are, and the moment of which the words are.
+    """Who reads it, how often they renewed their links, and the moment of which the words are.
 
     `joins` are the addresses to join by, of the sessions to which the reader comes, by session.
     """
 
     person: str
     contact: Contact
-    generation: int
+    renewals: Renewals
     now: datetime
     joins: Mapping[str, str] = MappingProxyType({})
 
@@ -115,8 +122,8 @@ class Renderer:
         form = self._form(part, names, reader)
         stop = Stop(reader.person, content["category"], content.get("community") or "")
         links = {
-            "preferences": self._links.preferences(reader.person, reader.generation),
-            "unsubscribe": self._links.unsubscribe(stop, reader.generation),
+            "preferences": self._preferences(reader),
+            "unsubscribe": self._unsubscribe(stop, reader),
             **self._asked_of(part, reader),
         }
         escaped = {link: str(escape(to)) for link, to in links.items()}
@@ -175,9 +182,8 @@ class Renderer:
             )
         context = self._frame(reader) | {"groups": groups, "count": len(parts)}
         context["name"] = _greeted(reader.contact, *(part.content for part in parts))
-        context["links"]["unsubscribe"] = self._links.unsubscribe(
-            Stop(reader.person, "everything", ""), reader.generation
-        )
+        everything = Stop(reader.person, "everything", "")
+        context["links"]["unsubscribe"] = self._unsubscribe(everything, reader)
         text = template("digest.txt")
         return Rendered(
             subject=_block(text, "subject", context),
@@ -187,8 +193,16 @@ class Renderer:
             headers=_stopping(context["links"], must=False),
         )
 
+    def _preferences(self, reader: Reader) -> str:
+        number = generation(reader.renewals, PREFERENCES)
+        return self._links.preferences(reader.person, number, reader.now + LINKS_WORK)
+
+    def _unsubscribe(self, stop: Stop, reader: Reader) -> str:
+        number = generation(reader.renewals, UNSUBSCRIBE)
+        return self._links.unsubscribe(stop, number, reader.now + LINKS_WORK)
+
     def _frame(self, reader: Reader) -> dict[str, Any]:
-        links = {"preferences": self._links.preferences(reader.person, reader.generation)}
+        links = {"preferences": self._preferences(reader)}
         name = _greeted(reader.contact) if reader.person else _NAME
         return {"name": name, "links": links, "must": False}
 
@@ -205,13 +219,13 @@ class Renderer:
             "must": category in MUST_BE_TOLD,
             "ahead": _ahead(part.content, reader.now),
         }
-        context["links"]["unsubscribe"] = self._links.unsubscribe(stop, reader.generation)
+        context["links"]["unsubscribe"] = self._unsubscribe(stop, reader)
         context["links"] |= self._asked_of(part, reader)
         return context
 
     def _asked_of(self, part: Part, reader: Reader) -> dict[str, str]:
         """Where the reader answers, and joins, by the words that templates use."""
-        answer = answer_link(self._links, part.content, reader.person)
+        answer = answer_link(self._links, part.content, reader.person, reader.renewals)
         found = {"answer": answer, "join": _join_of(part.content, reader)}
         return {word: to for word, to in found.items() if to}
 

@@ -159,12 +159,12 @@ class Sender:
         """Raises NoServer, ContactsUnavailable: then the rest stays as it was."""
         with self._service.database.read() as connection:
             parts = reading.parts_of(connection, claimed)
-            generations = reading.generations_of(connection, claimed)
+            renewals = reading.renewals_of(connection, claimed)
         contacts = self._contacts.look_up(reading.everybody_in(claimed, parts))
         with self._service.database.read() as connection:
             blocked = bouncing.blocked(connection, contacts)
         joins = self._joins.look_up(reading.joining_in(claimed, parts))
-        known = reading.Known(parts, generations, contacts, joins)
+        known = reading.Known(parts, renewals, contacts, joins)
         ready = Ahead(self._written(claimed, known, blocked, now))
         for letter, wire in ready:
             outcome: Outcome | None

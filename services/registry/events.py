@@ -27,6 +27,7 @@ EVENT_TYPES = EventTypes(
         EventType("registry.organisation.described", 1, organisation.OrganisationDescribed),
         EventType("registry.person.registered", 1, person.PersonRegistered, INTERNAL),
         EventType("registry.person.erased", 1, person.PersonErased, INTERNAL),
+        EventType("registry.person.links-renewed", 1, person.LinksRenewed, INTERNAL),
     ]
 )
 

@@ -27,6 +27,7 @@ from services.scheduling.passing_time import delete_old_words, move_cohorts_on, 
 from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
 from services.scheduling.projections.own import OWN_PROJECTIONS
 from shared.erasure import confirms_erasure
+from shared.link_renewals import follows_renewals
 from shared.service import Service
 from shared.settings import Settings
 
@@ -63,6 +64,7 @@ def build(settings: Settings) -> Service:
         reactions=[
             takes_out_erased(get),
             confirms_erasure(lambda: service.streams, texts.forget),
+            follows_renewals(),
             asks_for_decisions(get),
         ],
         passes=[move_cohorts_on, lapse_offers, review_standings, delete_old_words],

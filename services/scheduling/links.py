@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from shared import link_renewals
+from shared.connection import Connection
 from shared.web.context import service
 from shared.web.signer import BadLink, SignedLink, sign, verify
 
@@ -13,8 +15,17 @@ REPLY = "reply"  # subject: a session and a person, with a space between
 GUEST = "guest"  # subject: a session and a guest, with a space between
 
 
-def signed_link(purpose: str, subject: str, generation: int, expires: datetime | None) -> str:
-    """The signed part of an address."""
+def signed_link(
+    connection: Connection,
+    purpose: str,
+    subject: str,
+    person: str,
+    expires: datetime,
+    own: int = 1,
+) -> str:
+    """The signed part of an address that `person` may renew; `own` is its kind's generation."""
+    renewals = link_renewals.of(connection, person)
+    generation = link_renewals.generation(renewals, purpose, own)
     return sign(service().settings.secret, purpose, subject, generation, expires)
 
 

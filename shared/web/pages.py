@@ -11,7 +11,9 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
+from shared import link_renewals
 from shared.connection import Connection
+from shared.erasure import erased_among
 from shared.web.commands import Answer, transact
 from shared.web.context import service
 from shared.web.errors import Problem
@@ -92,6 +94,30 @@ def opened(purpose: str, signed: str) -> SignedLink:
         ) from error
 
 
+def check_owner(
+    link: SignedLink,
+    purpose: str,
+    person: str | None,
+    *others: str | None,
+    own: int = 1,
+    exact: bool = False,
+) -> None:
+    """Raises Unusable where an owner has renewed the link, or one of the people was erased.
+
+    `person` is who may renew it, `own` the generation that the link's kind has besides. A greater
+    generation is of a renewal that is on its way here; with `exact` it is waited for.
+    """
+    people = [each for each in (person, *others) if each]
+    with service().database.read() as connection:
+        erased = erased_among(connection, service().name, people)
+        renewals = link_renewals.of(connection, person) if person else link_renewals.NONE
+    if erased:
+        raise no_longer()
+    present = link_renewals.generation(renewals, purpose, own)
+    if link.generation < present or (exact and link.generation != present):
+        raise used_up()
+
+
 def no_longer() -> Unusable:
     """For a link of, or about, somebody who was erased."""
     return Unusable(
@@ -104,9 +130,9 @@ def no_longer() -> Unusable:
 
 def used_up() -> Unusable:
     return Unusable(
-        "A newer link was sent",
-        "This link is no longer used, because a newer one was sent. Please look for the latest"
-        " message.",
+        "This link is no longer used",
+        "A newer one was sent, or its owner has stopped it. Please look for the latest message, or"
+        " ask whoever sent it to you for a new one.",
         410,
     )
 

@@ -1,5 +1,6 @@
 """A convener's page about one link, by a signed address: accept or refuse it, and later end it."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask import Response, request
@@ -13,8 +14,8 @@ from services.discovery.linking import known
 from services.discovery.links import Found
 from services.discovery.projections.conveners import convened_by
 from services.discovery.projections.registry import DOCUMENTS
+from shared import link_renewals
 from shared.connection import Connection
-from shared.erasure import erased_among
 from shared.identifiers import is_id
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
@@ -24,12 +25,12 @@ from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.fields import uniform
-from shared.web.pages import Pages, Unusable, address, done, opened
+from shared.web.pages import Pages, Unusable, address, check_owner, done, opened
 from shared.web.signer import sign
 
 blp = Blueprint("link-page", "link-page", description="A convener's page about a link")
 PURPOSE = "link"  # subject: a link and a person, with a space between
-_GENERATION = 1
+_WORKS = timedelta(days=365)
 _LONGEST = 2000
 _page = Pages("services.discovery")
 _THANKS = {
@@ -99,14 +100,14 @@ def _command(here: Opened, answer: str, reason: str) -> tuple[Command, str]:
 
 def _opened(signed: str) -> Opened:
     """Raises Unusable, also for somebody who convenes neither side any more."""
-    subject = opened(PURPOSE, signed).subject
-    link, _, person = subject.partition(" ")
+    presented = opened(PURPOSE, signed)
+    link, _, person = presented.subject.partition(" ")
+    check_owner(presented, PURPOSE, person)
     today = service().clock.now().date()
     with service().database.read() as connection:
         found = require(connection, link)
-        erased = bool(erased_among(connection, "discovery", [person]))
         sides = convened_by(connection, person, found.link.communities, today)
-    if erased or not sides:
+    if not sides:
         raise Unusable(
             "This link no longer works",
             "It is for those who convene one of the two communities. If you think that this is a"
@@ -151,6 +152,9 @@ def address_of_page(link: str, person: str) -> Response:
         today = service().clock.now().date()
         if not convened_by(connection, person, found.link.communities, today):
             raise Problem(409, "This person convenes neither of the two communities.")
-    expires = found.link.lapses if found.link.state == k.PROPOSED else None
-    signed = sign(service().settings.secret, PURPOSE, f"{link} {person}", _GENERATION, expires)
+        renewals = link_renewals.of(connection, person)
+    proposed = found.link.state == k.PROPOSED and found.link.lapses
+    expires = proposed or service().clock.now() + _WORKS
+    generation = link_renewals.generation(renewals, PURPOSE)
+    signed = sign(service().settings.secret, PURPOSE, f"{link} {person}", generation, expires)
     return json_response({"url": address(f"{PURPOSE}/{signed}")}, private=True)

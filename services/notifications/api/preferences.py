@@ -5,12 +5,13 @@ from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Response, request
+from flask import Response, current_app, request
 from werkzeug.datastructures import MultiDict
 
 from services.notifications import preferences
 from services.notifications.api.pages import page
 from services.notifications.api.schemas import ContactsBody, PreferencesBody, preferences_of
+from services.notifications.contact_book import ContactBook, ContactsUnavailable
 from services.notifications.domain.preferences import (
     CHOICES,
     DAILY,
@@ -21,21 +22,31 @@ from services.notifications.domain.preferences import (
     next_digest,
 )
 from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
-from services.notifications.links import PREFERENCES, UNSUBSCRIBE, Links, Stop, stop_of
+from services.notifications.links import (
+    LINKS_WORK,
+    PREFERENCES,
+    UNSUBSCRIBE,
+    Links,
+    Stop,
+    stop_of,
+)
 from services.notifications.memberships import communities_of, name_of
+from services.notifications.renewing import stop_links
+from shared import link_renewals
 from shared.clock import rfc3339
+from shared.erasure import erased_among, keep_unless_erased
 from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
-from shared.web.errors import not_found
-from shared.web.pages import opened, used_up
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.pages import check_owner, message, no_longer, opened
 from shared.web.signer import SignedLink
 
 blp = Blueprint("preferences", "preferences", description="How people hear of things")
 EVERYTHING = "everything"
-FORM = "preferences"  # what the page's own form says that it is
+FORM, STOP_LINKS = "preferences", "stop-links"  # what the page's own forms say that they are
 _MEANINGS = {
     "at-once": "Each message comes when it happens.",
     "daily": "One message a day with all that happened.",
@@ -50,6 +61,8 @@ _MEANINGS = {
 def get_one(person: str) -> Response:
     _check_person(person)
     with service().database.read() as connection:
+        if erased_among(connection, "notifications", [person]):
+            raise _erased()
         kept = preferences.of(connection, person)
     return json_response(_shown(person, kept.preferences), private=True)
 
@@ -62,6 +75,8 @@ def put_one(body: dict[str, Any], person: str) -> Response:
     _check_person(person)
     wanted = preferences_of(body)
     with service().database.write() as connection:
+        if not keep_unless_erased(connection, "notifications", person):
+            raise _erased()
         preferences.put(connection, person, wanted, service().clock.now())
     return json_response(_shown(person, wanted), private=True)
 
@@ -107,8 +122,15 @@ def _put_contacts(scope: str, people: tuple[str, ...]) -> Response:
     for person in people:
         _check_person(person)
     with service().database.write() as connection:
+        if not keep_unless_erased(connection, "notifications", *people):
+            gone = erased_among(connection, "notifications", people)
+            raise invalid("people", f"must not name people who were erased: {', '.join(gone)}")
         preferences.put_contacts(connection, scope, people)
     return _contacts(scope)
+
+
+def _erased() -> Problem:
+    return Problem(410, "This person was erased: there is nobody to tell, and nothing is kept.")
 
 
 def _check_person(person: str) -> None:
@@ -132,19 +154,25 @@ def _shown(person: str, wanted: Preferences) -> dict[str, Any]:
 @blp.doc(summary="A page with one button, which stops messages of a kind; looking changes nothing")
 def ask_unsubscribe(signed: str) -> Response:
     stop = _stop(signed)
-    return page("unsubscribe", stopped=False, what=_what(stop))
+    return page("unsubscribe", stopped=False, what=_what(stop), owner=_owner(stop.person))
 
 
 @blp.post("/unsubscribe/<signed>")
 @blp.doc(summary="Stop messages of a kind: by the page's button, or a mail program's (RFC 8058)")
 def unsubscribe(signed: str) -> Response:
-    stop = _stop(signed)
+    link = _verified(UNSUBSCRIBE, signed)
+    stop, now = stop_of(link.subject), service().clock.now()
     with service().database.write() as connection:
+        if not keep_unless_erased(connection, "notifications", stop.person):
+            raise no_longer()
         wanted = preferences.of(connection, stop.person).preferences
-        preferences.put(connection, stop.person, stopped(wanted, stop), service().clock.now())
-        generation = preferences.of(connection, stop.person).generation
-    more = Links(service().settings).preferences(stop.person, generation)
-    return page("unsubscribe", stopped=True, what=_what(stop), more=more)
+        preferences.put(connection, stop.person, stopped(wanted, stop), now)
+        renewals = link_renewals.of(connection, stop.person)
+    number = link_renewals.generation(renewals, PREFERENCES)
+    expires = link.expires or now + LINKS_WORK
+    more = Links(service().settings).preferences(stop.person, number, expires)
+    owner = _owner(stop.person)
+    return page("unsubscribe", stopped=True, what=_what(stop), more=more, owner=owner)
 
 
 def stopped(wanted: Preferences, stop: Stop) -> Preferences:
@@ -166,12 +194,9 @@ def _stop(signed: str) -> Stop:
 
 
 def _verified(purpose: str, signed: str) -> SignedLink:
-    """Raises Unusable, also for a link of an earlier generation."""
+    """Raises Unusable, also for a link that was renewed or whose owner was erased."""
     link = opened(purpose, signed)
-    person = link.subject.split(" ")[0]
-    with service().database.read() as connection:
-        if preferences.of(connection, person).generation != link.generation:
-            raise used_up()
+    check_owner(link, purpose, link.subject.split(" ")[0])
     return link
 
 
@@ -197,13 +222,42 @@ def own_page(signed: str) -> Response:
 @blp.doc(summary="Save what the person's own page says")
 def save_own_page(signed: str) -> Response:
     link = _verified(PREFERENCES, signed)
+    if request.form.get("form") == STOP_LINKS:
+        return _stop_links(link.subject)
     mistakes = mistakes_in(request.form)
     if not mistakes:
         with service().database.write() as connection:
+            if not keep_unless_erased(connection, "notifications", link.subject):
+                raise no_longer()
             before = preferences.of(connection, link.subject).preferences
             wanted = from_form(before, request.form)
             preferences.put(connection, link.subject, wanted, service().clock.now())
     return _own_page(link.subject, saved=not mistakes, mistakes=mistakes)
+
+
+def _stop_links(person: str) -> Response:
+    """Whoever has an earlier message can no longer act by it; this page's own link stops too."""
+    if stop_links(service().settings, person):
+        return message(
+            "The links in your messages no longer work",
+            "Whoever has an earlier message, or had it forwarded, can no longer act by it. That"
+            " holds for this page too. Your next message brings links that work.",
+        )
+    return message(
+        "The links could not be stopped just now",
+        "Nothing was changed. Please go back and try again in a moment.",
+        503,
+    )
+
+
+def _owner(person: str) -> str | None:
+    """Whose page it is; None while the registry does not say."""
+    book: ContactBook = current_app.extensions["hedgerow_contacts"]
+    try:
+        found = book.look_up([person]).get(person)
+    except ContactsUnavailable:
+        return None
+    return found.name if found else None
 
 
 def mistakes_in(form: "MultiDict[str, str]") -> list[str]:
@@ -294,6 +348,8 @@ def _own_page(person: str, *, saved: bool, mistakes: Sequence[str] = ()) -> Resp
         422 if mistakes else 200,
         mistakes=mistakes,
         form=FORM,
+        stop_links=STOP_LINKS,
+        owner=_owner(person),
         wanted=wanted,
         saved=saved,
         communities=mine,

@@ -7,8 +7,13 @@ from sqlalchemy.exc import IntegrityError
 
 from services.registry import people
 from services.registry.api.answers import handle
-from services.registry.api.schemas import ContactsBody, PersonBody, PersonChangeBody
-from services.registry.domain.person import FORMER, RegisterPerson
+from services.registry.api.schemas import (
+    ContactsBody,
+    LinkRenewalBody,
+    PersonBody,
+    PersonChangeBody,
+)
+from services.registry.domain.person import FORMER, RegisterPerson, RenewLinks
 from services.registry.events import PERSON
 from shared.clock import rfc3339
 from shared.connection import Connection
@@ -18,7 +23,7 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import needs_service, needs_token
 from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
-from shared.web.errors import invalid, not_found
+from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
 from shared.web.parameters import PAGE, takes
 
@@ -117,6 +122,28 @@ def contacts(fields: dict[str, Any]) -> Response:
         for p in found
     ]
     return json_response({"items": items}, private=True)
+
+
+@blp.post("/people/<person>/links/renewal")
+@blp.doc(summary="Stop a person's signed links of these kinds; new ones come with new messages")
+@needs_token
+@blp.arguments(LinkRenewalBody)
+def renew_links(fields: dict[str, Any], person: str) -> Response:
+    """Links signed before answer 410 in every service, once it has followed, within seconds.
+
+    Whoever has an old message, or had it forwarded, can no longer act by it. The person gets links
+    that work with each new message; `POST /people/{id}/calendar-link` gives the calendar's.
+    """
+    purposes = tuple(dict.fromkeys(fields["purposes"]))
+
+    def work(connection: Connection) -> Answer:
+        if people.by_id(connection, person) is None:
+            former(connection, person)
+            raise Problem(410, "This person was erased: none of their links works any more.")
+        renewed = handle(connection, PERSON, person, RenewLinks(purposes))
+        return Answer({"person": person, "renewals": dict(renewed.state.renewals)})
+
+    return transact(service(), work)
 
 
 def former(connection: Connection, person: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from services.registry.domain.network import KINDS, OTHER
 from services.registry.domain.roles import ROLES
 from services.registry.people import DIRECTORY
 from shared.identifiers import is_id
+from shared.link_renewals import PURPOSES
 from shared.web.fields import (
     Body,
     Choice,
@@ -76,6 +77,15 @@ class RoleBody(Body):
     begins = Date(required=True, data_key="from", metadata={"description": "The first day"})
     ends = Date(
         data_key="to", allow_none=True, metadata={"description": "The first day without the role"}
+    )
+
+
+class LinkRenewalBody(Body):
+    purposes = fields.List(
+        Choice(PURPOSES),
+        load_default=PURPOSES,
+        validate=validate.Length(min=1),
+        metadata={"description": "What the links are for; all kinds where it is left out"},
     )
 
 

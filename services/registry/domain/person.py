@@ -1,6 +1,8 @@
 """A person: to events only an id. Name and address are in the erasable table, and nowhere else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from services.registry.domain.refusal import Refused
 
@@ -17,13 +19,27 @@ class PersonErased:
     """Every service forgets what it holds about this person, and confirms it by an event."""
 
 
-PersonEvent = PersonRegistered | PersonErased
+@dataclass(frozen=True, slots=True)
+class LinksRenewed:
+    """Links of this purpose signed for the person before no longer work.
+
+    `renewals` is how often that was done.
+    """
+
+    purpose: str
+    renewals: int
+
+
+PersonEvent = PersonRegistered | PersonErased | LinksRenewed
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """`renewals` counts by purpose how often the person's links were renewed."""
+
     registered: bool = False
     erased: bool = False
+    renewals: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +52,22 @@ class ErasePerson:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class RenewLinks:
+    purposes: tuple[str, ...]
+
+
 def evolve(person: Person, event: PersonEvent) -> Person:
     match event:
         case PersonRegistered():
             return Person(registered=True)
         case PersonErased():
             return Person(registered=person.registered, erased=True)
+        case LinksRenewed(purpose, renewals):
+            return replace(person, renewals={**person.renewals, purpose: renewals})
 
 
-def decide(person: Person, command: RegisterPerson | ErasePerson) -> list[PersonEvent]:
+def decide(person: Person, command: RegisterPerson | ErasePerson | RenewLinks) -> list[PersonEvent]:
     """Raises Refused."""
     match command:
         case RegisterPerson():
@@ -55,3 +78,9 @@ def decide(person: Person, command: RegisterPerson | ErasePerson) -> list[Person
             if not person.registered:
                 raise Refused("There is no such person.", unlawful=True)
             return [] if person.erased else [PersonErased()]
+        case RenewLinks(purposes):
+            if not person.registered:
+                raise Refused("There is no such person.", unlawful=True)
+            if person.erased:
+                raise Refused("This person was erased: none of their links works.", unlawful=True)
+            return [LinksRenewed(name, person.renewals.get(name, 0) + 1) for name in purposes]

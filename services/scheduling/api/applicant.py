@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 from marshmallow import ValidationError
 
-from services.scheduling import known, queries, texts
+from services.scheduling import known, queries, registry_client, texts
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import AnswersBody
 from services.scheduling.api.applications import applying, check_community, with_changes
@@ -57,12 +57,14 @@ def act(signed: str) -> Response:
 
 def _opened(signed: str) -> str:
     """The application. Raises Unusable."""
-    application = pages.opened(APPLICATION, signed).subject
+    link = pages.opened(APPLICATION, signed)
     with service().database.read() as connection:
-        found = queries.one(connection, APPLICATIONS, application)
+        found = queries.one(connection, APPLICATIONS, link.subject)
         if found is not None and known.erased(connection, found.state.about.person):
             raise pages.no_longer()
-    return application
+    if found is not None:
+        pages.check_owner(link, APPLICATION, found.state.about.person)
+    return link.subject
 
 
 def _step(connection: Connection, application: str, step: str) -> None:
@@ -122,11 +124,13 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
             for c in known.communities(connection, own).values()
             if c.state != "closed"
         ]
+        person = found.state.about.person
     finished = cohort.state == FINISHED
     return _pages(
         "application",
         422 if problem else 200,
         a=state,
+        owner=registry_client.names(service().settings, [person]).get(person),
         **_said(state, words, mended=problem is not None),
         cohort=cohort.name,
         zone=cohort.zone,

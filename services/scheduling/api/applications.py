@@ -269,7 +269,8 @@ def link(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
         only_theirs(found.state.about.person)
-        decided(check_not_erased, connection, found.state.about.person)
-    expires = service().clock.now() + timedelta(days=365)
-    signed = signed_link(APPLICATION_LINK, application, 1, expires)
+        person = found.state.about.person
+        decided(check_not_erased, connection, person)
+        expires = service().clock.now() + timedelta(days=365)
+        signed = signed_link(connection, APPLICATION_LINK, application, person, expires)
     return json_response({"url": address(f"application/{signed}")}, 201, private=True)

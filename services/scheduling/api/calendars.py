@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Response, request
 
@@ -17,7 +17,9 @@ from services.scheduling.links import CALENDAR as CALENDAR_LINK
 from services.scheduling.links import read, signed_link
 from services.scheduling.projections.own import COHORTS
 from services.scheduling.queries import calendar_generation
+from shared import link_renewals
 from shared.connection import Connection
+from shared.erasure import erased_among
 from shared.eventstore.streams import Change
 from shared.identifiers import derived_id
 from shared.web.answers import json_response
@@ -31,6 +33,7 @@ from shared.web.pages import address
 
 blp = Blueprint("calendars", "calendars", description="Calendars to subscribe to")
 _LEAST_TO_COMPRESS = 1000  # bytes
+_WORKS = timedelta(days=3 * 365)
 
 
 @blp.get("/cohorts/<cohort>/calendar.ics")
@@ -64,7 +67,11 @@ def own(signed: str) -> Response:
     link = read(CALENDAR_LINK, signed, gone)
     person = link.subject
     with service().database.read() as connection:
-        present = calendar_generation(connection, derived_id("cal", person))
+        if known.erased(connection, person) or erased_among(connection, "scheduling", [person]):
+            raise Problem(410, "The person whose calendar this was is no longer known here.")
+        own = calendar_generation(connection, derived_id("cal", person))
+        renewals = link_renewals.of(connection, person)
+        present = link_renewals.generation(renewals, CALENDAR_LINK, own)
         if link.generation != present or known.unknown_people(connection, [person]):
             raise gone
         versions = subscriptions.of_person(connection, person, _today())
@@ -116,7 +123,7 @@ def renew(person: str) -> Response:
         loaded = service().streams.load(connection, CALENDAR, stream)
         events = CALENDAR.decide(loaded.state, RenewLink(person))
         append(connection, [Change(stream, loaded.version, events)])
-        url = _url(person, events[0].generation)
+        url = _url(connection, person, events[0].generation)
         return Answer({"person": person, "url": url}, 201, None, url)
 
     return changing(work)
@@ -130,9 +137,10 @@ def present(person: str) -> Response:
     with service().database.read() as connection:
         _require_person(connection, person)
         generation = calendar_generation(connection, derived_id("cal", person))
-    if not generation:
-        raise not_found("This person has no calendar yet. POST makes one.")
-    return json_response({"person": person, "url": _url(person, generation)}, private=True)
+        if not generation:
+            raise not_found("This person has no calendar yet. POST makes one.")
+        url = _url(connection, person, generation)
+    return json_response({"person": person, "url": url}, private=True)
 
 
 def only_their_own(person: str) -> None:
@@ -141,8 +149,11 @@ def only_their_own(person: str) -> None:
         raise Problem(403, "The address of a calendar is for its owner.")
 
 
-def _url(person: str, generation: int) -> str:
-    return address(f"calendars/{signed_link(CALENDAR_LINK, person, generation, None)}.ics")
+def _url(connection: Connection, person: str, own: int) -> str:
+    """It lasts from when it was made: whoever asks for it again gets the same one."""
+    made = service().store.load(connection, derived_id("cal", person))[-1].time
+    link = signed_link(connection, CALENDAR_LINK, person, person, made + _WORKS, own=own)
+    return address(f"calendars/{link}.ics")
 
 
 def _require_person(connection: Connection, person: str) -> None:

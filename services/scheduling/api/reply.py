@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.scheduling import belonging, known, queries, texts
+from services.scheduling import belonging, known, queries, registry_client, texts
 from services.scheduling.api import attendance, session_fields, session_words
 from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
@@ -64,7 +64,9 @@ def _answer(purpose: str, signed: str) -> Response:
 
 def _opened(purpose: str, signed: str) -> tuple[str, str]:
     """The session and the person. Raises Unusable."""
-    session, _, person = pages.opened(purpose, signed).subject.partition(" ")
+    link = pages.opened(purpose, signed)
+    session, _, person = link.subject.partition(" ")
+    pages.check_owner(link, purpose, person)
     with service().database.read() as connection:
         found = queries.one(connection, SESSIONS, session)
         invited = dict(queries.attendance_of(connection, session).guests)
@@ -94,6 +96,7 @@ def _page(
     return _pages(
         "reply",
         status if problem else 200,
+        owner=registry_client.names(service().settings, [person]).get(person),
         session=state.known,
         when=f"{session_words.day(when)}, {session_words.hours(when)}",
         how=session_words.how(state),
@@ -129,9 +132,9 @@ def link(session: str, person: str) -> Response:
         session_fields.check_people(connection, "person", person)
         _check_may_ask(connection, session, person)
         guests = dict(queries.attendance_of(connection, session).guests)
-    purpose = GUEST if person in guests else REPLY
-    expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
-    signed = signed_link(purpose, f"{session} {person}", 1, expires)
+        purpose = GUEST if person in guests else REPLY
+        expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
+        signed = signed_link(connection, purpose, f"{session} {person}", person, expires)
     body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
     return json_response(body, 201, private=True)
 

@@ -66,16 +66,19 @@ def _opened(signed: str) -> tuple[str, int]:
     link = pages.opened(SPONSOR, signed)
     with service().database.read() as connection:
         found = queries.one(connection, APPLICATIONS, link.subject)
-        if found is None or found.state.generation != link.generation:
+        if found is None:
             raise pages.used_up()
-        gone = known.erased(connection, found.state.about.person, found.state.sponsor)
+        state: Application = found.state
+        applicant = state.about.person if state.about else None
+        gone = known.erased(connection, applicant, state.sponsor)
     if gone:
         raise pages.no_longer()
-    if found.state.outcome == a.WITHDRAWN:
+    pages.check_owner(*(link, SPONSOR, state.sponsor, applicant), own=state.generation, exact=True)
+    if state.outcome == a.WITHDRAWN:
         raise pages.Unusable(
             "Nothing is asked of you any more", "The application was withdrawn.", 410
         )
-    return link.subject, link.generation
+    return link.subject, state.generation
 
 
 def _page(
@@ -89,7 +92,8 @@ def _page(
         cohort = require(connection, COHORTS, about.cohort).state
         rules = require(connection, PROGRAMMES, cohort.programme).state.rules
         sessions = queries.sessions_of_cohort(connection, about.cohort)
-    named = registry_client.names(service().settings, [about.person])
+    asked = [about.person, *([state.sponsor] if state.sponsor else [])]
+    named = registry_client.names(service().settings, asked)
     shown = [
         {
             "name": session_words.name(f.state),
@@ -103,6 +107,7 @@ def _page(
         "sponsor",
         status if problem else 200,
         applicant=named.get(about.person, "your colleague"),
+        owner=named.get(state.sponsor or ""),
         programme=cohort.programme_name,
         cohort=cohort.name,
         days=f"{rules.commitment.days:g}",
@@ -128,7 +133,9 @@ def link(application: str) -> Response:
             confirmed = state.sponsor_reply == a.CONFIRMED
             raise Problem(409, _ANSWERED if confirmed else d.SPONSOR_GONE)
         events = service().store.load(connection, application)
-    asked = [e for e in events if e.type == "scheduling.application.sponsor-asked"]
-    told: a.SponsorAsked = service().types.decode(asked[-1])
-    signed = signed_link(SPONSOR, application, told.generation, told.expires)
+        asked = [e for e in events if e.type == "scheduling.application.sponsor-asked"]
+        told: a.SponsorAsked = service().types.decode(asked[-1])
+        signed = signed_link(
+            *(connection, SPONSOR, application, told.sponsor, told.expires), own=told.generation
+        )
     return json_response({"url": address(f"sponsor/{signed}")}, private=True)

@@ -79,7 +79,7 @@ def test_the_letter_names_both_as_its_reader_sees_them_and_holds_a_way_to_answer
     content = json.loads(facts)
     reader = Contact("Cleo", "cleo@people.example", 1)
     letter = Renderer(Links(settings), "Hedgerow <h@hedgerow.example>").render(
-        "message", [Part(content)], Reader(CLEO, reader, 1, NOW), {}, NOW
+        "message", [Part(content)], Reader(CLEO, reader, {}, NOW), {}, NOW
     )
     assert letter.subject == "Falls in care homes would like to link with Frailty"
     assert "What for: Share tools" in letter.text

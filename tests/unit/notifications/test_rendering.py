@@ -86,7 +86,7 @@ def render(
     parts = [Part(each) for each in contents]
     names = {person(n): reader for n in range(9)}
     kind = "digest" if len(parts) > 1 else "message"
-    return renderer.render(kind, parts, Reader(ADA, reader, 1, now, joins or {}), names, NOW)
+    return renderer.render(kind, parts, Reader(ADA, reader, {}, now, joins or {}), names, NOW)
 
 
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
@@ -124,6 +124,26 @@ def link_in(said: str, purpose: str) -> SignedLink:
     found = set(re.findall(rf"https://hedgerow.example/scheduling/{purpose}/([\w.-]+)", said))
     assert len(found) == 1, found
     return verify(SECRET, purpose, found.pop(), NOW)
+
+
+@pytest.mark.parametrize("purpose", ["preferences", "unsubscribe", "reply"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_links_in_messages_are_of_the_reader_s_renewals(
+    renderer: Renderer, purpose: str, count: int
+):
+    parts = [Part(asked("session-planned"))] * count
+    reader = Reader(ADA, ADA_CONTACT, {purpose: 2}, NOW)
+    said = renderer.render("digest" if count > 1 else "message", parts, reader, {}, NOW).text
+    for kind, service in (
+        *(("preferences", "notifications"), ("unsubscribe", "notifications")),
+        ("reply", "scheduling"),
+    ):
+        found = re.findall(rf"https://hedgerow.example/{service}/{kind}/([\w.-]+)", said)
+        assert found
+        for signed in found:
+            link = verify(SECRET, kind, signed, NOW)
+            assert link.generation == (3 if kind == purpose else 1)
+            assert link.expires is not None
 
 
 @pytest.mark.parametrize(
