@@ -32,6 +32,8 @@ class Filter(NamedTuple):
 
 
 ALL = Filter()
+_AT_FIRST, _AT_ONCE = 8, 64  # events that `read_page` reads in one query
+_ENVELOPE = 600  # bytes, about: what a page holds of an event beside its data
 
 
 class EventStore:
@@ -104,6 +106,36 @@ class EventStore:
         """
         sql, parameters = self.sql.read(after, limit, *wanted)
         return self._events(connection.exec_driver_sql(sql, parameters))
+
+    def read_page(
+        self,
+        connection: Connection,
+        after: Cursor,
+        limit: int,
+        wanted: Filter = ALL,
+        *,
+        most_bytes: int,
+    ) -> list[Event]:
+        """As `read`, but no more than `most_bytes`: one event at least, if there is any.
+
+        Reads some at a time, as many as have come so far, and ends where one as large as the
+        largest so far would not fit: what is read and not returned is little.
+        """
+        found: list[Event] = []
+        size = largest = 0
+        while (left := limit - len(found)) > 0:
+            fitting = (most_bytes - size) // largest if largest else 0
+            count = min(left, max(_AT_FIRST, min(fitting, len(found), _AT_ONCE)))
+            events = self.read(connection, found[-1].cursor if found else after, count, wanted)
+            for event in events:
+                length = _ENVELOPE + len(event.data.encode())
+                if found and size + length > most_bytes:
+                    return found
+                size, largest = size + length, max(largest, length)
+                found.append(event)
+            if len(events) < count or size + largest > most_bytes:
+                break
+        return found
 
     def read_beyond_horizon(self, connection: Connection, after: Cursor, limit: int) -> list[Event]:
         """As `read`, up to the very last event: only for one who keeps all writers out."""

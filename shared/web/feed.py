@@ -25,6 +25,7 @@ from shared.web.errors import invalid
 from shared.web.parameters import Described, takes, whole, whole_number
 
 _MAX_LIMIT, _MAX_WAIT = 1000, 20
+_MOST_BYTES = 1_000_000  # in a page: what a reader makes this process hold at once
 _LOOK_SECONDS = 0.02
 
 
@@ -37,7 +38,11 @@ def blueprint(service: Service) -> Blueprint:
     @blp.doc(summary="Events after a cursor")
     @takes(_PARAMETERS)
     def events() -> Response:
-        """CloudEvents 1.0 in order; `next` is the cursor to go on from, and never null."""
+        """CloudEvents 1.0 in order; `next` is the cursor to go on from, and never null.
+
+        A page ends at `limit` events or at about 1 MB, whichever comes first; an event that is
+        larger comes alone. A page without events is the end for now.
+        """
         after, limit, wait, wanted = _arguments()
         found = _read(service, after, limit, wanted)
         if found.events or not wait:
@@ -138,7 +143,7 @@ class _Page(NamedTuple):
 def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> _Page:
     with service.database.read() as connection:
         head = service.store.head(connection)
-        events = service.store.read(connection, after, limit, wanted)
+        events = service.store.read_page(connection, after, limit, wanted, most_bytes=_MOST_BYTES)
     if events:
         following = events[-1].cursor
     else:  # all up to here was looked at, and filtered out
@@ -185,7 +190,7 @@ def _cursor(text: str, name: str) -> Cursor:
 
 _PARAMETERS: Mapping[str, Described] = {
     "after": "Where to go on from: `next` of the page before",
-    "limit": whole(f"Events in a page, up to {_MAX_LIMIT}"),
+    "limit": whole(f"Events in a page, up to {_MAX_LIMIT}; fewer where they are large"),
     "wait": whole(f"Seconds to wait, up to {_MAX_WAIT}"),
     "types": "Only these event types, comma between",
     "from": {

@@ -1,6 +1,7 @@
 """What an event store is, whatever database it is in."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -224,3 +225,56 @@ def test_a_reader_asks_for_an_audience_types_a_time_or_an_end(
         assert store.read(connection, START, 1, wanted) == [two]
         assert store.read(connection, two.cursor, 1, wanted) == [four]
         assert store.read(connection, four.cursor, 1, wanted) == []
+
+
+class Counted(EventStore):
+    """Counts what its readers had of the database."""
+
+    read_bytes = 0
+
+    def read(self, *arguments: Any, **options: Any) -> list[Event]:
+        found = super().read(*arguments, **options)
+        self.read_bytes += sum(len(event.data) for event in found)
+        return found
+
+
+@pytest.mark.parametrize("order", ["alike", "large first", "large last", "mixed", "wide"])
+def test_a_page_ends_at_so_many_bytes_and_reads_little_more(database: Database, order: str):
+    store = Counted(database.dialect)
+    sizes = {
+        "alike": [10_000] * 60,
+        "large first": [200_000] + [100] * 200,
+        "large last": [100] * 200 + [50_000] * 40,
+        "mixed": [n % 7 * 5_000 for n in range(100)],
+        "wide": [10_000] * 60,
+    }[order]
+    letter = "é" if order == "wide" else "e"
+    with database.write() as connection:
+        for number, size in enumerate(sizes):
+            append(store, connection, f"plt_{number}", 0, Planted("A", ("b",), letter * size))
+    seen: list[str] = []
+    cursor = START
+    while True:
+        store.read_bytes = 0
+        with database.read() as connection:
+            page = store.read_page(connection, cursor, 150, most_bytes=100_000)
+        if not page:
+            break
+        sent = sum(len(event.data.encode()) for event in page)
+        assert len(page) == 1 or sent <= 100_000
+        assert len(page) <= 150
+        assert store.read_bytes <= 2 * sent + 64 * max(sizes)
+        seen += [event.stream for event in page]
+        cursor = page[-1].cursor
+    assert seen == [f"plt_{number}" for number in range(len(sizes))]
+
+
+def test_a_page_of_large_events_reads_few_that_it_does_not_send(database: Database):
+    store = Counted(database.dialect)
+    with database.write() as connection:
+        for number in range(300):
+            append(store, connection, f"plt_{number}", 0, Planted("A", ("b",), "e" * 40_000))
+    with database.read() as connection:
+        page = store.read_page(connection, START, 300, most_bytes=1_000_000)
+    assert len(page) == 24
+    assert store.read_bytes < 1_300_000
