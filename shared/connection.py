@@ -16,6 +16,9 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 Parameters = Sequence[Any]
 _LOOK_AGAIN_SECONDS = 0.001
+# Steps of SQLite's machine from one look at the clock to the next: some hundredths of a second. A
+# look needs Python's lock, for which other threads may let it wait, so it is not taken more often.
+_STEPS = 1_000_000
 
 
 class Rows(list[Any]):
@@ -86,9 +89,18 @@ class Connection:
             raise
         self.exec_driver_sql("RELEASE SAVEPOINT nested")
 
-    def begin(self, sql: str) -> None:
+    def begin(self, sql: str, seconds: float | None = None) -> None:
+        """Begin a transaction by these words; one that takes longer than `seconds` is stopped.
+
+        On PostgreSQL each of its statements may take so long. Raises OperationalError.
+        """
+        self.limit(seconds)
         try:
-            self._driver.execute(sql)
+            if seconds is not None and self.dialect == "postgresql":
+                limit = f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}"
+                self._driver.execute(f"{sql}; {limit}", prepare=False)
+            else:
+                self._driver.execute(sql)
         except self._error as error:
             raise self._told(error, sql) from error
 
@@ -114,6 +126,16 @@ class Connection:
         finally:
             self._driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
+    def limit(self, seconds: float | None) -> None:
+        """Stop what SQLite does for this connection after so long; None takes the limit away."""
+        if self.dialect != "sqlite":
+            return
+        if seconds is None:
+            self._driver.set_progress_handler(None, 0)
+            return
+        deadline = time.monotonic() + seconds
+        self._driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+
     def commit(self) -> None:
         try:
             self._driver.commit()
@@ -122,6 +144,8 @@ class Connection:
 
     def close(self) -> None:
         """Give it back to the pool, which rolls back what was not committed."""
+        if self._pooled.is_valid:
+            self.limit(None)
         self._pooled.close()
 
     def discard(self) -> None:

@@ -5,6 +5,7 @@ transaction begins (`BEGIN IMMEDIATE`): taking it later, after reading, fails un
 """
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +17,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from shared.connection import Connection
+from shared.foundation.time_limit import time_limit
 
 _BUSY_SECONDS = 15
+# A connection to SQLite reads the tables' statistics once, when it is opened.
+_SQLITE_RECYCLE_SECONDS = 120
+_ROWS_ANALYSED = 1000  # of each index
+_GROWN = 1.2
 # An open writing transaction anywhere in the cluster holds every reader of events back, so a
 # forgotten one is ended; a statement that waits for a lock longer than this answers 503.
 _POSTGRESQL_OPTIONS = (
@@ -31,6 +37,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 16, application: str = "hedgerow") -> None:
         self.url = url
         self.dialect = make_url(url).get_backend_name()
+        self._pages_analysed = 0
         self.engine = (
             _sqlite_engine(url, pool_size)
             if self.dialect == "sqlite"
@@ -40,9 +47,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction for reading: all its statements see the database as it was at the first."""
+        limit = time_limit()
         connection = Connection(self.engine)
         try:
-            connection.begin(_BEGIN_READING[self.dialect])
+            connection.begin(_BEGIN_READING[self.dialect], limit.read if limit else None)
             yield connection
         finally:
             connection.close()
@@ -50,12 +58,15 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction for writing: committed at the end, rolled back on any exception."""
+        limit = time_limit()
+        seconds = limit.write if limit else None
         connection = Connection(self.engine)
         try:
             if self.dialect == "sqlite":
                 connection.begin_in_turn(_BUSY_SECONDS)
+                connection.limit(seconds)
             else:
-                connection.begin("BEGIN")
+                connection.begin("BEGIN", seconds)
             yield connection
             connection.commit()
         finally:
@@ -82,6 +93,35 @@ class Database:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.close()
+
+    def keep_statistics(self, *, after_growth: bool = False) -> bool:
+        """Let the database learn how many rows its tables have, by which it plans its queries.
+
+        SQLite never does so by itself. It is asked to where its file has grown by a fifth since
+        this process last asked; it looks at some rows of each index, and keeps writers waiting for
+        some milliseconds. PostgreSQL does so in time, and is asked `after_growth` only. Returns
+        whether it was asked: it is not where others write for too long.
+        """
+        connection = self.session()
+        try:
+            if self.dialect == "postgresql":
+                if after_growth:
+                    connection.exec_driver_sql("ANALYZE")
+                return after_growth
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            if pages <= self._pages_analysed * _GROWN and not after_growth:
+                return False
+            connection.exec_driver_sql(f"PRAGMA analysis_limit = {_ROWS_ANALYSED}")
+            connection.exec_driver_sql("ANALYZE")
+            self._pages_analysed = pages
+        except DBAPIError as error:
+            if not is_unavailable(error):
+                raise
+            return False
+        else:
+            return True
+        finally:
+            connection.close()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -155,6 +195,13 @@ def is_unavailable(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "")[:2] in {"08", "53", "57", "58"}
 
 
+def is_stopped(error: DBAPIError) -> bool:
+    """Whether it took longer than it may, and was stopped: see `shared.foundation.time_limit`."""
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+        return True
+    return getattr(error.orig, "sqlstate", None) == "57014"
+
+
 def is_lost_race(error: DBAPIError) -> bool:
     """Whether another transaction was first: at a unique key, or in the order of taking locks.
 
@@ -167,6 +214,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": _BUSY_SECONDS},
+        pool_recycle=_SQLITE_RECYCLE_SECONDS,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,

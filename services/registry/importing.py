@@ -28,6 +28,7 @@ from shared.web.fields import Body, Name, Text, TextList, Url, without_control_c
 
 _BATCH = 200  # records in a transaction: other writers wait for no longer than one takes
 _ATTEMPTS = 4
+_MANY = 500  # new communities, after which the database counts its rows again
 _MOST_REFUSALS = 1000
 
 
@@ -105,6 +106,8 @@ def run(
         records = list(_records(batch, source, schema, report))
         if records:
             _import_batch(service, records, source, report, cause, dry_run=dry_run)
+    if not dry_run and report.new >= _MANY:
+        service.database.keep_statistics(after_growth=True)
     return report
 
 

@@ -55,7 +55,8 @@ def migrate(owner_url: str, service_url: str, versions: Path) -> bool:
                 _grant(connection, owner_url, service_url)
             else:
                 connection.exec_driver_sql(_NEW_EPOCH)
-            return known
+        database.keep_statistics()
+        return known
     finally:
         database.close()
 

@@ -58,6 +58,7 @@ def rebuild_own(
         progress(done)
         if len(events) < _BATCH:  # what is left is little, however fast others write
             break
+    database.keep_statistics(after_growth=True)  # before anybody reads what is new
     with database.write() as connection:
         keep_writers_out(connection, OWN)
         while events := store.read_beyond_horizon(connection, cursor, _BATCH):
@@ -112,6 +113,7 @@ def rebuild_followed(
                 came += count
                 progress(done + came)
             done += came
+        database.keep_statistics(after_growth=True)  # before anybody reads what is new
         with database.write() as connection:
             keep_writers_out(connection, FOLLOWED)
             _aim(goal, connection, generation, readers)

@@ -13,6 +13,7 @@ from flask_smorest import Api
 
 from shared.foundation.http_client import CORRELATION, correlate
 from shared.foundation.masking import mask_path
+from shared.foundation.time_limit import IN_REQUESTS, set_time_limit
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.callers import identify
@@ -82,6 +83,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
+        set_time_limit(IN_REQUESTS)
         g.request_id = uuid.uuid4().hex
         asked = request.headers.get(CORRELATION, "")
         g.correlation_id = asked if _ID.fullmatch(asked) else g.request_id
@@ -90,6 +92,10 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
             raise Problem(400, "The address holds the character U+0000; take it out.")
         g.caller = identify(service.settings)
         check_parameters()
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        set_time_limit(None)
 
     @app.after_request
     def finish(response: Response) -> Response:

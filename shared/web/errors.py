@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from shared.database import is_unavailable
+from shared.database import is_stopped, is_unavailable
 from shared.eventstore.events import Conflict
 from shared.eventstore.streams import StaleVersion
 from shared.foundation.masking import mask_path
@@ -110,10 +110,22 @@ def _conflict(_error: Conflict) -> Response:
 
 
 def _database(error: DBAPIError) -> Response:
+    if is_stopped(error):
+        return _stopped()
     if not is_unavailable(error):
         return _unexpected(error)
     log.error("database unavailable", why=str(error.orig).strip()[:300])
     return _unavailable()
+
+
+def _stopped() -> Response:
+    log.error("stopped, as it took too long", path=mask_path(request.path))
+    return answer(
+        503,
+        "This took longer than an answer may, and was stopped; nothing was changed. Ask for less at"
+        " once, such as a smaller limit or one network, or try again later.",
+        headers={"Retry-After": "10"},
+    )
 
 
 def _busy(error: PoolTimeout) -> Response:

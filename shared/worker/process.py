@@ -79,6 +79,7 @@ def _housekeeping(service: Service) -> list[Loop]:
         if upgraded:
             _take_up(service, now)
             upgraded = False
+        service.database.keep_statistics()
         forget_old_keys(service.database, now)
         for timed_pass in service.passes:
             timed_pass(service, now)
