@@ -8,7 +8,7 @@ from shared.connection import Connection
 
 
 def forget(connection: Connection, person: str) -> None:
-    """Delete what a person wrote to others, and what the person's searches ask for."""
+    """Delete what a person wrote and what was written to them, and what their searches ask for."""
     link_texts.forget(connection, person)
     store.forget(connection, person)
 

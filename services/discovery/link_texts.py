@@ -1,7 +1,8 @@
 """What people wrote to one another about a link: in an erasable table beside the event store."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.clock import rfc3339
 from shared.connection import Connection
@@ -11,14 +12,24 @@ from shared.projection.generations import OWN, active
 MESSAGE, REPLY, REFUSAL, ENDING = "message", "reply", "refusal", "ending"
 
 
+class LinkText(NamedTuple):
+    """`writer` is None where only the community is known for which it was written."""
+
+    link: str
+    kind: str
+    writer: str | None
+    text: str
+
+
 def keep(
-    connection: Connection, link: str, kind: str, person: str | None, text: str, now: datetime
+    connection: Connection, text: LinkText, now: datetime, about: Collection[str] = ()
 ) -> None:
-    """Keep a text; the first of its kind stays."""
+    """Keep a text with its writer and whom it is `about`; the first of its kind stays."""
+    others = " ".join(sorted(set(about) - {text.writer}))
     connection.exec_driver_sql(
-        "INSERT INTO link_texts (link, kind, person, text, at)"
-        f" VALUES ({marks(connection, 5)}) ON CONFLICT DO NOTHING",
-        (link, kind, person, text, rfc3339(now)),
+        "INSERT INTO link_texts (link, kind, person, about, text, at)"
+        f" VALUES ({marks(connection, 6)}) ON CONFLICT DO NOTHING",
+        (text.link, text.kind, text.writer, others, text.text, rfc3339(now)),
     )
 
 
@@ -31,9 +42,10 @@ def of_link(connection: Connection, link: str) -> dict[str, str]:
 
 
 def forget(connection: Connection, person: str) -> None:
-    """Delete all that a person wrote here."""
+    """Delete all that a person wrote here, and all that others wrote about them."""
+    p = mark(connection)
     connection.exec_driver_sql(
-        f"DELETE FROM link_texts WHERE person = {mark(connection)}", (person,)
+        f"DELETE FROM link_texts WHERE person = {p} OR about LIKE {p}", (person, f"%{person}%")
     )
 
 
@@ -48,11 +60,13 @@ def delete_of_links_over(connection: Connection, since: datetime) -> int:
 
 
 def held(connection: Connection, person: str) -> dict[str, Any]:
-    """What a person wrote here, for their copy."""
+    """What a person wrote here, and what was written to them, for their copy."""
+    p = mark(connection)
     rows = connection.exec_driver_sql(
-        "SELECT link, kind, text, at FROM link_texts"
-        f" WHERE person = {mark(connection)} ORDER BY link, kind",
-        (person,),
+        f"SELECT link, kind, text, at, person FROM link_texts WHERE person = {p} OR about LIKE {p}"
+        " ORDER BY link, kind",
+        (person, f"%{person}%"),
     )
-    columns = ("link", "kind", "text", "at")
-    return {"link_texts": [dict(zip(columns, row, strict=True)) for row in rows]}
+    columns = ("link", "kind", "text", "at", "own")
+    texts = [(*row[:4], row[4] == person) for row in rows]
+    return {"link_texts": [dict(zip(columns, text, strict=True)) for text in texts]}

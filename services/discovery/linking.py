@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.discovery import link_texts, links
-from services.discovery.domain.link import Accepted, Ended, Link, LinkEvent, Two
+from services.discovery.domain.link import (
+    Accepted,
+    Ended,
+    Link,
+    LinkEvent,
+    ProposalAccepted,
+    Proposed,
+    Two,
+)
 from services.discovery.domain.link_decisions import (
     CLOSED,
     Command,
@@ -23,6 +31,7 @@ from services.discovery.domain.link_decisions import (
 )
 from services.discovery.domain.refusal import Refused
 from services.discovery.events import LINK
+from services.discovery.link_texts import LinkText
 from services.discovery.projections.links import proposal_of
 from services.discovery.projections.registry import DOCUMENTS
 from shared.connection import Connection
@@ -123,7 +132,7 @@ class Linking:
         link = there.id if there else command.link
         if events and message:
             kind = link_texts.REPLY if there else link_texts.MESSAGE
-            link_texts.keep(self.connection, link, kind, by, message, self.now)
+            self._keep(LinkText(link, kind, by, message))
         return link, events
 
     def act(
@@ -146,8 +155,18 @@ class Linking:
         events = decide(before.link, command)
         self.append(self.connection, before.changes(events))
         if events and text:
-            link_texts.keep(self.connection, link, kind, by, text, self.now)
+            self._keep(LinkText(link, kind, by, text))
         return events
+
+    def _keep(self, text: LinkText) -> None:
+        """A reply and a refusal are about who proposed; the words at an end about who agreed."""
+        about: list[str] = []
+        if text.kind != link_texts.MESSAGE:
+            proposal = self.service.store.load(self.connection, proposal_of(text.link))
+            happened = [self.service.types.decode(event) for event in proposal]
+            agreed = ProposalAccepted if text.kind == link_texts.ENDING else Proposed
+            about = [e.by for e in happened if isinstance(e, Proposed | agreed) and e.by]
+        link_texts.keep(self.connection, text, self.now, about)
 
     def check_not_erased(self, person: str | None) -> None:
         """Raises Refused for words of somebody who is forgotten here."""

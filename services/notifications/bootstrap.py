@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
@@ -16,6 +15,7 @@ from services.notifications.api import webhooks as webhooks_api
 from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
+from services.notifications.holdings import held
 from services.notifications.joining import SchedulingJoins
 from services.notifications.links import Links
 from services.notifications.outbox import Outbox
@@ -75,7 +75,7 @@ def build(settings: Settings) -> Service:
             Reaction("webhooks", None, queueing.fan_out, queueing.wanted),
         ],
         passes=[reminding.remind_in_time, letters.tidy, store.miss_restored, store.tidy],
-        holds=_held,
+        holds=held,
         pending={
             "messages to send": _due_messages(settings),
             "webhook deliveries": store.pending,
@@ -89,11 +89,6 @@ def build(settings: Settings) -> Service:
 
 def _wanted(_connection: Connection, events: Sequence[Event]) -> Sequence[Event]:
     return [event for event in events if telling.asked_for(event)]
-
-
-def _held(connection: Connection, person: str) -> dict[str, Any]:
-    kept = preferences.of(connection, person)
-    return {"preferences": preferences.document(kept.preferences)}
 
 
 def _start_web(service: Service, app: Flask) -> None:

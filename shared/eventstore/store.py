@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.clock import rfc3339
 from shared.connection import Connection
-from shared.database import is_lost_race
+from shared.database import is_lost_race, mark
 from shared.eventstore.dialects import POSTGRESQL, SQLITE, Dialect
 from shared.eventstore.events import Cause, Conflict, Cursor, Event, StreamAppend
 
@@ -87,6 +87,14 @@ class EventStore:
         rows = connection.exec_driver_sql(self.sql.load, (stream,))
         events = self._events(rows)
         return events if until is None else [e for e in events if e.time <= until]
+
+    def brought_about(self, connection: Connection, actor: str) -> list[dict[str, str]]:
+        """The events that a person brought about, by id, type and stream."""
+        rows = connection.exec_driver_sql(
+            f"SELECT stream_id, type, event_id FROM events WHERE actor = {mark(connection)}",
+            (actor,),
+        )
+        return [{"stream": row[0], "type": row[1], "event": row[2]} for row in rows]
 
     def load_many(self, connection: Connection, streams: Sequence[str]) -> dict[str, list[Event]]:
         """The events of several streams at once; an unknown stream is missing from the answer."""

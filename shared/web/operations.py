@@ -92,7 +92,9 @@ def _personal(blp: Blueprint, service: Service) -> None:
     @needs_token
     def holdings(person: str) -> Response:
         with service.database.read() as connection:
-            return json_response({"person": person, "holds": service.holds(connection, person)})
+            holds = service.holds(connection, person)
+            holds |= {"changes_made": service.store.brought_about(connection, person)}
+        return json_response({"person": person, "holds": holds}, private=True)
 
 
 def _dead_letters(blp: Blueprint, service: Service) -> None:

@@ -280,6 +280,34 @@ def test_words_of_an_erased_person_are_forgotten_and_no_more_are_taken(
     assert (answer.status_code, "erased" in answer.json["detail"]) == (409, True)
 
 
+@pytest.mark.parametrize("erased", ["writer", "about"])
+@pytest.mark.parametrize(
+    ("step", "kind"), [("refusal", "refusal"), ("acceptance", "reply"), ("ending", "ending")]
+)
+def test_what_was_answered_goes_with_its_writer_and_with_whom_it_answers(
+    discoverer: Discovery, two: tuple[str, str], step: str, kind: str, erased: str
+):
+    ada, bea = discoverer.convener(two[0], "Ada"), discoverer.convener(two[1], "Bea")
+    body = {"from": two[0], "to": two[1], "purpose": "Meet", "message": MESSAGE}
+    link = discoverer.acting(ada).made("/links", **body)["id"]
+    if step == "acceptance":  # by proposing the same
+        body |= {"from": two[1], "to": two[0], "message": "She never writes"}
+        answer = discoverer.acting(bea).post("/links", body)
+    else:
+        if step == "ending":
+            discoverer.acting(bea).done(f"/links/{link}/acceptance")
+        reason = {"reason": "She never writes"}
+        answer = discoverer.acting(bea).post(f"/links/{link}/{step}", reason)
+    assert answer.status_code == 200, answer.text
+    texts = discoverer.operator.get(f"/links/{link}").json["texts"]
+    assert texts == {"message": MESSAGE, kind: "She never writes"}
+    held = discoverer.operator.get(f"/people/{ada}/holdings").json["holds"]["link_texts"]
+    assert {text["kind"]: text["own"] for text in held} == {"message": True, kind: False}
+    discoverer.hears("registry.person.erased", bea if erased == "writer" else ada)
+    left = discoverer.operator.get(f"/links/{link}").json["texts"]
+    assert left == ({"message": MESSAGE} if erased == "writer" else {})
+
+
 def test_words_about_a_link_go_a_year_after_it_is_over(discoverer: Discovery, two: tuple[str, str]):
     link = discoverer.link(*two, message=MESSAGE)
     discoverer.operator.done(f"/links/{link}/ending", reason="Done")

@@ -12,7 +12,6 @@ from services.registry.erasing import erase
 from services.registry.events import COMMUNITY
 from services.registry.projections.erasures import ERASURES
 from shared.connection import Connection
-from shared.database import mark
 from shared.foundation.http_client import bearer, shared_client, url_path
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
@@ -76,7 +75,10 @@ def export(person: str) -> Response:
     with service().database.read() as connection:
         found = people.by_id(connection, person)
         shown = people.shown(connection, found) if found else former(connection, person)
-        here = {"roles": _roles(connection, person), "changes_made": _acted(connection, person)}
+        here = {
+            "roles": _roles(connection, person),
+            "changes_made": service().store.brought_about(connection, person),
+        }
     others = {name: _held_by(name, person) for name in SERVICES if name != "registry"}
     return json_response({"person": shown, "services": {"registry": here, **others}}, private=True)
 
@@ -95,14 +97,6 @@ def _roles(connection: Connection, person: str) -> list[dict[str, Any]]:
         for role in found.state.roles
         if role.person == person
     ]
-
-
-def _acted(connection: Connection, person: str) -> list[dict[str, str]]:
-    """The events that the person brought about."""
-    rows = connection.exec_driver_sql(
-        f"SELECT stream_id, type, event_id FROM events WHERE actor = {mark(connection)}", (person,)
-    )
-    return [{"stream": row[0], "type": row[1], "event": row[2]} for row in rows]
 
 
 def _held_by(name: str, person: str) -> Any:

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications import preferences
+from services.notifications import bouncing, preferences
 from services.notifications.domain.preferences import DAILY, NONE, WEEKLY, Preferences
 from services.notifications.domain.rules import SCHEDULING
 from shared.contracts import schemas
 from shared.projection import rebuild
-from tests.notifications import ADA, BEA, CLEO, DAN, FALLS, FRAILTY, NOW, Notifications
+from tests.notifications import ADA, BEA, CLEO, DAN, FALLS, FRAILTY, NOW, WESSEX, Notifications
 
 CLOSED = "registry.community.closed"
 
@@ -122,6 +122,25 @@ def test_the_announcement_keeps_what_was_so_then(heard: Notifications):
     assert '"name":"Falls in care homes"' in content
     assert '"name":"Frailty"' in content
     assert FALLS in content
+
+
+def test_a_copy_has_what_was_sent_and_what_became_of_it(heard: Notifications):
+    heard.tell(CLOSED, ending="merged", into=[FRAILTY])
+    with heard.service.database.write() as connection:
+        preferences.put_contacts(connection, WESSEX, [ADA, BEA])
+        bouncing.note(connection, ADA, 1, bouncing.SOFT, NOW)
+        connection.exec_driver_sql(
+            "INSERT INTO letters (id, person, kind, items, state, at, attempts, place, uncertain,"
+            f" words, address_version) VALUES ('let_1', '{ADA}', 'message', '[]', 'sent',"
+            " '2026-03-02', 1, 0, 0, '250 OK', 1)"
+        )
+    held = heard.operator.get(f"/people/{ADA}/holdings").json["holds"]
+    (told,) = held["deliveries"]
+    assert (told["rule"], told["about"], told["status"]) == ("community-closed", FALLS, "queued")
+    assert [(letter["id"], letter["state"]) for letter in held["letters"]] == [("let_1", "sent")]
+    assert [(bounce["soft"], bounce["hard"]) for bounce in held["bounces"]] == [(1, 0)]
+    assert held["contact_lists"] == [WESSEX]
+    assert BEA not in str(held)
 
 
 def test_an_erased_persons_preferences_are_forgotten(heard: Notifications):
