@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from alembic import command
 
 from services.scheduling.bootstrap import build
 from services.scheduling.domain import application as a
 from services.scheduling.domain.application import About
 from shared.clock import rfc3339
 from shared.connection import Connection
-from shared.database import Database, marks
+from shared.database import marks
 from shared.erasure import ErasureConfirmed
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
-from shared.migrations.migrate import alembic_config, migrate
+from shared.migrations.migrate import migrate
 from shared.service import Service
 from shared.settings import load_settings
+from tests.migrating import migrated_to
 from tests.registry import settings_of
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -73,13 +73,7 @@ def writers(connection: Connection) -> list[tuple[str, str | None]]:
 def before(database_url: str, tmp_path: Path) -> Iterator[Before]:
     settings = settings_of(tmp_path, SCHEDULING_DATABASE_URL=database_url)
     service = build(load_settings(settings))
-    database = Database(database_url)
-    with database.migrating() as connection:
-        config = alembic_config(service.migrations)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "spine@head")
-        command.upgrade(config, "scheduling_0001")
-    database.close()
+    migrated_to(database_url, service.migrations, "scheduling_0001")
     yield Before(database_url, service)
     service.database.close()
 
