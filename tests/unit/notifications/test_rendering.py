@@ -382,7 +382,7 @@ TYPED = Contact("Your NHS login expires: visit", "victim@example.net", 1, named_
 def test_nobody_is_greeted_by_what_somebody_else_typed(renderer: Renderer, rule: Any):
     told = dict.fromkeys(rendering.people_in([Part(content(rule))]), ADA_CONTACT)
     for parts in ([Part(content(rule))], [Part(content(rule))] * 2):
-        reader = Reader(ADA, TYPED, 1, NOW, {})
+        reader = Reader(ADA, TYPED, {}, NOW, {})
         kind = "digest" if len(parts) > 1 else "message"
         said = renderer.render(kind, parts, reader, told, NOW)
         calendar = said.calendar.text if said.calendar else ""
@@ -409,6 +409,6 @@ def test_a_name_taken_before_that_holds_an_address_is_not_mailed_to_others(rende
         person: Contact("Visit nhs-login.example", None, 1)
         for person in rendering.people_in([Part(asked("sponsor-asked"))])
     }
-    reader = Reader(ADA, ADA_CONTACT, 1, NOW, {})
+    reader = Reader(ADA, ADA_CONTACT, {}, NOW, {})
     said = renderer.render("message", [Part(asked("sponsor-asked"))], reader, names, NOW)
     assert "nhs-login" not in said.text + said.html + said.subject
