@@ -1,5 +1,6 @@
 """In which communities a person is, and what these are called."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.notifications.projections.registry import COMMUNITIES, community_name
@@ -20,6 +21,13 @@ def communities_of(connection: Connection, person: str, today: date) -> list[tup
     found = load_rows(connection, COMMUNITIES, generation, [row[0] for row in rows])
     named = [(key, community_name(row["content"])) for key, row in found.items()]
     return sorted(named, key=lambda each: each[1].casefold())
+
+
+def unknown_communities(connection: Connection, communities: Sequence[str]) -> list[str]:
+    """Those of them that are not known here (yet)."""
+    generation = active(connection, FOLLOWED)
+    known = load_rows(connection, COMMUNITIES, generation, communities)
+    return [community for community in communities if community not in known]
 
 
 def name_of(connection: Connection, community: str) -> str:

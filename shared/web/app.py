@@ -16,7 +16,7 @@ from shared.foundation.masking import mask_path
 from shared.foundation.time_limit import IN_REQUESTS, set_time_limit
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
-from shared.web.callers import identify
+from shared.web.callers import identify, is_private
 from shared.web.errors import Problem
 from shared.web.metrics import Metrics
 from shared.web.parameters import check_parameters
@@ -102,6 +102,8 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         seconds = time.perf_counter() - g.started
         response.headers["X-Request-ID"] = g.request_id
         response.headers[CORRELATION] = g.correlation_id
+        if is_private(app.view_functions.get(request.endpoint or "")):
+            response.headers["Cache-Control"] = "no-store"
         method, path, status = request.method, request.path, response.status_code
         metrics.observe(method, request.url_rule, status, seconds)
         # Who has a signed link can act by it, whether a route took it or not.

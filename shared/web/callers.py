@@ -70,6 +70,16 @@ def caller() -> Caller:
     return found
 
 
+def is_private(view: object) -> bool:
+    """Whether what `view` answers now is for its caller alone: kept out of every cache.
+
+    So is all that is asked with a token, which shows more, and all behind signed links.
+    """
+    asked_by: Caller | None = g.get("caller")
+    by_token = asked_by is not None and asked_by.kind != ANYONE
+    return by_token or getattr(view, "_needs_token", False) or "signed" in (request.view_args or {})
+
+
 def unauthorised(detail: str) -> Problem:
     return Problem(
         401,

@@ -118,6 +118,20 @@ def test_reading_needs_a_token_only_where_it_is_not_for_anyone(service: str, tmp
             assert getattr(view, "_needs_token", False) == (rule.rule in CLOSED), rule.rule
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_not_for_everyone_is_kept_out_of_every_cache(service: str, tmp_path: Path):
+    app = app_of(service, tmp_path)
+    asked = set()
+    for method, rule in routes(app):
+        private = rule.rule in CLOSED or "signed" in rule.arguments
+        for token in (OPERATOR, None):
+            if method == "GET" and (private or token):
+                answer = Caller(app, token).ask(method, address(rule))
+                assert answer.headers["Cache-Control"] == "no-store", rule.rule
+                asked.add(rule.rule)
+    assert CLOSED & asked
+
+
 def test_every_call_about_people_needs_a_token(registry: Registry):
     person = registry.operator.person("Ada", email="ada@people.example")
     for at in ("/people", f"/people/{person}", "/people?limit=1"):

@@ -3,6 +3,7 @@
 import ipaddress
 from datetime import datetime
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, request
 
@@ -20,13 +21,18 @@ from shared.web.paging import page_asked, page_response
 from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("outbox", "outbox", description="Messages as they would arrive")
+# What proxies add to tell for whom they ask, beside X-Forwarded-For and its like.
+_PROXIES = frozenset(
+    ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+)
 _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @blp.get("/outbox")
 @blp.doc(
     summary="Messages, the newest first",
-    description="Open on loopback while no mail server is set; else it needs a token.",
+    description="Open on loopback while no mail server is set, unless a proxy asks for somebody;"
+    " else it needs a token.",
 )
 @takes(PAGE)
 def list_all() -> Response:
@@ -36,7 +42,9 @@ def list_all() -> Response:
         found, following = page_of(connection, wanted)
         items = _outbox().shown(connection, found, now=_sent_at())
     if not wants_page():
-        return page_response(items, following)
+        response = page_response(items, following)
+        response.headers["Cache-Control"] = "no-store"
+        return response
     sends = bool(service().settings.smtp_url)
     return page("outbox", items=items, next=following, sends=sends)
 
@@ -87,10 +95,27 @@ def _outbox() -> Outbox:
 def _check_caller() -> None:
     """Raises Problem 401 for one without a token, unless on this machine with no mail server."""
     settings = service().settings
-    if caller().kind == ANYONE and (
-        settings.smtp_url or not _loopback(settings.bind) or not _loopback(request.remote_addr)
-    ):
+    if caller().kind == ANYONE and (settings.smtp_url or not _from_this_machine(settings.bind)):
         raise unauthorised("The outbox shows names and addresses: it needs a token.")
+
+
+def _from_this_machine(bind: str) -> bool:
+    """Whether a program of this machine asks for itself, not a proxy for somebody elsewhere, and
+    not a page of another site whose name leads here.
+    """
+    if not all(map(_loopback, (bind, request.remote_addr, _named_host()))):
+        return False
+    return not any(
+        name in _PROXIES or name.startswith("x-forwarded")
+        for name in (header.lower() for header, _ in request.headers)
+    )
+
+
+def _named_host() -> str | None:
+    try:
+        return urlsplit(f"//{request.host}").hostname
+    except ValueError:
+        return None
 
 
 def _loopback(address: str | None) -> bool:

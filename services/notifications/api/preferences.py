@@ -1,6 +1,6 @@
 """How people hear of things: told by a service, or by themselves behind a signed link."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,10 +30,11 @@ from services.notifications.links import (
     Stop,
     stop_of,
 )
-from services.notifications.memberships import communities_of, name_of
+from services.notifications.memberships import communities_of, name_of, unknown_communities
 from services.notifications.renewing import stop_links
 from shared import link_renewals
 from shared.clock import rfc3339
+from shared.connection import Connection
 from shared.erasure import erased_among, keep_unless_erased
 from shared.identifiers import is_id
 from shared.web.answers import json_response
@@ -77,6 +78,7 @@ def put_one(body: dict[str, Any], person: str) -> Response:
     with service().database.write() as connection:
         if not keep_unless_erased(connection, "notifications", person):
             raise _erased()
+        _check_communities(connection, wanted)
         preferences.put(connection, person, wanted, service().clock.now())
     return json_response(_shown(person, wanted), private=True)
 
@@ -136,6 +138,15 @@ def _erased() -> Problem:
 def _check_person(person: str) -> None:
     if not is_id(person, "per"):
         raise not_found(f"{person[:60]!r} is no id of a person (per_…).")
+
+
+def _check_communities(connection: Connection, wanted: Preferences) -> None:
+    """Raises Problem 422 for a community that is not known here."""
+    stopped = {community for _, community in wanted.stopped if community}
+    named = {"communities": wanted.communities, "stopped": sorted(stopped)}
+    for field, communities in named.items():
+        if missing := unknown_communities(connection, list(communities)):
+            raise invalid(field, f"there is no community {missing[0]} here; it may be on its way")
 
 
 def _shown(person: str, wanted: Preferences) -> dict[str, Any]:
@@ -224,14 +235,17 @@ def save_own_page(signed: str) -> Response:
     link = _verified(PREFERENCES, signed)
     if request.form.get("form") == STOP_LINKS:
         return _stop_links(link.subject)
-    mistakes = mistakes_in(request.form)
+    now = service().clock.now()
+    with service().database.read() as connection:
+        mine = {key for key, _ in communities_of(connection, link.subject, now.date())}
+    mistakes = mistakes_in(request.form, mine)
     if not mistakes:
         with service().database.write() as connection:
             if not keep_unless_erased(connection, "notifications", link.subject):
                 raise no_longer()
             before = preferences.of(connection, link.subject).preferences
             wanted = from_form(before, request.form)
-            preferences.put(connection, link.subject, wanted, service().clock.now())
+            preferences.put(connection, link.subject, wanted, now)
     return _own_page(link.subject, saved=not mistakes, mistakes=mistakes)
 
 
@@ -260,13 +274,18 @@ def _owner(person: str) -> str | None:
     return found.name if found else None
 
 
-def mistakes_in(form: "MultiDict[str, str]") -> list[str]:
-    """What in a form is not as the page can have it, in words. What is left out is no mistake."""
+def mistakes_in(form: "MultiDict[str, str]", mine: Collection[str] = ()) -> list[str]:
+    """What in a form is not as the page can have it, in words. What is left out is no mistake.
+
+    `mine` are the ids of the communities that the page offers.
+    """
     if form.get("form") != FORM:
         return ["This did not come from this page's form. Say here what you wish, and save it."]
     found = []
-    choices = [value for name, value in form.items() if name.startswith("community:") and value]
-    for value in [*form.getlist("email"), *choices]:
+    choices = _choices(form)
+    if not choices.keys() <= set(mine):
+        found.append("You are not in one of these communities any more. Say here what you wish.")
+    for value in [*form.getlist("email"), *choices.values()]:
         if value not in CHOICES:
             found.append(f"{_quoted(value)} is no choice of when messages come.")
     if form.get("hour") and _hour(form["hour"]) is None:
@@ -294,11 +313,6 @@ def _quoted(text: str) -> str:
 
 def from_form(before: Preferences, form: "MultiDict[str, str]") -> Preferences:
     """What a form without mistakes says; what it leaves out stays as it was."""
-    choices = {
-        name.removeprefix("community:"): value
-        for name, value in form.items()
-        if name.startswith("community:") and value
-    }
     quiet = (_hour(form.get("quiet_from")), _hour(form.get("quiet_to")))
     kept = set(form.getlist("kept"))
     gone = {(c, "") for c in CATEGORIES if c not in kept and c not in MUST_BE_TOLD}
@@ -306,7 +320,7 @@ def from_form(before: Preferences, form: "MultiDict[str, str]") -> Preferences:
     again = {(c, community) for c, community in for_communities if f"{c}:{community}" in kept}
     return Preferences(
         email=form.get("email") or before.email,
-        communities=choices,
+        communities=_choices(form),
         stopped=frozenset(gone | (for_communities - again)),
         zone=_zone(form.get("zone")) or before.zone,
         hour=before.hour if (hour := _hour(form.get("hour"))) is None else hour,
@@ -315,6 +329,15 @@ def from_form(before: Preferences, form: "MultiDict[str, str]") -> Preferences:
         if quiet[0] is not None and quiet[1] is not None
         else None,
     )
+
+
+def _choices(form: "MultiDict[str, str]") -> dict[str, str]:
+    """What is chosen for each community, by its id."""
+    return {
+        name.removeprefix("community:"): value
+        for name, value in form.items()
+        if name.startswith("community:") and value
+    }
 
 
 def _hour(text: str | None) -> time | None:

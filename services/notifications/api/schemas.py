@@ -1,5 +1,6 @@
 """What requests to notifications hold."""
 
+from collections.abc import Sized
 from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,7 @@ from shared.contracts import schemas
 from shared.identifiers import is_id
 from shared.web.fields import Body, Choice, Text, TextList, Url
 
+_MOST_ENTRIES = 500  # more than anybody has communities
 _STOPPABLE = tuple(category for category in CATEGORIES if category not in MUST_BE_TOLD)
 
 
@@ -53,6 +55,15 @@ class Zone(Text):
         return text
 
 
+def _no_id(text: str) -> str:
+    return f"{text[:60]!r} is no id of a community (com_…)"
+
+
+def _few(entries: Sized) -> None:
+    if len(entries) > _MOST_ENTRIES:
+        raise ValidationError(f"holds {len(entries)} entries; at most {_MOST_ENTRIES} are taken")
+
+
 class ChannelsBody(Body):
     email = Choice(CHOICES, load_default=AT_ONCE)
 
@@ -77,6 +88,11 @@ class StoppedBody(Body):
     category = Choice(_STOPPABLE, required=True)
     community = Text(1, 60, load_default=None, allow_none=True)
 
+    @validates_schema
+    def _check_id(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("community") and not is_id(data["community"], "com"):
+            raise ValidationError({"community": [_no_id(data["community"])]})
+
 
 class PreferencesBody(Body):
     """What is left out is as for one who said nothing."""
@@ -86,9 +102,10 @@ class PreferencesBody(Body):
         keys=fields.String(),
         values=Choice(CHOICES),
         load_default=dict,
+        validate=_few,
         metadata={"description": "The choice for a community, by its id, where it differs"},
     )
-    stopped = fields.List(fields.Nested(StoppedBody), load_default=list)
+    stopped = fields.List(fields.Nested(StoppedBody), load_default=list, validate=_few)
     zone = Zone(load_default="Europe/London")
     digest = fields.Nested(DigestBody, load_default=lambda: {"hour": "07:00", "weekday": "monday"})
     quiet_hours = fields.Nested(QuietHoursBody, load_default=None, allow_none=True)
@@ -97,8 +114,7 @@ class PreferencesBody(Body):
     def _check_ids(self, data: dict[str, Any], **_kwargs: Any) -> None:
         wrong = [name for name in data.get("communities", ()) if not is_id(name, "com")]
         if wrong:
-            reason = f"{wrong[0][:60]!r} is no id of a community (com_…)"
-            raise ValidationError({"communities": [reason]})
+            raise ValidationError({"communities": [_no_id(wrong[0])]})
 
 
 def preferences_of(body: dict[str, Any]) -> Preferences:

@@ -97,7 +97,7 @@ def _answer(
     response = Response(content_type="text/calendar; charset=utf-8")
     response.set_etag(mark, weak=True)
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = "private, no-cache" if secret else "no-cache"
+    response.headers["Cache-Control"] = "no-store" if secret else "no-cache"
     if request.if_none_match.contains_weak(mark):
         response.status_code = 304
         return response

@@ -80,6 +80,39 @@ def test_a_message_that_is_not_there_is_not_found(post: Notifications):
     assert post.anyone.get("/outbox/let_nothing").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"X-Forwarded-For": "127.0.0.1"},  # anybody can write it
+        {"X-Forwarded-Host": "hedgerow.example"},
+        {"x-forwarded-proto": "https"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"X-Real-IP": "203.0.113.9"},
+        {"Via": "1.1 proxy"},
+        {"Host": "hedgerow.example"},
+        {"Host": "203.0.113.9:8003"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "[::1"},
+        {"Host": ""},
+    ],
+)
+def test_whoever_asks_through_a_proxy_needs_a_token(post: Notifications, headers: dict[str, str]):
+    letter = letter_of(post, ADA)
+    for path in ("/outbox", f"/outbox/{letter}", f"/outbox/{letter}/html"):
+        assert post.anyone.ask("GET", path, headers=headers).status_code in (400, 401)
+
+
+@pytest.mark.parametrize("host", ["localhost:8003", "127.0.0.1:8003", "127.1.2.3", "[::1]:8003"])
+def test_this_machine_by_any_of_its_names_does_not(post: Notifications, host: str):
+    assert post.anyone.ask("GET", "/outbox", headers={"Host": host}).status_code == 200
+
+
+def test_with_a_token_a_proxy_changes_nothing(post: Notifications):
+    headers = {"X-Forwarded-For": "203.0.113.9", "Host": "hedgerow.example"}
+    assert post.operator.ask("GET", "/outbox", headers=headers).status_code == 200
+
+
 def test_with_a_mail_server_the_outbox_needs_a_token(tmp_path, migrated_notifications):
     with opened(tmp_path, "smtp://127.0.0.1:9") as found:
         assert found.anyone.get("/outbox").status_code == 401

@@ -41,13 +41,14 @@ def test_what_is_put_is_what_is_got(notifications: Notifications):
         "quiet_hours": {"from": "21:00", "to": "07:00"},
         "zone": "Europe/Paris",
         "digest": {"hour": "18:30", "weekday": "friday"},
-        "stopped": [{"category": "nearby"}],
+        "stopped": [{"category": "nearby"}, {"category": "sessions", "community": COMMUNITY}],
     }
+    notifications.community(COMMUNITY)
     at = f"/people/{ADA}/preferences"
     answer = notifications.operator.ask("PUT", at, json=body)
     assert answer.status_code == 200, answer.text
     found = notifications.operator.get(at).json
-    stopped = [{"category": "nearby", "community": None}]
+    stopped = [{"category": "nearby", "community": None}, body["stopped"][1]]
     assert {name: found[name] for name in body} == body | {"stopped": stopped}
 
 
@@ -61,12 +62,41 @@ def test_what_is_put_is_what_is_got(notifications: Notifications):
         ({"communities": {"falls": "none"}}, "communities"),
         ({"stopped": [{"category": "decision"}]}, "stopped.0.category"),
         ({"colour": "green"}, "colour"),
+        ({"communities": {COMMUNITY: "none"}}, "communities"),  # invented
+        ({"communities": {f"com_{n:020}": "none" for n in range(501)}}, "communities"),
+        ({"stopped": [{"category": "nearby", "community": COMMUNITY}]}, "stopped"),
+        ({"stopped": [{"category": "nearby", "community": "x"}]}, "stopped.0.community"),
+        ({"stopped": [{"category": "nearby"}] * 501}, "stopped"),
     ],
 )
 def test_what_is_wrong_is_named(notifications: Notifications, body: dict, field: str):
     answer = notifications.operator.ask("PUT", f"/people/{ADA}/preferences", json=body)
     assert answer.status_code == 422
     assert field in answer.json["errors"]
+    assert kept(notifications) == preferences.Preferences()
+
+
+def test_a_community_that_is_not_known_yet_may_be_on_its_way(notifications: Notifications):
+    body = {"communities": {COMMUNITY: "none"}}
+    at = f"/people/{ADA}/preferences"
+    answer = notifications.operator.ask("PUT", at, json=body)
+    assert "may be on its way" in answer.json["detail"]
+    notifications.community(COMMUNITY)
+    assert notifications.operator.ask("PUT", at, json=body).status_code == 200
+
+
+def test_the_own_page_keeps_no_choice_for_communities_that_it_does_not_offer(
+    notifications: Notifications,
+):
+    notifications.landscape()
+    notifications.community(COMMUNITY)  # somebody else's
+    address = path(links(notifications).preferences(ADA, 1))
+    for other in (COMMUNITY, "com_" + "2" * 20, "x" * 100_000):
+        form = {"form": "preferences", "kept": ["sessions"], f"community:{other}": "none"}
+        answer = notifications.anyone.ask("POST", address, data=form)
+        assert answer.status_code == 422
+        assert "one of these communities" in answer.text
+    assert kept(notifications) == preferences.Preferences()
 
 
 def test_looking_at_a_link_changes_nothing_and_one_click_stops(notifications: Notifications):
