@@ -192,7 +192,8 @@ def is_unavailable(error: DBAPIError) -> bool:
     """Whether the database itself is out of reach, full or too busy, so that later may be well."""
     if error.connection_invalidated or isinstance(error, OperationalError):
         return True
-    return getattr(error.orig, "sqlstate", "")[:2] in {"08", "53", "57", "58"}
+    # The driver has no code for what it refuses itself, before it asks the server.
+    return (getattr(error.orig, "sqlstate", None) or "")[:2] in {"08", "53", "57", "58"}
 
 
 def is_stopped(error: DBAPIError) -> bool:

@@ -1,11 +1,13 @@
 """What an event store keeps: events in streams, in one order that readers follow by cursor."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 PUBLIC, INTERNAL = "public", "internal"
+_SERVICE = re.compile("[a-z]{1,40}")
 EXAMPLE = "example"  # the origin of what the example landscape brings about
 
 
@@ -36,6 +38,24 @@ class Cursor(NamedTuple):
 
 
 START = Cursor(0, 0, 0)
+
+
+def feed_cursor(service: str, cursor: Cursor) -> str:
+    """A cursor as the feed of a service gives it, so that no other service takes it for its own."""
+    return f"{service}-{cursor}"
+
+
+def parse_feed_cursor(text: str, service: str) -> Cursor:
+    """Also one without a service's name, as release 0.1.0 gave it.
+
+    Raises ValueError where it is none, or is of another service's feed.
+    """
+    of, _, rest = text.partition("-")
+    if _SERVICE.fullmatch(of) is None:
+        return Cursor.parse(text)
+    if of != service:
+        raise ValueError(f"{text[:60]!r} is a cursor of {of}'s feed; this is {service}'s")
+    return Cursor.parse(rest)
 
 
 class Event(NamedTuple):

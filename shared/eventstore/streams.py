@@ -109,9 +109,15 @@ class Streams:
         return Loaded(state, loaded.version + len(events))
 
     def _fold(self, decider: Decider[S, Any, Any], events: Iterable[Event]) -> Loaded[S]:
+        """Events that `evolve` has no case for are of a stream of another kind, whose id somebody
+        gave: for this decider there is no such stream.
+        """
         state, version = decider.initial, 0
         for event in events:
-            state, version = decider.evolve(state, self.types.decode(event)), event.version
+            evolved: S | None = decider.evolve(state, self.types.decode(event))
+            if evolved is None:
+                return Loaded(decider.initial, 0)
+            state, version = evolved, event.version
         return Loaded(state, version)
 
 

@@ -49,6 +49,7 @@ class FeedSource:
                 return []
             parameters["until"] = bound
         events, after = from_page(self._get(parameters))
+        after = after.removeprefix(f"{self._service}-")  # as positions are kept and compared
         if not events and after == self._position:
             return []
         return [Batch(self._service, self._partition, self._position, after, events)]

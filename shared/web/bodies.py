@@ -1,5 +1,6 @@
 """JSON in and out: strict, fast, and no deeper than anything of ours is."""
 
+import re
 import sys
 from typing import Any
 
@@ -9,12 +10,25 @@ from flask import Flask, Request, current_app, request
 from flask.json.provider import JSONProvider
 from marshmallow import Schema, missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.web.errors import Problem
 
 MAX_BODY = 1024 * 1024  # bytes; an import is read as a stream and has no such limit
 _MAX_DEPTH = 16
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class FormRequest(Request):
+    """A request whose forms hold no characters that nobody types and databases refuse."""
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+        cleaned = [(n, _UNPRINTABLE.sub(" ", v)) for n, v in self.form.items(multi=True)]
+        self.__dict__["form"] = ImmutableMultiDict(cleaned)
 
 
 class StrictJSON(JSONProvider):
@@ -57,6 +71,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
 
 def configure(app: Flask) -> None:
+    app.request_class = FormRequest
     app.json = StrictJSON(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
 

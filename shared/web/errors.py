@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -112,6 +112,9 @@ def _conflict(_error: Conflict) -> Response:
 def _database(error: DBAPIError) -> Response:
     if is_stopped(error):
         return _stopped()
+    if isinstance(error, DataError):  # what it is about ought to have been refused by its name
+        log.exception("a value that the database does not take", request=g.get("request_id"))
+        return answer(422, "The request holds a value that cannot be kept. Nothing was changed.")
     if not is_unavailable(error):
         return _unexpected(error)
     log.error("database unavailable", why=str(error.orig).strip()[:300])

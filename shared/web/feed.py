@@ -9,20 +9,21 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import NamedTuple
 
 from flask import Response, request
 from flask_smorest import Blueprint
 from sqlalchemy.exc import DBAPIError
 
-from shared.clock import parse_rfc3339
-from shared.eventstore.events import PUBLIC, START, Cursor
+from shared.contracts import schemas
+from shared.eventstore.events import PUBLIC, START, Cursor, feed_cursor, parse_feed_cursor
 from shared.eventstore.store import Filter
 from shared.service import Service
 from shared.stream.envelope import page
 from shared.web.callers import ANYONE, SERVICE, caller
 from shared.web.errors import invalid
-from shared.web.parameters import Described, takes, whole, whole_number
+from shared.web.parameters import Described, moment, takes, whole, whole_number
 
 _MAX_LIMIT, _MAX_WAIT = 1000, 20
 _MOST_BYTES = 1_000_000  # in a page: what a reader makes this process hold at once
@@ -43,7 +44,7 @@ def blueprint(service: Service) -> Blueprint:
         A page ends at `limit` events or at about 1 MB, whichever comes first; an event that is
         larger comes alone. A page without events is the end for now.
         """
-        after, limit, wait, wanted = _arguments()
+        after, limit, wait, wanted = _arguments(service)
         found = _read(service, after, limit, wanted)
         if found.events or not wait:
             return _json(found.body)
@@ -151,39 +152,68 @@ def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> _Page:
         # A cursor beyond the head is of events that were lost when a backup was put back.
         following = max(after, end) if after <= head else head
     present = [service.types.present(event) for event in events]
-    return _Page(len(events), head, page(present, service.name, str(following)))
+    # Whoever came with a cursor in the form of release 0.1.0 goes on with it.
+    bare = request.args.get("after", "")[:1].isdecimal()
+    named = str(following) if bare else feed_cursor(service.name, following)
+    return _Page(len(events), head, page(present, service.name, named))
 
 
 def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
     return Response(body, content_type="application/json", headers=headers)
 
 
-def _arguments() -> tuple[Cursor, int, float, Filter]:
+def _arguments(service: Service) -> tuple[Cursor, int, float, Filter]:
     """Raises Problem 422 for one that is wrong or unknown."""
-    types = request.args.get("types")
-    since = request.args.get("from")
-    until = request.args.get("until")
-    try:
-        wanted = Filter(
-            audience=PUBLIC if caller().kind == ANYONE or caller().actor else None,
-            types=tuple(t.strip() for t in types.split(",") if t.strip()) if types else None,
-            since=parse_rfc3339(since.replace(" ", "+")) if since else None,
-            until=_cursor(until, "until") if until else None,
-        )
-    except ValueError as error:
-        raise invalid("from", str(error)) from error
-    after = request.args.get("after")
+    wanted = Filter(
+        audience=PUBLIC if caller().kind == ANYONE or caller().actor else None,
+        types=_types(service),
+        since=moment("from"),
+        until=_cursor(service, "until"),
+    )
     return (
-        _cursor(after, "after") if after else START,
+        _cursor(service, "after") or START,
         whole_number("limit", 100, 1, _MAX_LIMIT, capped=True),
         whole_number("wait", 0, 0, _MAX_WAIT, capped=True),
         wanted,
     )
 
 
-def _cursor(text: str, name: str) -> Cursor:
+def _types(service: Service) -> tuple[str, ...] | None:
+    """The event types that are asked for, by name or by a pattern; None for all."""
+    asked = request.args.get("types")
+    if not asked:
+        return None
+    known = {name for name in _published() if name.startswith(f"{service.name}.")}
+    known |= set(service.types.by_name)
+    wanted: set[str] = set()
+    for pattern in asked.split(","):
+        found = {name for name in known if _matches(name, pattern.strip())}
+        if not found:
+            raise invalid(
+                "types",
+                f"there is no event type {pattern.strip()[:100]!r} here; take names of"
+                f" /asyncapi.json, or a pattern such as {service.name}.community.*",
+            )
+        wanted |= found
+    return tuple(sorted(wanted))
+
+
+@cache
+def _published() -> frozenset[str]:
+    return frozenset(name for name, _ in schemas.published())
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """`*` stands for one or more of a name's last parts."""
+    return pattern in ("*", name) or (pattern.endswith(".*") and name.startswith(pattern[:-1]))
+
+
+def _cursor(service: Service, name: str) -> Cursor | None:
+    text = request.args.get(name)
+    if not text:
+        return None
     try:
-        return Cursor.parse(text)
+        return parse_feed_cursor(text, service.name)
     except ValueError as error:
         raise invalid(name, str(error)) from error
 
@@ -192,7 +222,7 @@ _PARAMETERS: Mapping[str, Described] = {
     "after": "Where to go on from: `next` of the page before",
     "limit": whole(f"Events in a page, up to {_MAX_LIMIT}; fewer where they are large"),
     "wait": whole(f"Seconds to wait, up to {_MAX_WAIT}"),
-    "types": "Only these event types, comma between",
+    "types": "Only these event types, comma between: names, or patterns (registry.community.*)",
     "from": {
         "schema": {"type": "string", "format": "date-time"},
         "description": "Only events at this time or later",

@@ -5,15 +5,15 @@ A page never skips or repeats an item for others being added meanwhile.
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from flask import Response, request
 
 from shared.web.errors import invalid
-from shared.web.parameters import whole_number
+from shared.web.parameters import is_tracker, whole_number
 
 MAX_LIMIT = 200
 Key = str
@@ -52,12 +52,24 @@ def decode_cursor(text: str, order: str, length: int) -> tuple[Key, ...]:
     return tuple(found[1:])
 
 
+def place(text: Key) -> int:
+    """A part of a cursor that is a row's number. Raises Problem 422."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise invalid("cursor", "is none that this list gave")
+    return int(text)
+
+
 def page_response(items: Sequence[Any], next_cursor: str | None) -> Response:
     """`{"items", "next"}`, and a Link header to the next page. Items may be msgspec.Raw."""
     response = Response(
         msgspec.json.encode({"items": items, "next": next_cursor}), content_type="application/json"
     )
     if next_cursor is not None:
-        query: Mapping[str, str] = request.args.to_dict() | {"cursor": next_cursor}
-        response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+        query = [
+            (name, value)
+            for name, value in request.args.items(multi=True)
+            if name != "cursor" and not is_tracker(name)
+        ]
+        following = urlencode([*query, ("cursor", next_cursor)])
+        response.headers["Link"] = f'<{quote(request.path)}?{following}>; rel="next"'
     return response

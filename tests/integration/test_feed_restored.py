@@ -40,5 +40,6 @@ def test_a_follower_who_saw_what_was_lost_has_all_that_is_written_from_then_on(t
 def test_a_cursor_beyond_the_end_is_answered_with_the_end(each_registry: Registry):
     each_registry.operator.community("Kept")
     end = follow(each_registry)
-    epoch, transaction, position = end.split("-")
-    assert follow(each_registry, f"{epoch}-{transaction}-{int(position) + 5}") == end
+    service, epoch, transaction, position = end.split("-")
+    beyond = f"{service}-{epoch}-{transaction}-{int(position) + 5}"
+    assert follow(each_registry, beyond) == end

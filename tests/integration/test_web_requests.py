@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -131,7 +132,21 @@ def test_a_number_that_no_database_holds_is_404(each_registry: Registry):
         ("after=99999999999-0-0", "after"),
         ("after=1-99999999999999999999-0", "after"),
         ("after=%D9%A1-0-0", "after"),
+        ("after=scheduling-1-0-0", "after"),
+        ("after=registry-1-0", "after"),
+        ("after=registry-", "after"),
+        ("after=registry", "after"),
+        ("after=Registry-1-0-0", "after"),
         ("until=x", "until"),
+        ("until=discovery-1-0-0", "until"),
+        ("types=registry.community.registred", "types"),
+        ("types=registry.comunity.*", "types"),
+        ("types=registry.community.registered,x", "types"),
+        ("types=scheduling.session.*", "types"),
+        ("types=registry.community*", "types"),
+        ("types=*.registered", "types"),
+        ("types=,", "types"),
+        ("types=none", "types"),
         ("limit=0", "limit"),
         ("limit=-1", "limit"),
         ("limit=x", "limit"),
@@ -155,15 +170,61 @@ def test_the_feeds_bounds_are_capped_and_its_lists_forgiving(each_registry: Regi
     each_registry.operator.community()
     end = each_registry.anyone.get("/events").json["next"]
     fine = (
-        *("limit=5000", "after=", "types=", "types=registry.community.registered, x"),
+        *("limit=5000", "after=", "types=", "types=registry.community.registered, registry.*"),
+        *("types=*", "types=registry.*", "types=registry.community.*", "utm_source=x"),
         *("from=2026-01-01T00:00:00Z", "from=2026-01-01T00:00:00+00:00", f"until={end}"),
+        *("from=2026-01-01T00:00:00%2B01:00", "from=2026-01-01T00:00:00-11:30"),
     )
     for query in fine:
         assert len(each_registry.anyone.events(query)) == 1, query
-    for query in ("after=2147483647-9223372036854775807-9223372036854775807", "types=none"):
+    beyond = "2147483647-9223372036854775807-9223372036854775807"
+    nothing = (f"after={beyond}", f"after=registry-{beyond}", "types=registry.network.*")
+    for query in nothing:
         answer = each_registry.anyone.get(f"/events?{query}")
         assert (answer.status_code, answer.json["events"]) == (200, [])
         assert answer.json["next"]
+
+
+def test_a_cursor_names_its_service_and_one_of_the_first_release_goes_on(registry: Registry):
+    registry.operator.community()
+    end = registry.anyone.get("/events").json["next"]
+    assert end.startswith("registry-")
+    assert quote(end, safe="") == end
+    bare = end.removeprefix("registry-")
+    for given in (end, bare):
+        page = registry.anyone.get(f"/events?after={given}").json
+        assert (page["events"], page["next"]) == ([], given)
+    registry.operator.community("Frailty")
+    for given in (end, bare):
+        page = registry.anyone.get(f"/events?after={given}").json
+        assert [event["data"]["name"] for event in page["events"]] == ["Frailty"]
+
+
+def test_a_cursor_of_another_service_is_refused_by_name(registry: Registry):
+    answer = registry.anyone.get("/events?after=scheduling-1-0-5")
+    assert answer.status_code == 422
+    assert "scheduling's feed" in answer.json["errors"]["after"][0]
+
+
+@pytest.mark.parametrize(
+    "name", ["utm_source", "UTM_Campaign", "fbclid", "gclid", "msclkid", "mc_eid", "_ga"]
+)
+def test_what_trackers_add_to_an_address_is_passed_over(registry: Registry, name: str):
+    community = registry.operator.community()
+    for path in ("/communities", f"/communities/{community}", "/events", "/docs", "/networks"):
+        assert registry.anyone.get(f"{path}?{name}=abc").status_code == 200
+    page = registry.anyone.get(f"/communities?{name}=abc&limit=1&state=active")
+    registry.operator.community("Frailty")
+    page = registry.anyone.get(f"/communities?{name}=abc&limit=1&state=active")
+    assert name not in page.headers["Link"]
+    assert "state=active" in page.headers["Link"]
+    changing = registry.operator.post(f"/communities?{name}=abc", {"name": "a", "domain": "d"})
+    assert changing.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/docs"])
+def test_what_probes_add_to_an_address_is_passed_over(registry: Registry, path: str):
+    assert registry.anyone.get(f"{path}?_=1700000000&probe=edge").status_code == 200
 
 
 def metrics_of(anyone: Caller) -> dict[str, dict[str, float]]:

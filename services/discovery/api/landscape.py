@@ -12,14 +12,14 @@ from services.discovery.api.asking import known_now, network_ids
 from services.discovery.landscape.numbers import DEFINITIONS
 from services.discovery.landscape.report import Line, Report, cells, report
 from services.discovery.projections.spans import NETWORK, REGION, SECTOR, STAGE
-from shared.clock import parse_rfc3339
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid
-from shared.web.parameters import Described, one_of, takes
+from shared.web.parameters import Described, moment, one_of, takes
 
 blp = Blueprint("landscape", "landscape", description="Counts for a network's board")
+_EARLIEST_YEAR = 1900
 _BY = (NETWORK, REGION, STAGE, SECTOR)
 _COLUMNS = ("by", "id", "name", "number", "value", "as_of", "definition")
 _PARAMETERS: Mapping[str, Described] = {
@@ -71,14 +71,14 @@ def _as_of(now: datetime) -> datetime:
         return now
     try:
         day = date.fromisoformat(text) if len(text) == len("2026-03-01") else None
-        moment = parse_rfc3339(text) if day is None else datetime.combine(day, time(), UTC)
     except ValueError as error:
         raise invalid("as_of", "write a day like 2026-03-01, or 2026-03-01T09:30:00Z") from error
-    if moment > now:
+    asked = moment("as_of") if day is None else datetime.combine(day, time(), UTC)
+    if asked is None or asked.year < _EARLIEST_YEAR:
+        raise invalid("as_of", f"is before anything here can have been: {_EARLIEST_YEAR} or later")
+    if asked > now:
         raise invalid("as_of", "is still to come: nobody knows yet what there will be")
-    if day is None:
-        return moment
-    return min(moment + timedelta(days=1, microseconds=-1), now)
+    return asked if day is None else min(asked + timedelta(days=1, microseconds=-1), now)
 
 
 def _body(found: Report) -> dict[str, Any]:
@@ -101,11 +101,9 @@ def _table(found: Report) -> Response:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    for row, name, number, value, moment, definition in cells(found):
+    for row, name, number, value, at, definition in cells(found):
         said = "" if value is None else value
-        writer.writerow(
-            [found.by, _harmless(row), _harmless(name), number, said, moment, definition]
-        )
+        writer.writerow([found.by, _harmless(row), _harmless(name), number, said, at, definition])
     response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="landscape-{found.by}.csv"'
     response.headers["Vary"] = "Accept"

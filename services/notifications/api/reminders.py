@@ -3,17 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from services.notifications import forming, reminding
 from services.notifications.api.schemas import ReminderPassBody
-from shared.clock import parse_rfc3339, rfc3339
+from shared.clock import rfc3339
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
-from shared.web.errors import invalid
-from shared.web.parameters import takes
+from shared.web.parameters import moment, takes
 
 blp = Blueprint("reminders", "reminders", description="What is reminded of, and when")
 
@@ -23,11 +22,7 @@ blp = Blueprint("reminders", "reminders", description="What is reminded of, and 
 @takes({"at": "As of when; default now"})
 @needs_token
 def due() -> Response:
-    text = request.args.get("at")
-    try:
-        as_of = parse_rfc3339(text.replace(" ", "+")) if text else service().clock.now()
-    except ValueError as error:
-        raise invalid("at", str(error)) from error
+    as_of = moment("at") or service().clock.now()
     return json_response(
         {
             "at": rfc3339(as_of),

@@ -19,7 +19,7 @@ from services.notifications.webhooks.transport import checked_addresses
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.contracts import schemas
-from shared.eventstore.events import Cursor
+from shared.eventstore.events import parse_feed_cursor
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -27,7 +27,7 @@ from shared.web.callers import needs_token
 from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
-from shared.web.paging import encode_cursor, page_asked, page_response
+from shared.web.paging import encode_cursor, page_asked, page_response, place
 from shared.web.parameters import PAGE, takes
 
 blp = Blueprint("webhooks", "webhooks", description="Events sent to other programmes")
@@ -153,7 +153,7 @@ def test(webhook: str) -> Response:
 def replay(body: dict[str, Any], webhook: str) -> Response:
     if body["after"]:
         try:
-            Cursor.parse(body["after"])
+            parse_feed_cursor(body["after"], body["service"])
         except ValueError as error:
             raise invalid("after", str(error)) from error
 
@@ -192,7 +192,7 @@ def rotate(webhook: str) -> Response:
 @needs_token
 def deliveries(webhook: str) -> Response:
     limit, after = page_asked("attempts", 1)
-    before = int(after[0]) if after else 2**62
+    before = place(after[0]) if after else 2**62
     with service().database.read() as connection:
         _found(connection, webhook)
         rows = store.attempts(connection, webhook, before, limit + 1)

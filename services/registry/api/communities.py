@@ -22,7 +22,7 @@ from services.registry.domain.person import FORMER
 from services.registry.events import COMMUNITY
 from services.registry.history import Names, entry
 from services.registry.projections.communities import document
-from shared.clock import parse_rfc3339, rfc3339
+from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.foundation.names import name_key
 from shared.identifiers import new_id
@@ -33,7 +33,7 @@ from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
-from shared.web.parameters import PAGE, one_of, takes
+from shared.web.parameters import PAGE, moment, one_of, takes
 
 blp = Blueprint("communities", "communities", description="Who there is")
 _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
@@ -108,20 +108,14 @@ def _filters(connection: Connection) -> dict[str, Any]:
 )
 @takes({"as_of": "A time with its zone: the community as it was known then"})
 def get_one(community: str) -> Response:
-    as_of = request.args.get("as_of")
-    if as_of is None:
+    until = moment("as_of")
+    if until is None:
         return read("communities", community)
-    try:
-        until = parse_rfc3339(as_of.replace(" ", "+"))
-    except ValueError as error:
-        raise invalid(
-            "as_of", "must be a time with its zone, such as 2026-03-01T09:30:00Z"
-        ) from error
     with service().database.read() as connection:
         events = service().store.load(connection, community, until=until)
         loaded = service().streams.load(connection, COMMUNITY, community, until=until)
     if not events or not events[0].type.startswith("registry.community."):
-        raise not_found(f"There was no community {community} at {as_of}.")
+        raise not_found(f"There was no community {community} at {rfc3339(until)}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
     found = document(community, loaded.state, loaded.version, first, last)
     return json_response(found | {"as_of": rfc3339(until)})

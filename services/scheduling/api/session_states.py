@@ -21,6 +21,7 @@ from services.scheduling.events import SESSION
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
@@ -203,6 +204,9 @@ def free() -> Response:
     wanted = Wanted(minutes, args.get("earliest", "09:00"), latest, zone)
     _check_between(wanted, first)
     communities = tuple(args.getlist("community"))
+    for community in communities:
+        if not is_id(community, "com"):
+            raise invalid("community", f"{community[:60]!r} is no id of a community (com_…)")
     related = related_communities(service().settings, communities)
     when = When(first, wanted.earliest, wanted.latest, zone)
     session = Particulars(

@@ -40,7 +40,7 @@ def show(signed: str) -> Response:
 @blp.doc(summary="Confirm or refuse the release: the form field `answer`, confirm or refuse")
 def answer(signed: str) -> Response:
     application, generation = _opened(signed)
-    said = request.form.get("answer") or (request.get_json(silent=True) or {}).get("answer")
+    said = request.form.get("answer") or _answer_in_json()
     if said not in ("confirm", "refuse"):
         return _page(application, "Choose whether to confirm or to refuse.", status=422)
     reason = request.form.get("reason", "").strip()[:_LONGEST]
@@ -59,6 +59,12 @@ def answer(signed: str) -> Response:
     problem = pages.done(work)
     thanks = "Thank you: the release is confirmed." if said == "confirm" else "Thank you."
     return _page(application, problem=problem, done=None if problem else thanks)
+
+
+def _answer_in_json() -> object:
+    """The field `answer` of a JSON object; None of any other body."""
+    body = request.get_json(silent=True)
+    return body.get("answer") if isinstance(body, dict) else None
 
 
 def _opened(signed: str) -> tuple[str, int]:
