@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.discovery import link_texts
 from services.discovery.bootstrap import build
 from services.discovery.domain.link import ProposalAccepted, Proposed
 from shared.database import marks
@@ -51,5 +52,10 @@ def test_whom_a_text_is_about_is_found_in_the_proposals_events(
     migrate(database_url, database_url, service.migrations)
     with service.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT kind, about FROM link_texts").all()
+        held = {text["kind"] for text in link_texts.held(connection, ADA)["link_texts"]}
+    with service.write() as connection:
+        link_texts.forget(connection, ADA)
+        gone = link_texts.of_link(connection, "lnk_1")
     service.database.close()
+    assert (held, set(gone)) == (set(left) - {"message"}, {"message"})
     assert sorted(tuple(row) for row in rows) == sorted(left.items())

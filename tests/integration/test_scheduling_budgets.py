@@ -119,8 +119,9 @@ def test_nobody_is_handed_on_by_a_change_that_is_refused(
 
 
 def test_a_start_that_is_sent_again_with_its_key_hands_on_nobody_twice(
-    scheduling: Scheduling, people: People
+    each_scheduling: Scheduling, people: People
 ):
+    scheduling = each_scheduling
     cohort, ada = open_cohort(scheduling), scheduling.person()
     path, body = f"/cohorts/{cohort}/applications", {"person": ada, **COMPLETE}
     for _ in range(2):
@@ -160,8 +161,9 @@ def celebration(scheduling: Scheduling, guests_each: int) -> tuple[str, str]:
 
 
 def test_a_participant_invites_so_many_guests_and_five_a_day(
-    scheduling: Scheduling, people: People
+    each_scheduling: Scheduling, people: People
 ):
+    scheduling = each_scheduling
     path, ada = celebration(scheduling, 7)
     asked = len(people.asked)
     host = scheduling.acting(ada)

@@ -84,7 +84,8 @@ def test_what_the_team_wrote_goes_with_its_writer_and_with_the_applicant(
 
 
 @pytest.mark.parametrize("released", [False, True])
-def test_an_applicant_reads_their_own_words_alone(scheduling: Scheduling, released: bool):
+def test_an_applicant_reads_their_own_words_alone(each_scheduling: Scheduling, released: bool):
+    scheduling = each_scheduling
     cohort = open_cohort(scheduling)
     application = submitted(scheduling, cohort)
     refused(scheduling, application, "SECRET of the sponsor")

@@ -21,7 +21,7 @@ from services.notifications.domain.preferences import (
     QuietHours,
     next_digest,
 )
-from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REQUEST
 from services.notifications.links import (
     LINKS_WORK,
     PREFERENCES,
@@ -189,7 +189,8 @@ def unsubscribe(signed: str) -> Response:
 def stopped(wanted: Preferences, stop: Stop) -> Preferences:
     """The preferences after one click."""
     if stop.category == EVERYTHING:
-        return _changed(wanted, email="none", communities={})
+        requests = wanted.stopped | {(REQUEST, "")}
+        return _changed(wanted, email="none", communities={}, stopped=requests)
     return _changed(wanted, stopped=wanted.stopped | {(stop.category, stop.community)})
 
 

@@ -129,6 +129,7 @@ def test_the_link_of_a_digest_stops_everything(notifications: Notifications):
     address = path(links(notifications).unsubscribe(Stop(ADA, "everything", ""), 1))
     notifications.anyone.ask("POST", address)
     assert kept(notifications).email == "none"
+    assert ("request", "") in kept(notifications).stopped
 
 
 def test_the_own_page_works_without_scripts_and_says_what_choices_mean(
