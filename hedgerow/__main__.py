@@ -37,7 +37,7 @@ def up_command(no_example: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--undo", metavar="RUN", help="Take one run back, instead of importing.")
 def import_command(file: Path | None, source: str, dry_run: bool, undo: str | None) -> None:
-    """Import communities from FILE: one JSON object a line, or CSV (.csv)."""
+    """Import communities from FILE: one JSON object a line, or a table (.csv, .tsv)."""
     if (file is None) == (undo is None):
         raise click.UsageError("Give either a FILE to import, or --undo with a run to take back.")
     if file is not None:

@@ -14,6 +14,7 @@ from hedgerow.platform import operators_services
 from hedgerow.service import NotThere, Service, Unreachable
 
 PIECE = 65536  # bytes
+_LOOKED_AT = 1000  # bytes at the beginning, to tell JSON from a table
 TOLD_EVERY = 10.0  # seconds, where there is no terminal to draw a bar on
 
 
@@ -21,9 +22,9 @@ def run(path: Path, source: str, *, dry_run: bool) -> None:
     """Import the file and say what came of it; refused lines are no failure."""
     registry = operators_services(["registry"])["registry"]
     query = {"source": source} | ({"dry_run": "true"} if dry_run else {})
-    kind = "text/csv" if path.suffix.lower() == ".csv" else "application/x-ndjson"
     try:
         with path.open("rb") as file:
+            kind = _kind(path.suffix.lower(), file.peek(_LOOKED_AT))
             size = path.stat().st_size
             answer = _send(registry, with_progress(file, size), kind, query)
     except OSError as error:
@@ -40,6 +41,14 @@ def undo(run: str) -> None:
         f"{answer['restored']:,} are as they were, {answer['kept']:,} were left as they are "
         f"(run {answer['run']})."
     )
+
+
+def _kind(suffix: str, beginning: bytes) -> str:
+    """What is in a file: a table by its name, as Excel's "Unicode text" where it is no JSON."""
+    table = suffix in (".csv", ".tsv", ".tab")
+    if suffix == ".txt":
+        table = not beginning.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"{")
+    return "text/csv" if table else "application/x-ndjson"
 
 
 def _send(

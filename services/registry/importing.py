@@ -16,6 +16,7 @@ from services.registry.domain.community import Registered, evolve
 from services.registry.domain.decisions import Import, decide, kept
 from services.registry.domain.network import NetworkRegistered
 from services.registry.events import COMMUNITY
+from services.registry.lists import Line
 from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.eventstore.events import Cause, Conflict
@@ -42,15 +43,6 @@ class RecordBody(Body):
     network = Name(0, 200, load_default="")
     region = Text(0, 200, load_default="")
     url = Url(load_default="")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a list: what it holds, or why it could not be read."""
-
-    number: int
-    fields: Mapping[str, Any] | None = None
-    unreadable: str | None = None
 
 
 @dataclass(frozen=True)

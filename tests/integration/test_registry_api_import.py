@@ -254,3 +254,22 @@ def test_another_kind_of_body_is_415(registry: Registry, kind: str):
 def test_an_empty_list_is_imported_too(registry: Registry):
     report = registry.operator.import_list()
     assert (counts(report), report["refusals"]) == ((0, 0, 0, 0, 0), [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_records_are_read_with_a_byte_order_mark_and_in_utf_16_too(
+    registry: Registry, encoding: str, end: str
+):
+    lines = ['{"id": "1", "domain": "Caffè"}', '{"id": "2", "domain": "Füße"}']
+    body = end.join(lines).encode(encoding)
+    answer = registry.operator.send("/communities/import", body, "application/x-ndjson")
+    assert (answer.status_code, answer.json["new"], answer.json["refusals"]) == (200, 2, [])
+    names = {item["name"] for item in registry.anyone.get("/communities").json["items"]}
+    assert names == {"Caffè", "Füße"}
+
+
+@pytest.mark.parametrize("body", [b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\n\n", b"\xef\xbb\xbf\r\n"])
+def test_a_list_of_nothing_is_an_empty_list(registry: Registry, body: bytes):
+    answer = registry.operator.send("/communities/import", body, "application/x-ndjson")
+    assert (answer.status_code, answer.json["new"], answer.json["refused"]) == (200, 0, 0)

@@ -127,11 +127,11 @@ def test_control_characters_become_spaces_here_too(registry: Registry):
     ("heading", "why"),
     [
         ("id,domain,colour", "'colour': the columns are id, name"),
-        ("ID,Domain", "'ID', 'Domain'"),
+        ("ID,Colour", "'Colour': the columns are"),
         ("id,name", "the column domain is missing"),
         ("name", "the column id, domain is missing"),
-        ("id;domain", "'id;domain'"),
-        ("id,domain,", "''"),
+        ("id|domain", "separated by a comma, a semicolon or a tab"),
+        ("id,name;domain", "'name;domain': the columns are"),
         ('"id" x,domain', "is not CSV"),
         ("x" * 300_000, "is not CSV"),
         ("", "the column id, domain is missing"),
@@ -148,3 +148,79 @@ def test_a_heading_that_does_not_fit_refuses_the_list(registry: Registry, headin
 def test_blank_lines_are_no_records(registry: Registry):
     report = imported(registry, HEADING, "", "1,,Feet,,,,", "", "2,,,,,,", "")
     assert (report["new"], report["refusals"][0]["line"]) == (1, 5)
+
+
+def test_what_excel_saves_is_taken_where_there_is_no_doubt(registry: Registry):
+    rows = {"1": ("Falls; feet", "A\u00a0b"), "2": ("Caffè", "x"), "3": ("“Q”", "y")}
+
+    def body(separator: str, heading: str = "ID,Domain , NAME", first: str = "") -> str:
+        lines = [heading.replace(",", separator)]
+        lines += [f'{i}{separator}"{d}"{separator}{n}' for i, (d, n) in rows.items()]
+        return first + "\r\n".join(lines) + "\r\n"
+
+    bodies = [
+        body(",").encode("utf-8-sig"),
+        body(";").encode("utf-8-sig"),
+        body("\t").encode("utf-16"),
+        body("\t").encode("utf-16-le"),
+        b"\xfe\xff" + body(";").encode("utf-16-be"),
+        body(";", first="sep=;\r\n").encode(),
+        body(",", first='"SEP=,"\n').encode("utf-8-sig"),
+        body("|", first="sep=|\r\n").encode(),
+        body(",", "id,domain,name,,").replace("\r\n", ",,\r\n").replace(",,,,", ",,").encode(),
+        (body(";") + ";;\r\n;;\r\n").encode(),
+    ]
+    for number, data in enumerate(bodies):
+        path = f"/communities/import?source=list-{number}"
+        answer = registry.operator.send(path, data, "text/csv")
+        assert answer.status_code == 200, (number, answer.text)
+        assert (answer.json["new"], answer.json["refusals"]) == (3, []), number
+    items = registry.anyone.get("/communities?external_id=1").json["items"]
+    assert len(items) == len(bodies)
+    assert {(i["domain"], i["name"]) for i in items} == {("Falls; feet", "A b")}
+
+
+@pytest.mark.parametrize("kind", ["text/tab-separated-values", "application/vnd.ms-excel"])
+def test_a_table_may_come_as_what_windows_takes_it_for(registry: Registry, kind: str):
+    answer = registry.operator.send("/communities/import", b"id\tdomain\n1\tFeet\n", kind)
+    assert answer.json["new"] == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (["id;domain", "1,Feet"], "columns separated by a semicolon (;) are expected"),
+        (["id,domain", "1;Feet"], "columns separated by a comma are expected"),
+        (["id;domain;topics", "1;Feet;a;b"], "quotation marks around a cell"),
+        (["id,domain,,", "1,Feet,,x"], "column 4, which has no heading"),
+    ],
+)
+def test_a_row_that_leaves_doubt_is_refused_with_what_was_expected(
+    registry: Registry, lines: list[str], why: str
+):
+    report = imported(registry, *lines)
+    assert (report["new"], report["refused"]) == (0, 1)
+    assert why in report["refusals"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"sep=,\nid;domain\n1;Feet\n", "separated by a comma"),
+        (b"id domain\n1 Feet\n", "separated by a comma, a semicolon or a tab"),
+        (b"PK\x03\x04\x14\x00", "is a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is a workbook"),
+        (b"id,domain,caf\xe9\n", "is not UTF-8"),
+    ],
+)
+def test_a_list_that_leaves_doubt_is_refused_with_what_was_expected(
+    registry: Registry, body: bytes, why: str
+):
+    assert why in refused(registry, body)["heading"][0]
+
+
+def test_half_a_character_of_utf_16_is_refused_and_the_rest_taken(registry: Registry):
+    body = "id\tdomain\n1\tFeet\n2\tLungs".encode("utf-16")[:-1]
+    answer = registry.operator.send("/communities/import", body, "text/csv")
+    assert (answer.json["new"], answer.json["refused"]) == (1, 1)
+    assert "is not UTF-8" in answer.json["refusals"][0]["reason"]

@@ -560,6 +560,7 @@ def test_participants_and_what_they_owe(scheduling: Scheduling, monkeypatch: Any
     assert len(one["sessions"]) == 13
     table = scheduling.operator.get(f"{at}.csv")
     assert table.content_type == "text/csv; charset=utf-8"
+    assert table.data.startswith(b"\xef\xbb\xbfperson,application,")  # by which Excel knows UTF-8
     assert table.text.splitlines()[1].startswith(ada)
     assert scheduling.anyone.get(at).status_code == 401
 

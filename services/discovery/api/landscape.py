@@ -1,7 +1,5 @@
 """The landscape: the counts a network reports to its board, as data and as a table."""
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +15,7 @@ from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import invalid
 from shared.web.parameters import Described, moment, one_of, takes
+from shared.web.tables import csv_response
 
 blp = Blueprint("landscape", "landscape", description="Counts for a network's board")
 _EARLIEST_YEAR = 1900
@@ -98,18 +97,10 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _table(found: Report) -> Response:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    for row, name, number, value, at, definition in cells(found):
-        said = "" if value is None else value
-        writer.writerow([found.by, _harmless(row), _harmless(name), number, said, at, definition])
-    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="landscape-{found.by}.csv"'
+    rows = (
+        (found.by, row, name, number, "" if value is None else value, at, definition)
+        for row, name, number, value, at, definition in cells(found)
+    )
+    response = csv_response(_COLUMNS, rows, f"landscape-{found.by}.csv")
     response.headers["Vary"] = "Accept"
     return response
-
-
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: people name regions and networks."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

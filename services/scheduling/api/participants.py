@@ -1,7 +1,5 @@
 """Participants: what each has done and still owes; for the team as a table too."""
 
-import csv
-import io
 from typing import Any
 
 from flask import Response
@@ -17,6 +15,7 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import caller, needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
+from shared.web.tables import csv_response
 
 blp = Blueprint("participants", "participants", description="What participants still owe")
 _COLUMNS = (
@@ -50,12 +49,7 @@ def table(cohort: str) -> Response:
     with service().database.read() as connection:
         only_the_team(connection, cohort)
         rows = [_row(shown(p)) for p in _found(connection, cohort)]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows(rows)
-    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{cohort}.csv"'
+    response = csv_response(_COLUMNS, rows, f"{cohort}.csv")
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -42,11 +42,19 @@ def test_a_source_and_a_dry_run_are_passed_on(command, registry, lines):
     assert result.stdout.endswith("0 refused (dry run, nothing was changed)\n")
 
 
-@pytest.mark.parametrize("name", ["list.csv", "LIST.CSV"])
+@pytest.mark.parametrize("name", ["list.csv", "LIST.CSV", "list.tsv", "list.txt"])
 def test_a_csv_file_is_sent_as_one(command, registry, tmp_path, name):
     (tmp_path / name).write_text("id,name\n1,a\n")
     command("import", str(tmp_path / name))
     assert registry.asked[0]["headers"]["Content-Type"] == "text/csv"
+
+
+@pytest.mark.parametrize("name", ["list.jsonl", "list.txt", "list"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_json_objects_is_sent_as_one(command, registry, tmp_path, name, encoding):
+    (tmp_path / name).write_text('{"id": "1", "domain": "a"}\n', encoding=encoding)
+    command("import", str(tmp_path / name))
+    assert registry.asked[0]["headers"]["Content-Type"] == "application/x-ndjson"
 
 
 def test_refused_lines_are_told_one_by_one_and_are_no_failure(command, registry, lines):
