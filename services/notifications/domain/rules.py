@@ -205,6 +205,7 @@ SILENT: Mapping[str, str] = {
     "registry.organisation.registered": "nobody follows an organisation",
     "registry.organisation.described": "nobody follows an organisation",
     "registry.person.registered": "who was added is told when a role is given",
+    "registry.person.links-renewed": "the person has just done it themselves",
     "registry.person.erased": "nobody is told of an erasure; what is held is forgotten",
     "scheduling.programme.created": "what a plan is made by concerns the programme team alone",
     "scheduling.cohort.created": "it is announced when it opens, by the programme team",
