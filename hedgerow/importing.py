@@ -12,6 +12,7 @@ import click
 from hedgerow.failures import CannotDo
 from hedgerow.platform import operators_services
 from hedgerow.service import NotThere, Service, Unreachable
+from shared.foundation.http_client import url_path
 
 PIECE = 65536  # bytes
 _LOOKED_AT = 1000  # bytes at the beginning, to tell JSON from a table
@@ -35,7 +36,7 @@ def run(path: Path, source: str, *, dry_run: bool) -> None:
 def undo(run: str) -> None:
     """Take a run back and say what came of it. Raises CannotDo where there is no such run."""
     registry = operators_services(["registry"])["registry"]
-    answer = registry.post(f"/communities/import/{run}/undoing")
+    answer = registry.post(url_path("communities", "import", run, "undoing"))
     click.echo(
         f"Took back {run}: {answer['taken_back']:,} communities that it registered are closed, "
         f"{answer['restored']:,} are as they were, {answer['kept']:,} were left as they are "

@@ -5,7 +5,7 @@ for good once its version was published.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,16 @@ import msgspec
 _EVENTS = Path(__file__).parent / "events"
 
 
+@cache
+def known() -> frozenset[tuple[str, int]]:
+    """Every event type and version that there is a schema for, looked up once."""
+    return frozenset(published())
+
+
 @lru_cache
 def schema(event_type: str, version: int) -> dict[str, Any] | None:
     """The JSON Schema of an event's data; None where there is no such type or version."""
-    if not event_type.replace(".", "").replace("-", "").isalpha():
+    if (event_type, version) not in known():
         return None
     return _load(_EVENTS / f"{event_type}.{version}.schema.json")
 

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import NamedTuple
 
 from flask import Response, request
@@ -183,7 +182,7 @@ def _types(service: Service) -> tuple[str, ...] | None:
     asked = request.args.get("types")
     if not asked:
         return None
-    known = {name for name in _published() if name.startswith(f"{service.name}.")}
+    known = {name for name, _ in schemas.known() if name.startswith(f"{service.name}.")}
     known |= set(service.types.by_name)
     wanted: set[str] = set()
     for pattern in asked.split(","):
@@ -196,11 +195,6 @@ def _types(service: Service) -> tuple[str, ...] | None:
             )
         wanted |= found
     return tuple(sorted(wanted))
-
-
-@cache
-def _published() -> frozenset[str]:
-    return frozenset(name for name, _ in schemas.published())
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -137,6 +137,12 @@ def test_a_tampered_cursor_of_a_webhooks_deliveries_is_refused(tmp_path: Path, k
         assert (answer.status_code, list(answer.json["errors"])) == (422, ["cursor"])
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "registry.x", "..", "registry.community.registered.1"])
+def test_a_schema_that_there_is_not_is_404(registry: Registry, name: str):
+    for version in ("1", "99999999999999999999"):
+        assert registry.anyone.get(f"/schemas/{name}/{version}").status_code == 404
+
+
 def test_an_id_of_another_kind_is_of_nobody(registry: Registry):
     network = registry.operator.made("/networks", name="Kent")["id"]
     community = registry.operator.community()
