@@ -22,6 +22,7 @@ from services.notifications.outbox import Outbox
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
 from services.notifications.projections.registry import COMMUNITIES, NETWORKS
 from services.notifications.projections.scheduling import APPLICATIONS, ATTENDANCE, SESSIONS
+from services.notifications.reasons import SchedulingReasons
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
 from services.notifications.webhooks import queueing, store
@@ -96,14 +97,18 @@ def _start_web(service: Service, app: Flask) -> None:
     renderer = Renderer(Links(settings), settings.mail_from)
     app.extensions["hedgerow_contacts"] = RegistryContacts(settings, _FORECAST_PATIENCE)
     app.extensions["hedgerow_outbox"] = Outbox(
-        RegistryContacts(settings), SchedulingJoins(settings), renderer
+        *(RegistryContacts(settings), SchedulingJoins(settings), renderer),
+        SchedulingReasons(settings),
     )
 
 
 def _loops(service: Service) -> Sequence[Loop]:
     settings = service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
-    sender = Sender(service, RegistryContacts(settings), SchedulingJoins(settings), renderer)
+    sender = Sender(
+        *(service, RegistryContacts(settings), SchedulingJoins(settings), renderer),
+        SchedulingReasons(settings),
+    )
     replays, deliverer = Replays(service), Deliverer(service)
 
     def deliver() -> bool:

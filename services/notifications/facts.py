@@ -111,7 +111,7 @@ def of_session(stream: str, data: dict[str, Any]) -> dict[str, Any]:
         "sequence": data.get("sequence"),
         "starts": rfc3339(begins(session["when"])),
         "ends": rfc3339(ends(session["when"])),
-        "reason": data.get("reason"),
+        "reasoned": bool(data.get("reasoned") or data.get("reason")),
         "changed": data.get("changed", []),
     }
     if data.get("before"):

@@ -8,6 +8,7 @@ from services.notifications import letters, reading
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
 from services.notifications.joining import JoinBook
 from services.notifications.letters import Letter
+from services.notifications.reasons import NoReasons, ReasonDirectory
 from services.notifications.rendering import Rendered, Renderer
 from shared.clock import parse_rfc3339
 from shared.connection import Connection
@@ -19,8 +20,15 @@ _FORMER = Contact("a former member", None, 0)
 
 
 class Outbox:
-    def __init__(self, contacts: ContactBook, joins: JoinBook, renderer: Renderer) -> None:
+    def __init__(
+        self,
+        contacts: ContactBook,
+        joins: JoinBook,
+        renderer: Renderer,
+        reasons: ReasonDirectory | None = None,
+    ) -> None:
         self._contacts, self._joins, self._renderer = contacts, joins, renderer
+        self._reasons = reasons or NoReasons()
 
     def shown(
         self,
@@ -39,7 +47,8 @@ class Outbox:
         former = dict.fromkeys((each.person for each in found), _FORMER)
         contacts = {**former, **self._look_up(found, parts)}
         joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
-        known = reading.Known(parts, renewals, contacts, joins)
+        reasons = self._reasons.look_up(reading.reasoned_in(parts) if whole else ())
+        known = reading.Known(parts, renewals, contacts, joins, reasons)
         shown = []
         for letter in found:
             at = now if now and letter.state == letters.WAITING else parse_rfc3339(letter.at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from services.notifications.answering import asks_to_come
@@ -11,6 +12,7 @@ from services.notifications.domain.reminders import ONLINE
 from services.notifications.joining import Joining, Joins
 from services.notifications.letters import Letter
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
+from services.notifications.reasons import events_with_reasons, with_reason
 from services.notifications.rendering import Part, Reader, Rendered, Renderer, people_in
 from shared import link_renewals
 from shared.clock import parse_rfc3339
@@ -29,6 +31,7 @@ class Known(NamedTuple):
     renewals: Mapping[str, Renewals]
     contacts: Mapping[str, Contact]
     joins: Joins
+    reasons: Mapping[str, str] = MappingProxyType({})
 
 
 def parts_of(connection: Connection, letters: Sequence[Letter]) -> Parts:
@@ -70,6 +73,16 @@ def joining_in(letters: Sequence[Letter], parts: Parts) -> list[Joining]:
     ]
 
 
+def reasoned_in(parts: Parts) -> list[str]:
+    """The events that letters tell of and that have a reason."""
+    return [
+        event
+        for told in parts.values()
+        for part in told
+        for event in events_with_reasons(part.content)
+    ]
+
+
 def rendered(renderer: Renderer, letter: Letter, known: Known, now: datetime) -> Rendered:
     """As it reads at this moment."""
     person = letter.person
@@ -77,4 +90,5 @@ def rendered(renderer: Renderer, letter: Letter, known: Known, now: datetime) ->
     renewals = known.renewals.get(person, link_renewals.NONE)
     reader = Reader(person, known.contacts[person], renewals, now, joins)
     at = parse_rfc3339(letter.at)
-    return renderer.render(letter.kind, known.parts[letter.id], reader, known.contacts, at)
+    parts = [Part(with_reason(part.content, known.reasons)) for part in known.parts[letter.id]]
+    return renderer.render(letter.kind, parts, reader, known.contacts, at)

@@ -144,7 +144,8 @@ class Renderer:
         content = part.content
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
         so = (_ahead(content, reader.now), _join_of(content, reader) is None)
-        key = (content["event"], content["rule"], content.get("story"), told, so)
+        reason = content["facts"].get("reason")
+        key = (content["event"], content["rule"], content.get("story"), told, so, reason)
         if (form := self._forms.get(key)) is None:
             nobody = reader._replace(person="", contact=Contact(_NAME, None, 0))
             context = self._context(part, nobody, names)

@@ -24,6 +24,7 @@ from services.notifications.joining import JoinBook
 from services.notifications.letters import ENDED, HANDED_OVER, SENT, WAITING, Letter
 from services.notifications.mail import Envelope, envelope
 from services.notifications.rate import Rate
+from services.notifications.reasons import NoReasons, ReasonDirectory
 from services.notifications.record import Record
 from services.notifications.rendering import Renderer
 from services.notifications.smtp import Connection, Cut, NoServer
@@ -43,10 +44,16 @@ class Sender:
     """`step` is called again and again by one thread of one process: see shared/worker."""
 
     def __init__(
-        self, service: Service, contacts: ContactBook, joins: JoinBook, renderer: Renderer
+        self,
+        service: Service,
+        contacts: ContactBook,
+        joins: JoinBook,
+        renderer: Renderer,
+        reasons: ReasonDirectory | None = None,
     ) -> None:
         self._service, self._renderer = service, renderer
         self._contacts, self._joins = contacts, joins
+        self._reasons = reasons or NoReasons()
         settings = service.settings
         self._mail_from = settings.mail_from
         self._connection = Connection(settings.smtp_url) if settings.smtp_url else None
@@ -164,7 +171,8 @@ class Sender:
         with self._service.database.read() as connection:
             blocked = bouncing.blocked(connection, contacts)
         joins = self._joins.look_up(reading.joining_in(claimed, parts))
-        known = reading.Known(parts, renewals, contacts, joins)
+        reasons = self._reasons.look_up(reading.reasoned_in(parts))
+        known = reading.Known(parts, renewals, contacts, joins, reasons)
         ready = Ahead(self._written(claimed, known, blocked, now))
         for letter, wire in ready:
             outcome: Outcome | None

@@ -1,6 +1,7 @@
 """Scheduling's event types: names and versions that subscribers know, and what they hold here."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from services.scheduling.domain import (
     application,
@@ -19,6 +20,12 @@ from shared.eventstore.events import INTERNAL, PUBLIC
 from shared.eventstore.streams import Decider
 
 
+def _without_reason(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 held the words of a reason, in a public event for ever."""
+    given = {"reasoned": True} if data.get("reason") else {}
+    return {name: value for name, value in data.items() if name != "reason"} | given
+
+
 def _types(kind: str, audience: str, holds: Mapping[str, type]) -> list[EventType]:
     return [EventType(f"scheduling.{kind}.{n}", 1, held, audience) for n, held in holds.items()]
 
@@ -35,13 +42,15 @@ _COHORT = {
 }
 _SESSION = {
     "scheduled": session.Scheduled,
+    "decision-needed": session.DecisionNeeded,
+    "decision-settled": session.DecisionSettled,
+}
+_REASONED = {
     "rescheduled": session.Rescheduled,
     "changed": session.Changed,
     "postponed": session.Postponed,
     "cancelled": session.Cancelled,
     "reinstated": session.Reinstated,
-    "decision-needed": session.DecisionNeeded,
-    "decision-settled": session.DecisionSettled,
 }
 _APPLICATION = {
     "started": application.Started,
@@ -77,6 +86,10 @@ EVENT_TYPES = EventTypes(
         *_types("programme", PUBLIC, _PROGRAMME),
         *_types("cohort", PUBLIC, _COHORT),
         *_types("session", PUBLIC, _SESSION),
+        *(
+            EventType(f"scheduling.session.{name}", 2, held, PUBLIC, {1: _without_reason})
+            for name, held in _REASONED.items()
+        ),
         *_types("application", INTERNAL, _APPLICATION),
         *_types("attendance", INTERNAL, _ATTENDANCE),
         EventType("scheduling.community.standing-changed", 1, rhythm.StandingChanged),

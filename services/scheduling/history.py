@@ -14,10 +14,14 @@ from shared.eventstore.events import Event
 _WORDS = {"join_address": "address to join by", "guests_each": "number of guests for each"}
 
 
-def entry(event: Event) -> dict[str, Any]:
-    """One change: a sentence, when, who (an opaque id, or None), and the event's own data."""
+def entry(event: Event, reason: str | None = None) -> dict[str, Any]:
+    """One change: a sentence, when, who (an opaque id, or None), and the event's own data.
+
+    `reason` are the words of why a session changed, as far as they are kept.
+    """
+    event = EVENT_TYPES.present(event)
     return {
-        "sentence": sentence(EVENT_TYPES.decode(event)),
+        "sentence": sentence(EVENT_TYPES.decode(event), reason),
         "at": rfc3339(event.time),
         "by": event.actor,
         "version": event.version,
@@ -27,7 +31,7 @@ def entry(event: Event) -> dict[str, Any]:
     }
 
 
-def sentence(event: Any) -> str:
+def sentence(event: Any, reason: str | None = None) -> str:
     match event:
         case (
             s.Scheduled()
@@ -39,7 +43,7 @@ def sentence(event: Any) -> str:
             | s.DecisionNeeded()
             | s.DecisionSettled()
         ):
-            return _of_session(event)
+            return _of_session(event, reason)
         case (
             c.Created()
             | c.Changed()
@@ -54,23 +58,23 @@ def sentence(event: Any) -> str:
             return _of_application(event)
 
 
-def _of_session(event: s.SessionEvent) -> str:
+def _of_session(event: s.SessionEvent, reason: str | None) -> str:
     at = event.session.when
     time = at.written
     match event:
         case s.Scheduled():
             return f"Planned for {time}."
-        case s.Rescheduled(before=b, was_postponed=postponed, reason=reason):
+        case s.Rescheduled(before=b, was_postponed=postponed):
             moved = "Has a date again" if postponed else f"Moved from {b.written}"
             return f"{moved}: {time}{_because(reason)}."
-        case s.Changed(changed=changed, reason=reason):
+        case s.Changed(changed=changed):
             named = _join([_WORDS.get(name, name) for name in changed])
             return f"Its {named} changed{_because(reason)}."
-        case s.Postponed(reason=reason):
+        case s.Postponed():
             return f"Postponed from {at.date}, with no new date yet{_because(reason)}."
-        case s.Cancelled(reason=reason):
+        case s.Cancelled():
             return f"Cancelled{_because(reason)}."
-        case s.Reinstated(reason=reason):
+        case s.Reinstated():
             return f"On again, {time}{_because(reason)}."
         case s.DecisionNeeded(community=community):
             return f"The community {community} closed: say what is to become of this session."

@@ -1,11 +1,13 @@
 """Reading scheduling's own tables, in the generation in use."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from services.scheduling import reasons
 from services.scheduling.domain.application import Application
 from services.scheduling.domain.attendance import Attendance
 from services.scheduling.domain.cohort import Cohort
@@ -92,7 +94,7 @@ def select(
     rows = connection.exec_driver_sql(
         f"SELECT {_COLUMNS} FROM {table} WHERE {where} ORDER BY {order}", tuple(values)
     )
-    return _found(projection.table, rows)
+    return _found(connection, projection.table, rows)
 
 
 def page(
@@ -118,7 +120,7 @@ def page(
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     following = encode_cursor(" ".join(order), rows[-1][5:]) if more else None
-    return Listed(_found(projection.table, rows), following)
+    return Listed(_found(connection, projection.table, rows), following)
 
 
 def page_as_shown(
@@ -149,9 +151,24 @@ def page_as_shown(
         wanted = wanted._replace(after=tuple(getattr(listed.items[-1], c) for c in order))
 
 
-def _found(table: str, rows: Iterable[Any]) -> list[Found]:
+def _found(connection: Connection, table: str, rows: Iterable[Any]) -> list[Found]:
     decode = _DECODERS[table].decode
-    return [Found(row[0], row[1], row[2], row[3], decode(row[4])) for row in rows]
+    found = [Found(row[0], row[1], row[2], row[3], decode(row[4])) for row in rows]
+    return _with_reasons(connection, found) if table == SESSIONS.table else found
+
+
+def _with_reasons(connection: Connection, found: list[Found]) -> list[Found]:
+    """Sessions with the words of why they are as they are, where those are kept."""
+    asked = [each.id for each in found if each.state.reasoned_at is not None]
+    words = reasons.of_states(connection, asked)
+    return [
+        each._replace(
+            state=replace(each.state, reason=words.get((each.id, each.state.reasoned_at)))
+        )
+        if each.state.reasoned_at is not None
+        else each
+        for each in found
+    ]
 
 
 # --- sessions ---

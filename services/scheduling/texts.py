@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.scheduling import reasons
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -129,6 +130,7 @@ def set_join_address(connection: Connection, session: str, address: str | None) 
 
 def forget(connection: Connection, person: str) -> None:
     """Delete all that a person wrote here, and all that others wrote about them."""
+    reasons.forget(connection, person)
     p = mark(connection)
     for table, column in (
         ("application_texts", "person"),
@@ -166,6 +168,7 @@ def held(connection: Connection, person: str, released: Collection[str]) -> dict
             if row[4] == person or row[1] != DECISION_REASON or row[0] in released
         ],
         "reflections": [dict(zip(("session", "text", "at"), row, strict=True)) for row in words],
+        **reasons.held(connection, person),
     }
 
 

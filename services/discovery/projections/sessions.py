@@ -36,16 +36,13 @@ def _held_by(row: Row) -> list[tuple[object, ...]]:
 SESSIONS = Projection(
     table="sessions",
     columns=("id", "state", "content"),
-    types=dict.fromkeys(
-        (
-            _SESSION + change
-            for change in (
-                *("scheduled", "rescheduled", "changed"),
-                *("postponed", "cancelled", "reinstated"),
-            )
-        ),
-        1,
-    ),
+    types={
+        _SESSION + "scheduled": 1,
+        **{
+            _SESSION + change: 2
+            for change in ("rescheduled", "changed", "postponed", "cancelled", "reinstated")
+        },
+    },
     fold=fold_session,
     json=frozenset({"content"}),
     children=(Child("session_communities", ("session", "community", "ends"), _held_by),),

@@ -95,8 +95,8 @@ def as_one(story: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         dict.fromkeys(name for each in story for name in each["facts"].get("changed") or ())
     )
     known = first["facts"].get("before") or first["facts"]["session"]["when"]
-    facts["reason"] = next(
-        (each["facts"]["reason"] for each in reversed(story) if each["facts"].get("reason")), None
+    facts["reasoned"] = any(
+        each["facts"].get("reasoned") or each["facts"].get("reason") for each in story
     )
     rule = next((each["rule"] for each in reversed(story) if each["rule"] != CHANGED), CHANGED)
     if rule in (PLANNED, MOVED, CHANGED):

@@ -80,17 +80,18 @@ def _session_of(event: Event) -> str:
     return str(msgspec.json.decode(event.data)["about"]["session"])
 
 
-def _types(prefix: str, *changes: str) -> dict[str, int]:
-    return {prefix + change: 1 for change in changes}
+def _types(prefix: str, *changes: str, version: int = 1) -> dict[str, int]:
+    return {prefix + change: version for change in changes}
 
 
 SESSIONS = Projection(
     table="sessions",
     columns=("id", "state", "content"),
-    types=_types(
+    types=_types(_SESSION, "scheduled")
+    | _types(
         _SESSION,
-        *("scheduled", "rescheduled", "changed"),
-        *("postponed", "cancelled", "reinstated"),
+        *("rescheduled", "changed", "postponed", "cancelled", "reinstated"),
+        version=2,
     ),
     fold=fold_session,
     json=frozenset({"content"}),

@@ -2,7 +2,7 @@
 
 from services.scheduling.api.schemas import Flag, several
 from services.scheduling.domain.attendance import AFTER, BEFORE, REPLIES, ROLES, STATUSES
-from shared.web.fields import Body, Choice, EmailAddress, PersonName, Text, Url
+from shared.web.fields import Body, Choice, EmailAddress, PersonName, Text, TextList, Url
 
 
 class ReplyBody(Body):
@@ -42,6 +42,15 @@ class ReflectionBody(Body):
 class AskedBody(Body):
     session = Text(1, 60, required=True)
     person = Text(1, 60, required=True)
+
+
+class ReasonsBody(Body):
+    events = TextList(
+        Text(1, 60),
+        1000,
+        required=True,
+        metadata={"description": "The ids of events that say that a reason was given"},
+    )
 
 
 class JoiningBody(Body):

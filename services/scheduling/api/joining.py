@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Response
 
-from services.scheduling import belonging, texts
+from services.scheduling import belonging, reasons, texts
 from services.scheduling.api.answers import require
-from services.scheduling.api.attendance_schemas import JoiningBody
+from services.scheduling.api.attendance_schemas import JoiningBody, ReasonsBody
 from services.scheduling.projections.own import SESSIONS
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -29,6 +29,18 @@ def join_address(session: str) -> Response:
             raise Problem(403, "The address to join by is for those who are coming.")
         told = texts.join_address(connection, session)
     return json_response({"session": session, "join_address": told}, private=True)
+
+
+@blp.post("/sessions/reasons")
+@blp.doc(summary="Why sessions changed, for a service that is about to write of it")
+@needs_service
+@blp.arguments(ReasonsBody)
+def session_reasons(fields: dict[str, Any]) -> Response:
+    """What is in `events` and not in `items` has no reason, or one whose writer was erased."""
+    with service().database.read() as connection:
+        told = reasons.of_events(connection, fields["events"])
+    items = [{"event": event, "reason": reason} for event, reason in told.items()]
+    return json_response({"items": items}, private=True)
 
 
 @blp.post("/sessions/join-addresses")

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
-from services.scheduling.api.answers import decided, handle, require
+from services.scheduling.api.answers import decided, handle, keep_reason, require
 from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
 from services.scheduling.clashing import others_on, related_communities
 from services.scheduling.domain import session_decisions as d
@@ -160,12 +160,13 @@ def _change_each(
         and f.state.known.when.date >= (begins or today(now, f.state.known.when.zone))
     ]
     loaded = service().streams.load_many(connection, SESSION, [f.id for f in chosen])
-    changes = []
+    changes, reason = [], None
     for key, stream in loaded.items():
         wanted = command(stream.state.known)
         events = decided(SESSION.decide, stream.state, wanted)
         changes.append(Change(key, stream.version, events))
-    append(connection, changes)
+        reason = wanted
+    keep_reason(connection, append(connection, changes), reason)
     return list(loaded)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from services.scheduling import attending, documents, queries, recurrence, texts
+from services.scheduling import attending, documents, queries, reasons, recurrence, texts
 from services.scheduling.api import session_fields
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
@@ -194,9 +194,10 @@ def get_one(session: str) -> Response:
 def history(session: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, session)
+        why = reasons.of_events(connection, [event.id for event in events])
     if not events or not events[0].type.startswith("scheduling.session."):
         raise not_found(f"There is no session {session}.")
-    return page_response([entry(event) for event in events], None)
+    return page_response([entry(event, why.get(event.id)) for event in events], None)
 
 
 @blp.patch("/sessions/<session>")

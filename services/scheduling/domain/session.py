@@ -54,13 +54,16 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Rescheduled:
-    """It has another date or other hours; a postponed one has a date again."""
+    """It has another date or other hours; a postponed one has a date again.
+
+    `reasoned`, here and below: a reason was given. Its words are kept where they can be erased.
+    """
 
     session: Particulars
     sequence: int
     before: When
     was_postponed: bool = False
-    reason: str | None = None
+    reasoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Changed:
     session: Particulars
     sequence: int
     changed: tuple[str, ...]
-    reason: str | None = None
+    reasoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +82,21 @@ class Postponed:
 
     session: Particulars
     sequence: int
-    reason: str | None = None
+    reasoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     session: Particulars
     sequence: int
-    reason: str | None = None
+    reasoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reinstated:
     session: Particulars
     sequence: int
-    reason: str | None = None
+    reasoned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +131,18 @@ SessionEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`undecided` names the closed communities for which nobody has said what is to become."""
+    """`undecided` names the closed communities for which nobody has said what is to become.
+
+    `reasoned_at` is the sequence of the change to this state, where a reason was given for it;
+    `reason` are its words, which are in no event: readers fill them in, as long as they are kept.
+    """
 
     particulars: Particulars | None = None
     state: str = PLANNED
     sequence: int = 0
-    reason: str | None = None
+    reasoned_at: int | None = None
     undecided: tuple[str, ...] = ()
+    reason: str | None = None
 
     @property
     def known(self) -> Particulars:
@@ -148,23 +156,24 @@ def evolve(session: Session, event: SessionEvent) -> Session:
     match event:
         case Scheduled(particulars, sequence):
             return Session(particulars, PLANNED, sequence)
-        case Rescheduled(particulars, sequence, _, _, reason):
-            return Session(particulars, PLANNED, sequence, reason, _left(session, particulars))
+        case Rescheduled(particulars, sequence, _, _, reasoned):
+            at = sequence if reasoned else None
+            return Session(particulars, PLANNED, sequence, at, _left(session, particulars))
         case Changed(particulars, sequence):
             left = _left(session, particulars)
             return replace(session, particulars=particulars, sequence=sequence, undecided=left)
-        case Postponed(particulars, sequence, reason):
+        case Postponed(particulars, sequence, reasoned):
             return replace(
                 session,
                 particulars=particulars,
                 state=POSTPONED,
                 sequence=sequence,
-                reason=reason,
+                reasoned_at=sequence if reasoned else None,
             )
-        case Cancelled(particulars, sequence, reason):
-            return Session(particulars, CANCELLED, sequence, reason)
-        case Reinstated(particulars, sequence, reason):
-            return Session(particulars, PLANNED, sequence, reason)
+        case Cancelled(particulars, sequence, reasoned):
+            return Session(particulars, CANCELLED, sequence, sequence if reasoned else None)
+        case Reinstated(particulars, sequence, reasoned):
+            return Session(particulars, PLANNED, sequence, sequence if reasoned else None)
         case DecisionNeeded(_, community):
             undecided = dict.fromkeys((*session.undecided, community))
             return replace(session, undecided=tuple(undecided))

@@ -96,7 +96,7 @@ def decide(session: Session, command: Command) -> list[SessionEvent]:
         case Cancel(reason):
             if session.state == CANCELLED:
                 return []
-            return [Cancelled(session.known, session.sequence + 1, reason)]
+            return [Cancelled(session.known, session.sequence + 1, _given(reason))]
         case Reinstate(reason):
             if session.state == PLANNED:
                 raise Refused(
@@ -104,7 +104,7 @@ def decide(session: Session, command: Command) -> list[SessionEvent]:
                     " reinstated.",
                     unlawful=True,
                 )
-            return [Reinstated(session.known, session.sequence + 1, reason)]
+            return [Reinstated(session.known, session.sequence + 1, _given(reason))]
         case AskForDecision(community, ending, into):
             if community in session.undecided or session.state == CANCELLED:
                 return []
@@ -148,9 +148,10 @@ def _change(session: Session, command: Change) -> list[SessionEvent]:
     events: list[SessionEvent] = []
     if changed:
         as_yet = replace(after, when=before.when)
-        events.append(Changed(as_yet, sequence, tuple(changed), command.reason))
+        events.append(Changed(as_yet, sequence, tuple(changed), _given(command.reason)))
     if moved:
-        events.append(Rescheduled(after, sequence, before.when, dated_again, command.reason))
+        given = _given(command.reason)
+        events.append(Rescheduled(after, sequence, before.when, dated_again, given))
     return events
 
 
@@ -159,4 +160,9 @@ def _postpone(session: Session, reason: str | None) -> list[SessionEvent]:
         raise Refused("This session is cancelled. Reinstate it first.", unlawful=True)
     if session.state == POSTPONED:
         return []
-    return [Postponed(session.known, session.sequence + 1, reason)]
+    return [Postponed(session.known, session.sequence + 1, _given(reason))]
+
+
+def _given(reason: str | None) -> bool | None:
+    """Events say that there is a reason, never which."""
+    return True if reason else None
