@@ -39,6 +39,14 @@ def without_control_characters(text: str) -> str:
     return _TURNING.sub("", _LINES.sub(" ", _CONTROL.sub(" ", text)))
 
 
+PUBLIC_FOR_GOOD = "Public for good, in events that are never deleted: name nobody in it."
+
+
+def public(what: str) -> dict[str, str]:
+    """What a text is that goes into public events, for the description of its field."""
+    return {"description": f"{what}. {PUBLIC_FOR_GOOD}"}
+
+
 class Text(fields.String):
     """A text of `least` to `most` characters, made uniform; `lines` allows more than one."""
 

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, validates
 
 from services.discovery.domain.feedback import VERDICTS
 from services.discovery.domain.link import OUTCOMES
-from shared.web.fields import Body, Choice, Text, TextList, Url
+from shared.web.fields import Body, Choice, Text, TextList, Url, public
 
 # The stages of development that a community may be in, as the registry's events name them.
 STAGES = ("potential", "coalescing", "maturing", "stewardship", "transformation")
@@ -36,7 +36,7 @@ class LinkBody(Body):
 
     from_ = Text(1, 100, required=True, data_key="from")
     to = Text(1, 100, required=True)
-    purpose = Text(1, 200, required=True, metadata={"description": "Public, and for good"})
+    purpose = Text(1, 200, required=True, metadata=public("What the link is for"))
     message = Text(0, 2000, lines=True, allow_none=True, load_default=None)
     by = Text(1, 100, allow_none=True, load_default=None)
 

@@ -20,6 +20,7 @@ from shared.web.fields import (
     Text,
     TextList,
     Url,
+    public,
 )
 
 _ODS_CODE = re.compile(r"[A-Z0-9]{3,12}")
@@ -32,26 +33,26 @@ def _name(**kwargs: object) -> Name:
 class DescriptionBody(Body):
     """What a community says of itself; every field may be changed later."""
 
-    name = _name(metadata={"description": "Its name; need not be unique"})
-    domain = Text(1, 5000, lines=True, metadata={"description": "What it is about"})
-    topics = TextList(Text(1, 100), 50, metadata={"description": "Short phrases"})
-    practice = Text(0, 5000, lines=True, metadata={"description": "What its people do and share"})
-    learning_question = Text(0, 1000, lines=True, metadata={"description": "What it asks itself"})
-    sectors = TextList(Text(1, 100), 20, metadata={"description": "Such as social care"})
-    region = Text(0, 200, metadata={"description": "Where it is, in words"})
+    name = _name(metadata=public("Its name; need not be unique"))
+    domain = Text(1, 5000, lines=True, metadata=public("What it is about"))
+    topics = TextList(Text(1, 100), 50, metadata=public("Short phrases"))
+    practice = Text(0, 5000, lines=True, metadata=public("What its people do and share"))
+    learning_question = Text(0, 1000, lines=True, metadata=public("What it asks itself"))
+    sectors = TextList(Text(1, 100), 20, metadata=public("Such as social care"))
+    region = Text(0, 200, metadata=public("Where it is, in words"))
     networks = TextList(
         Text(1, 200), 50, metadata={"description": "Networks' ids, names or aliases"}
     )
     organisation = Text(
         1, 60, allow_none=True, metadata={"description": "The id of the organisation that hosts it"}
     )
-    external_id = Text(1, 500, allow_none=True, metadata={"description": "Its id in another list"})
-    url = Url(allow_none=True, metadata={"description": "Its page: http or https"})
+    external_id = Text(1, 500, allow_none=True, metadata=public("Its id in another list"))
+    url = Url(allow_none=True, metadata=public("Its page: http or https"))
 
 
 class RegistrationBody(DescriptionBody):
-    name = _name(required=True, metadata={"description": "Its name; need not be unique"})
-    domain = Text(1, 5000, lines=True, required=True, metadata={"description": "What it is about"})
+    name = _name(required=True, metadata=public("Its name; need not be unique"))
+    domain = Text(1, 5000, lines=True, required=True, metadata=public("What it is about"))
     stage = Choice(STAGES, allow_none=True, metadata={"description": "Stage of development"})
     state = Choice((PROPOSED, ACTIVE), metadata={"description": "active unless it says proposed"})
 
@@ -96,15 +97,15 @@ class RoleEndBody(Body):
 
 
 class DatedNameBody(Body):
-    name = _name(required=True)
+    name = _name(required=True, metadata=public("Its name"))
     begins = Date(data_key="from", allow_none=True)
     ends = Date(data_key="to", allow_none=True)
 
 
 class NetworkChangeBody(Body):
-    name = _name(metadata={"description": "The present name"})
+    name = _name(metadata=public("The present name"))
     kind = Choice(KINDS)
-    aliases = TextList(_name(), 50, metadata={"description": "Other names that find it"})
+    aliases = TextList(_name(), 50, metadata=public("Other names that find it"))
     names = fields.List(
         fields.Nested(DatedNameBody, error_messages={"null": "must not be null"}),
         validate=validate.Length(max=50, error="holds more than {max} entries"),
@@ -114,12 +115,12 @@ class NetworkChangeBody(Body):
 
 
 class NetworkBody(NetworkChangeBody):
-    name = _name(required=True, metadata={"description": "The present name"})
+    name = _name(required=True, metadata=public("The present name"))
     kind = Choice(KINDS, load_default=OTHER)
 
 
 class OrganisationChangeBody(Body):
-    name = _name()
+    name = _name(metadata=public("Its name"))
     kind = Text(1, 60, metadata={"description": "Such as nhs-trust, council, university, charity"})
     ods_code = Text(0, 20, allow_none=True, metadata={"description": "3 to 12 letters and digits"})
 
@@ -132,7 +133,7 @@ class OrganisationChangeBody(Body):
 
 
 class OrganisationBody(OrganisationChangeBody):
-    name = _name(required=True)
+    name = _name(required=True, metadata=public("Its name"))
 
 
 class PersonChangeBody(Body):

@@ -9,7 +9,7 @@ from services.scheduling.domain.programme import NATIONS, TEMPLATE
 from services.scheduling.domain.session import COHORT_KINDS, KINDS, MODALITIES
 from services.scheduling.domain.wall_clock import OCCURRENCES
 from services.scheduling.recurrence import WEEKDAYS
-from shared.web.fields import Body, Choice, Date, Name, Text, TextList, Url
+from shared.web.fields import Body, Choice, Date, Name, Text, TextList, Url, public
 
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _MIDNIGHT = "24:00"  # as ISO 8601 may write the end of a day; kept as 00:00
@@ -123,13 +123,21 @@ class Kind(Text):
         return text
 
 
+_WHY = {
+    "description": "Why, for all to read who see the session; name nobody in it. It is in no event,"
+    " and goes with an erasure of whoever gave it."
+}
+
+
 # --- programmes ---
 
 
 class ModuleBody(Body):
-    title = Text(1, 200, required=True)
-    topics = TextList(Text(1, 100), 30, load_default=())
-    outcomes = TextList(Text(1, 300), 30, load_default=())
+    title = Text(1, 200, required=True, metadata=public("What it is called"))
+    topics = TextList(Text(1, 100), 30, load_default=(), metadata=public("Short phrases"))
+    outcomes = TextList(
+        Text(1, 300), 30, load_default=(), metadata=public("What people can do afterwards")
+    )
 
 
 class WebinarsBody(Body):
@@ -144,7 +152,7 @@ class CommitmentBody(Body):
 
 class ProgrammeBody(Body):
     template = Choice((TEMPLATE,), metadata={"description": "Begin with these rules"})
-    name = Name(1, 200)
+    name = Name(1, 200, metadata=public("Its name"))
     nation = Choice(NATIONS, metadata={"description": "Whose bank holidays count"})
     modules = several(ModuleBody, 20, metadata={"description": "In their order"})
     module_hours = fields.List(
@@ -201,7 +209,7 @@ class Communities(TextList):
 class SessionFields(Body):
     """What can be said of any session, and changed later."""
 
-    title = Text(1, 200)
+    title = Text(1, 200, metadata=public("What it is called"))
     date = Date()
     start = Hour()
     end = EndHour(metadata={"description": "One that is not after the start is on the next day"})
@@ -209,12 +217,12 @@ class SessionFields(Body):
     zone = Text(1, 60, metadata={"description": "IANA zone"})
     occurrence = Choice(OCCURRENCES, metadata={"description": "Of a time that exists twice"})
     modality = Choice(MODALITIES)
-    place = Text(0, 500)
-    access = Access(0, 1000, metadata={"description": "What is offered for access needs"})
-    description = Text(0, 5000, lines=True)
+    place = Text(0, 500, metadata=public("Where, in words"))
+    access = Access(0, 1000, metadata=public("What is offered for access needs"))
+    description = Text(0, 5000, lines=True, metadata=public("What it is about"))
     capacity = Whole(1, 100_000, allow_none=True)
-    topics = TextList(Text(1, 100), 30)
-    outcomes = TextList(Text(1, 300), 30)
+    topics = TextList(Text(1, 100), 30, metadata=public("Short phrases"))
+    outcomes = TextList(Text(1, 300), 30, metadata=public("What people can do afterwards"))
     guests_each = Whole(0, 50)
     join_address = Url(allow_none=True, metadata={"description": "Only for those who come"})
 
@@ -230,7 +238,7 @@ class RepeatBody(Body):
 
 class SessionBody(SessionFields):
     kind = Choice(KINDS, required=True)
-    title = Text(1, 200, required=True)
+    title = Text(1, 200, required=True, metadata=public("What it is called"))
     date = Date(required=True)
     start = Hour(required=True)
     end = EndHour(required=True)
@@ -247,28 +255,28 @@ class SessionBody(SessionFields):
 
 class SessionChangeBody(SessionFields):
     communities = Communities()
-    reason = Text(0, 500, allow_none=True, metadata={"description": "Why, for all to read"})
+    reason = Text(0, 500, allow_none=True, metadata=_WHY)
 
 
 class SeriesChangeBody(Body):
     """What is to be so for all sessions of a series from a day on."""
 
     begins = Date(data_key="from", metadata={"description": "From this day on; else all ahead"})
-    title = Text(1, 200)
+    title = Text(1, 200, metadata=public("What it is called"))
     start = Hour()
     end = EndHour()
     shift_days = Whole(-60, 60, metadata={"description": "So many days later or earlier"})
     modality = Choice(MODALITIES)
-    place = Text(0, 500)
-    access = Access(0, 1000)
-    description = Text(0, 5000, lines=True)
+    place = Text(0, 500, metadata=public("Where, in words"))
+    access = Access(0, 1000, metadata=public("What is offered for access needs"))
+    description = Text(0, 5000, lines=True, metadata=public("What it is about"))
     capacity = Whole(1, 100_000, allow_none=True)
     cancelled = Flag(metadata={"description": "true cancels them; each is reinstated by itself"})
-    reason = Text(0, 500, allow_none=True)
+    reason = Text(0, 500, allow_none=True, metadata=_WHY)
 
 
 class ReasonBody(Body):
-    reason = Text(0, 500, load_default=None, allow_none=True)
+    reason = Text(0, 500, load_default=None, allow_none=True, metadata=_WHY)
 
 
 # --- cohorts ---
@@ -281,7 +289,7 @@ class CohortSessionBody(SessionFields):
 
 
 class CohortChangeBody(Body):
-    name = Name(1, 200)
+    name = Name(1, 200, metadata=public("Its name"))
     zone = Text(1, 60)
     places = Whole(1, 10_000)
     applications_close = Date(allow_none=True)
@@ -291,7 +299,7 @@ class CohortChangeBody(Body):
 
 class CohortBody(CohortChangeBody):
     programme = Text(1, 60, required=True)
-    name = Name(1, 200, required=True)
+    name = Name(1, 200, required=True, metadata=public("Its name"))
     zone = Text(1, 60, load_default="Europe/London")
     places = Whole(1, 10_000, required=True)
     reply_days = Whole(1, 90, load_default=14)
