@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from services.notifications.links import Links
+from services.notifications.links import CALENDAR, Links
 from shared import link_renewals
 from shared.clock import parse_rfc3339
 
@@ -17,6 +17,7 @@ _AFTER_SESSION = timedelta(days=90)
 _AFTER_OFFER = timedelta(days=14)
 _APPLICATION_WORKS = timedelta(days=365)
 _LINK_WORKS = timedelta(days=365)
+_CALENDAR_WORKS = timedelta(days=3 * 365)
 
 
 class _Asked(NamedTuple):
@@ -45,6 +46,18 @@ def answer_link(
     asked = asks(content, content["facts"], reader)
     generation = link_renewals.generation(renewals, asked.purpose, asked.generation)
     return links.signed(*asked._replace(generation=generation))
+
+
+def calendar_link(
+    links: Links, content: Mapping[str, Any], renewals: link_renewals.Renewals
+) -> str | None:
+    """The address of a participant's own calendar, in the message that is for them alone."""
+    facts = content["facts"]
+    if not facts.get("calendar"):
+        return None
+    generation = link_renewals.generation(renewals, CALENDAR, facts["calendar"])
+    expires = parse_rfc3339(content["at"]) + _CALENDAR_WORKS
+    return links.calendar(facts["applicant"], generation, expires)
 
 
 def asks_to_come(content: Mapping[str, Any]) -> bool:
@@ -89,6 +102,9 @@ _ASKS: dict[str, Callable[[Facts, Facts, str], _Asked]] = {
     "decision-offer": _application,
     "decision-waiting-list": _application,
     "place-offered": _application,
+    "place-accepted": _application,
+    "application-received": _application,
+    "sponsor-confirmed": _application,
     "session-planned": _reply,
     "session-rescheduled": _reply,
     "session-changed": _reply,

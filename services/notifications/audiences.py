@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from services.notifications import preferences
 from services.notifications.domain import rules
+from services.notifications.projections.registry import COMMUNITIES
 from services.notifications.projections.scheduling import ATTENDANCE
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -58,6 +59,24 @@ def _other_side(connection: Connection, subject: Subject) -> list[str]:
     """Facts put the side that is told first."""
     told = subject.communities[:1] if subject.data.get("told") else subject.communities
     return _conveners(connection, subject._replace(communities=told))
+
+
+def _other_conveners(connection: Connection, subject: Subject) -> list[str]:
+    """Beside the one who begins or ends to convene; nobody where it is another role."""
+    role = role_of(connection, subject.stream, subject.data)
+    if role.get("role") not in _CONVENING:
+        return []
+    return [person for person in _conveners(connection, subject) if person != role["person"]]
+
+
+def role_of(connection: Connection, community: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The role that an event begins or ends, with `person` and `role`; of the latter by its id."""
+    if "role" in data or "role_id" not in data:
+        return data
+    rows = load_rows(connection, COMMUNITIES, active(connection, FOLLOWED), [community])
+    roles = rows[community]["content"]["roles"] if community in rows else {}
+    found: Mapping[str, Any] = roles.get(data["role_id"], {})
+    return found
 
 
 def _members(connection: Connection, subject: Subject) -> list[str]:
@@ -168,6 +187,7 @@ _RESOLVE: dict[str, Resolve] = {
     rules.CONVENERS: _conveners,
     rules.MEMBERS: _members,
     rules.OTHER_SIDE: _other_side,
+    rules.OTHER_CONVENERS: _other_conveners,
     rules.NEAR: _near,
     rules.THE_PERSON: _one_of_data("person"),
     rules.NETWORK: _network,

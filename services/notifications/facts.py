@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 
+from services.notifications.audiences import role_of
 from services.notifications.domain.wall_clock import begins, ends
 from services.notifications.projections.registry import COMMUNITIES, NETWORKS, community_name
+from services.notifications.projections.scheduling import sessions_of_cohort
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.eventstore.events import Event
@@ -48,9 +50,10 @@ def gather(connection: Connection, event: Event, communities: list[str]) -> dict
     return {
         "version": event.version,
         **of_communities(connection, communities),
-        **_of_registry(data, contents),
+        **_of_registry(data | role_of(connection, event.stream, data), contents),
         **of_session(event.stream, data),
         **_of_application(event.stream, data),
+        **_dates_of_cohort(connection, event),
         **of_link(event.type, data, contents),
     }
 
@@ -126,8 +129,13 @@ def of_session(stream: str, data: dict[str, Any]) -> dict[str, Any]:
 
 _APPLICATION = (
     *("sponsor", "generation", "expires", "days", "programme_name"),
-    *("decision", "reply_by", "position", "finished"),
+    *("decision", "reply_by", "position", "finished", "calendar"),
 )
+# What its applicant reads with all dates of the cohort.
+_WITH_DATES = frozenset(
+    f"scheduling.application.{n}" for n in ("decision-released", "place-offered", "accepted")
+)
+_MOST_DATES = 60
 
 
 def _of_application(stream: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -137,10 +145,21 @@ def _of_application(stream: str, data: dict[str, Any]) -> dict[str, Any]:
     known = {name: data[name] for name in _APPLICATION if data.get(name) is not None}
     return {
         "application": stream,
+        "cohort": about.get("cohort"),
         "cohort_name": about["cohort_name"],
         "applicant": about["person"],
         **known,
     }
+
+
+def _dates_of_cohort(connection: Connection, event: Event) -> dict[str, Any]:
+    """The sessions of a cohort that take place, by their dates, for who may come to them."""
+    if event.type not in _WITH_DATES:
+        return {}
+    sessions = sessions_of_cohort(connection, data_of(event)["about"]["cohort"])
+    kept = ("kind", "number", "title", "when", "modality", "place")
+    dates = [{name: s[name] for name in kept if s.get(name)} for s in sessions[:_MOST_DATES]]
+    return {"dates": dates}
 
 
 # Of a link: which events concern the side that proposed.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from shared.settings import Settings
 from shared.web.signer import sign
 
-PREFERENCES, UNSUBSCRIBE = "preferences", "unsubscribe"
+PREFERENCES, UNSUBSCRIBE, CALENDAR = "preferences", "unsubscribe", "calendar"
 LINKS_WORK = timedelta(days=365)  # those to preferences and to stop messages, once sent
 _BETWEEN = " "
 
@@ -29,6 +29,15 @@ class Links:
         """Where people reach a service from outside."""
         public = self._settings.public_url
         return f"{public}/{service}" if public else self._settings.urls[service]
+
+    def page(self, service: str, path: str) -> str:
+        """What anybody can read of a thing that a message mentions."""
+        return f"{self.of(service)}/{path}"
+
+    def calendar(self, person: str, generation: int, expires: datetime) -> str:
+        """A person's own calendar, at its secret address."""
+        signed = sign(self._settings.secret, CALENDAR, person, generation, expires)
+        return f"{self.of('scheduling')}/calendars/{signed}.ics"
 
     def preferences(self, person: str, generation: int, expires: datetime | None = None) -> str:
         signed = sign(self._settings.secret, PREFERENCES, person, generation, expires)

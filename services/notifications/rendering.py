@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Template, select_autoescape
 from markupsafe import escape
 
-from services.notifications.answering import answer_link, asks_to_come
+from services.notifications.answering import answer_link, asks_to_come, calendar_link
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
 from services.notifications.domain.reminders import Words, said_ahead
@@ -30,6 +30,7 @@ from services.notifications.links import (
     Links,
     Stop,
 )
+from services.notifications.mentioning import mentions
 from shared.clock import parse_rfc3339
 from shared.foundation.embedded_addresses import holds_address, holds_host
 from shared.link_renewals import Renewals, generation
@@ -90,7 +91,8 @@ class _Form(NamedTuple):
 
 # Places in a form: of characters that no text of ours or of others can hold.
 _NAME = "\ue000name\ue001"
-_PLACES = {link: f"\ue000{link}\ue001" for link in ("preferences", "unsubscribe", "answer", "join")}
+_LINKS = ("preferences", "unsubscribe", "answer", "join", "calendar")
+_PLACES = {link: f"\ue000{link}\ue001" for link in _LINKS}
 _PLACE = re.compile("\ue000([a-z]+)\ue001")
 _MOST_FORMS = 200
 _LONGEST_NAME = 80
@@ -178,6 +180,7 @@ class Renderer:
                     "subject": _block(template(f"{rule}.txt"), "subject", context),
                     "text": _block(template(f"{rule}.txt"), "body", context),
                     "html": _block(template(f"{rule}.html"), "body", context),
+                    "mentions": context["mentions"],
                     "stop": context["links"]["unsubscribe"],
                 }
             )
@@ -219,6 +222,7 @@ class Renderer:
             "category": CATEGORIES.get(category, category),
             "must": category in MUST_BE_TOLD,
             "ahead": _ahead(part.content, reader.now),
+            "mentions": mentions(self._links, facts),
         }
         context["links"]["unsubscribe"] = self._unsubscribe(stop, reader)
         context["links"] |= self._asked_of(part, reader)
@@ -227,7 +231,11 @@ class Renderer:
     def _asked_of(self, part: Part, reader: Reader) -> dict[str, str]:
         """Where the reader answers, and joins, by the words that templates use."""
         answer = answer_link(self._links, part.content, reader.person, reader.renewals)
-        found = {"answer": answer, "join": _join_of(part.content, reader)}
+        found = {
+            "answer": answer,
+            "join": _join_of(part.content, reader),
+            "calendar": calendar_link(self._links, part.content, reader.renewals),
+        }
         return {word: to for word, to in found.items() if to}
 
 
@@ -335,8 +343,17 @@ def shortened(text: str, most: int = 400) -> str:
     return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0] + "…"
 
 
+def said_dated(session: Mapping[str, Any]) -> str:
+    """Module 1: Planning and launching; or the title alone of what has no number."""
+    number = session.get("number")
+    return f"{session['kind'].capitalize()} {number}: {session['title']}" if number else str(
+        session["title"]
+    )
+
+
 _FILTERS: dict[str, Callable[..., str]] = {
     "when": said_when,
+    "dated": said_dated,
     "day": said_day,
     "moment": said_moment,
     "short": shortened,

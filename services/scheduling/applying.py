@@ -11,13 +11,15 @@ from services.scheduling.domain import application_decisions as d
 from services.scheduling.domain.admission import Changes
 from services.scheduling.domain.application import About, Application, SponsorNamed
 from services.scheduling.domain.budget import SPONSOR_REMINDERS, SPONSORS
+from services.scheduling.domain.calendar import RenewLink
 from services.scheduling.domain.cohort import FINISHED, OPEN, Cohort
 from services.scheduling.domain.refusal import Refused
-from services.scheduling.events import APPLICATION, COHORT
+from services.scheduling.events import APPLICATION, CALENDAR, COHORT
 from services.scheduling.projections.own import PROGRAMMES
 from shared.connection import Connection
 from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Change
+from shared.identifiers import derived_id
 from shared.service import Service
 
 Append = Callable[[Connection, Iterable[Change]], list[Event]]
@@ -115,7 +117,7 @@ class Applying:
             for name in (texts.ELIGIBILITY, texts.PRIORITY)
             if "text" in fields.get(name, {})
         }
-        words |= {texts.ABOUT: fields["about"]} if "about" in fields else {}
+        words |= {n: fields[n] for n in (texts.ABOUT, texts.COMMUNITY) if n in fields}
         kept = [n for n in texts.BY_THE_APPLICANT if words.get(n, n in state.texts)]
         before = texts.answers(self.connection, stream)
         reworded = [n for n, text in words.items() if (text or "") != before.get(n, "")]
@@ -206,14 +208,24 @@ class Applying:
         applications = admitting.load(self.connection, self.service, cohort_id)
         states, at = admitting.states(applications), admitting.places(cohort, self.now)
         changes: Changes
+        more: list[Change] = []
         match step:
             case "acceptance":
-                changes = admission.accept(states, stream, at, self.now)
+                calendar, more = self._calendar(_person(before))
+                changes = admission.accept(states, stream, at, self.now, calendar)
             case "declination":
                 changes = admission.decline(states, stream, at)
             case _:
                 changes = admission.withdraw(states, stream, at)
-        self.append(self.connection, admitting.changes_of(applications, changes))
+        more = more if changes else []
+        self.append(self.connection, [*admitting.changes_of(applications, changes), *more])
+
+    def _calendar(self, person: str) -> tuple[int, list[Change]]:
+        """The generation of a participant's calendar link, and what makes one where none is."""
+        stream = derived_id("cal", person)
+        loaded = self.service.streams.load(self.connection, CALENDAR, stream)
+        events = CALENDAR.decide(loaded.state, RenewLink(person, only_first=True))
+        return loaded.state + len(events), [Change(stream, loaded.version, events)]
 
     def _is_open(self, cohort: Cohort) -> bool:
         return cohort.state == OPEN and not cohort.past_closing(self.now)

@@ -17,7 +17,8 @@ from shared.projection.generations import OWN, active
 # What can be written of an application, by the applicant and by others about them.
 ELIGIBILITY, PRIORITY, ABOUT = "eligibility", "priority", "about"
 SPONSOR_REASON, DECISION_REASON, LATE_REASON = "sponsor_reason", "decision_reason", "late_reason"
-BY_THE_APPLICANT = (ELIGIBILITY, PRIORITY, ABOUT)
+COMMUNITY = "community_description"
+BY_THE_APPLICANT = (ELIGIBILITY, PRIORITY, ABOUT, COMMUNITY)
 
 
 def keep_answers(

@@ -20,6 +20,9 @@ ATTENDEES, COMING = "attendees", "attendees but those who said no"
 # Of a link: who convenes the side to which something was done; both, where it is not known which.
 OTHER_SIDE = "conveners of the other side"
 
+# Of a role that somebody takes or gives up: who convenes the community beside them.
+OTHER_CONVENERS = "the other conveners"
+
 # Urgency. SOON is urgent where what it is about lies within the next 48 hours; UNHURRIED waits for
 # the next digest even of those who like to hear of things at once.
 NORMAL, SOON, URGENT, UNHURRIED = "normal", "soon", "urgent", "unhurried"
@@ -131,6 +134,9 @@ REGISTRY = (
          "community-dormant", NORMAL, COMMUNITY, _became_dormant),
     Rule("registry.community.role-started", (CONVENERS,), "member-joined", NORMAL, ROLES, _joined),
     Rule("registry.community.role-started", (THE_PERSON,), "role-given", NORMAL, ROLES, _convenes),
+    Rule("registry.community.role-started", (OTHER_CONVENERS,),
+         "convener-joined", NORMAL, ROLES, _convenes),
+    Rule("registry.community.role-ended", (OTHER_CONVENERS,), "convener-left", NORMAL, ROLES),
 )
 
 SCHEDULING = (
@@ -199,7 +205,6 @@ SILENT: Mapping[str, str] = {
     "registry.community.network-left": "a network sees it in its landscape",
     "registry.community.stage-changed": "the community said it of itself",
     "registry.community.succession-withdrawn": "community-reopened tells those whom it concerns",
-    "registry.community.role-ended": "what matters of it is convener-needed",
     "registry.network.registered": "what happens in networks is told by their communities",
     "registry.network.described": "a name that changed is shown where it is read",
     "registry.organisation.registered": "nobody follows an organisation",

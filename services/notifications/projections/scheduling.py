@@ -5,7 +5,10 @@ from typing import Any
 import msgspec
 
 from shared.clock import rfc3339
+from shared.connection import Connection
+from shared.database import mark
 from shared.eventstore.events import Event
+from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import Projection, Row
 
 _SESSION, _APPLICATION = "scheduling.session.", "scheduling.application."
@@ -60,6 +63,18 @@ def fold_attendance(row: Row | None, event: Event) -> Row:
             apologies.discard(person)
     content = {"replies": replies, "roles": roles, "apologies": sorted(apologies)}
     return {"session": data["about"]["session"], "content": content}
+
+
+def sessions_of_cohort(connection: Connection, cohort: str) -> list[dict[str, Any]]:
+    """Those that take place, by their dates; a look at every session, since few ask for it."""
+    rows = connection.exec_driver_sql(
+        f"SELECT content FROM sessions_{active(connection, FOLLOWED)}"
+        f" WHERE state = 'planned' AND content LIKE {mark(connection)}",
+        (f'%"{cohort}"%',),
+    )
+    found = [msgspec.json.decode(row[0])["session"] for row in rows]
+    of_cohort = [session for session in found if session.get("cohort") == cohort]
+    return sorted(of_cohort, key=lambda s: (s["when"]["date"], s["when"]["start"]))
 
 
 def _without(entries: dict[str, Any], key: str) -> dict[str, Any]:

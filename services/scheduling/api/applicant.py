@@ -6,9 +6,11 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from services.scheduling import known, queries, registry_client, texts
+from services.scheduling.api import session_words
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import AnswersBody
 from services.scheduling.api.applications import applying, check_community, with_changes
+from services.scheduling.api.calendars import own_address
 from services.scheduling.domain import application as a
 from services.scheduling.domain.application import Application
 from services.scheduling.domain.application_decisions import missing
@@ -20,7 +22,10 @@ from shared.web import pages
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem, flatten
+from shared.web.pages import address
+from shared.web.parameters import one_of, takes
 
+_ASKED = ("declination", "withdrawal")  # what cannot be taken back
 blp = Blueprint("applicant", "applicant", description="The applicant's page")
 _pages = pages.Pages("services.scheduling")
 _FACTS = {
@@ -38,8 +43,12 @@ _DONE = {
 
 @blp.get("/application/<signed>")
 @blp.doc(summary="The applicant's page; opening it changes nothing")
+@takes({"ask": one_of(*_ASKED)})
 def show(signed: str) -> Response:
-    return _page(_opened(signed))
+    """With `ask` it asks whether they are sure, with a button that does it."""
+    application = _opened(signed)
+    step = request.args.get("ask", "")
+    return _ask(application, step) if step in _ASKED else _page(application)
 
 
 @blp.post("/application/<signed>")
@@ -53,6 +62,20 @@ def act(signed: str) -> Response:
     if problem is None and step != "save":
         problem = pages.done(lambda connection: _step(connection, application, step))
     return _page(application, problem, None if problem else _DONE[step])
+
+
+def _ask(application: str, step: str) -> Response:
+    """Whether they mean it; the page as ever where there is nothing to take back any more."""
+    with service().database.read() as connection:
+        found = queries.one(connection, APPLICATIONS, application)
+        if found is None:
+            return _page(application)
+        cohort = require(connection, COHORTS, found.state.about.cohort).state
+    can_withdraw = found.state.outcome in (None, a.ACCEPTED)
+    if not (found.state.offered if step == "declination" else can_withdraw):
+        return _page(application)
+    held = found.state.offered or found.state.outcome == a.ACCEPTED
+    return _pages("sure", step=step, cohort=cohort.name, held=held)
 
 
 def _opened(signed: str) -> str:
@@ -102,6 +125,8 @@ def _fields() -> dict[str, Any]:
     }
     if "community" in form:
         fields["community"] = form["community"] or None
+    if texts.COMMUNITY in form:
+        fields[texts.COMMUNITY] = form[texts.COMMUNITY]
     if form.get("sponsor_name") or form.get("sponsor_email"):
         sponsor = {"name": form.get("sponsor_name", ""), "email": form.get("sponsor_email", "")}
         fields["sponsor"] = sponsor
@@ -118,7 +143,11 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         words = texts.answers(connection, application)
         place = queries.place_in_line(connection, found) if state.waiting else None
         sponsor_gone = known.erased(connection, state.sponsor)
-        own = known.communities_of(connection, found.state.about.person)
+        person, cohort_id = found.state.about.person, found.state.about.cohort
+        sessions = [f.state for f in queries.sessions_of_cohort(connection, cohort_id)]
+        accepted = state.outcome == a.ACCEPTED
+        calendar = own_address(connection, person) if accepted else None
+        own = known.communities_of(connection, person)
         communities = [
             {"id": c.id, "name": c.name}
             for c in known.communities(connection, own).values()
@@ -141,6 +170,9 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         open=state.decision is None and state.outcome is None and not finished,
         can_withdraw=state.outcome in (None, a.ACCEPTED),
         communities=communities,
+        dates=session_words.dates(sessions) if accepted or state.offered else [],
+        calendar=calendar,
+        cohort_calendar=address(f"cohorts/{cohort_id}/calendar.ics"),
         problem=problem,
         done=done,
     )  # fmt: skip

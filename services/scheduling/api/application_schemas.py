@@ -85,6 +85,12 @@ class AnswersBody(Body):
     """What an application says; every part may be given later."""
 
     community = Text(1, 60, allow_none=True, metadata={"description": "The community they lead"})
+    community_description = Text(
+        0,
+        5000,
+        lines=True,
+        metadata={"description": "Their community in words, where it is not registered here"},
+    )
     eligibility = Statement(
         ("q_member", "leads", "plans_to_lead", "network_supported"),
         metadata={"description": "q_member, leads, plans_to_lead, network_supported; or text"},

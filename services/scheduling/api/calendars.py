@@ -149,6 +149,12 @@ def only_their_own(person: str) -> None:
         raise Problem(403, "The address of a calendar is for its owner.")
 
 
+def own_address(connection: Connection, person: str) -> str | None:
+    """The address of a person's own calendar; None where they have none yet."""
+    generation = calendar_generation(connection, derived_id("cal", person))
+    return _url(connection, person, generation) if generation else None
+
+
 def _url(connection: Connection, person: str, own: int) -> str:
     """It lasts from when it was made: whoever asks for it again gets the same one."""
     made = service().store.load(connection, derived_id("cal", person))[-1].time

@@ -1,6 +1,8 @@
 """A session in the words of pages."""
 
-from services.scheduling.domain.session import Session
+from collections.abc import Sequence
+
+from services.scheduling.domain.session import PLANNED, Session
 from services.scheduling.domain.wall_clock import When
 
 _HOW = {"in-person": "In person", "online": "Online", "hybrid": "In person or online"}
@@ -13,6 +15,25 @@ def how(session: Session) -> str:
 def name(session: Session) -> str:
     known = session.known
     return f"{known.kind.capitalize()} {known.number}" if known.number else known.title
+
+
+def dates(sessions: Sequence[Session]) -> list[dict[str, str]]:
+    """Those that take place: what, on which day, when and how."""
+    return [
+        {
+            "name": _full_name(session),
+            "date": day(session.known.when),
+            "time": hours(session.known.when),
+            "how": ", ".join(part for part in (how(session), session.known.place) if part),
+        }
+        for session in sessions
+        if session.state == PLANNED
+    ]
+
+
+def _full_name(session: Session) -> str:
+    known = session.known
+    return f"{name(session)}: {known.title}" if known.number else known.title
 
 
 def day(when: When) -> str:

@@ -65,8 +65,13 @@ def release(applications: Applications, at: Places) -> Changes:
     return changes
 
 
-def accept(applications: Applications, key: str, at: Places, now: datetime) -> Changes:
-    """Take a place. Raises Refused where there is no offer, or no place any more."""
+def accept(
+    applications: Applications, key: str, at: Places, now: datetime, calendar: int | None = None
+) -> Changes:
+    """Take a place. Raises Refused where there is no offer, or no place any more.
+
+    `calendar` is the generation of the link of the participant's own calendar.
+    """
     x = applications[key]
     if x.state == a.ACCEPTED:
         return {}
@@ -82,7 +87,7 @@ def accept(applications: Applications, key: str, at: Places, now: datetime) -> C
             f" accept it until {x.reply_by}.",
             unlawful=True,
         )
-    return {key: [a.Accepted(_about(x))]}
+    return {key: [a.Accepted(_about(x), calendar)]}
 
 
 def decline(applications: Applications, key: str, at: Places) -> Changes:

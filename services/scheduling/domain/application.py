@@ -129,7 +129,10 @@ class OfferLapsed:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """`calendar` is the generation of the link of the participant's own calendar."""
+
     about: About
+    calendar: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

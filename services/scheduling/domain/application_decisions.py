@@ -138,8 +138,12 @@ def missing(application: Application, *, sponsor_gone: bool = False) -> list[str
     found: list[str] = []
     if application.outcome in (a.WITHDRAWN, a.DECLINED, a.LAPSED):
         return found
-    if application.community is None and not application.facts.plans_to_lead:
-        found.append("Name the community that you lead, or say that you plan to lead one.")
+    described = "community_description" in application.texts
+    if application.community is None and not (described or application.facts.plans_to_lead):
+        found.append(
+            "Name the community that you lead, describe it where it is not here, or say that you"
+            " plan to lead one."
+        )
     if find(ELIGIBLE, application.facts).met is None and "eligibility" not in application.texts:
         found.append(
             "Say how you are eligible: as a member of Q, or as one who leads or plans to lead a"
