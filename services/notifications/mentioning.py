@@ -23,7 +23,9 @@ def _mentions(links: Links, facts: Mapping[str, Any]) -> Iterator[Mention]:
         yield Mention(session.get("title") or "The session", url)
     for community in _communities(facts):
         if community and community.get("id"):
-            yield Mention(community["name"], links.page("registry", f"communities/{community['id']}"))
+            yield Mention(
+                community["name"], links.page("registry", f"communities/{community['id']}")
+            )
     if facts.get("cohort"):
         url = links.page("scheduling", f"cohorts/{facts['cohort']}")
         yield Mention(facts["cohort_name"], url)

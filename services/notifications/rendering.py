@@ -346,8 +346,10 @@ def shortened(text: str, most: int = 400) -> str:
 def said_dated(session: Mapping[str, Any]) -> str:
     """Module 1: Planning and launching; or the title alone of what has no number."""
     number = session.get("number")
-    return f"{session['kind'].capitalize()} {number}: {session['title']}" if number else str(
-        session["title"]
+    return (
+        f"{session['kind'].capitalize()} {number}: {session['title']}"
+        if number
+        else str(session["title"])
     )
 
 
