@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_smorest import Blueprint
@@ -32,6 +32,18 @@ def _nothing_measured(_connection: Connection, _now: datetime) -> dict[str, tupl
     return {}
 
 
+class Trouble(NamedTuple):
+    """What is not well in a service: `what` is one of a few words, `since` RFC 3339."""
+
+    what: str
+    words: str
+    since: str
+
+
+def no_troubles(_connection: Connection) -> list[Trouble]:
+    return []
+
+
 def _nothing_held(_connection: Connection, _person: str) -> dict[str, Any]:
     return {}
 
@@ -49,7 +61,8 @@ class Service:
     about a person besides the id. `web_lacks` says in a sentence what a web process still waits for
     before it can answer. `start_web` starts what a web process needs besides its app,
     `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
-    in the service's own tables: for status. `measures` gives gauges of its own, each with words.
+    in the service's own tables: for status. `measures` gives gauges of its own, each with words;
+    `troubles` what is not well in it, for status.
     `erase_again` erases a person whom a backup has brought back.
     """
 
@@ -67,6 +80,7 @@ class Service:
     holds: Callable[[Connection, str], dict[str, Any]] = field(default=_nothing_held)
     pending: dict[str, Callable[[Connection], int]] = field(default_factory=dict)
     measures: Measures = field(default=_nothing_measured)
+    troubles: Callable[[Connection], Sequence[Trouble]] = field(default=no_troubles)
     web_lacks: Callable[[], str | None] = field(default=_nothing_lacks)
     start_web: Callable[["Service", Flask], None] | None = None
     loops: Callable[["Service"], Sequence[Loop]] | None = None

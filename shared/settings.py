@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -19,6 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from shared.clock import Clock, parse_duration
+from shared.foundation.addresses import parse_mailbox
+from shared.foundation.hosts import HostError, encode_host
 
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
@@ -93,7 +94,10 @@ def mail_server(url: str) -> MailServer:
 
     Raises ValueError that does not repeat the password.
     """
-    wrong = "write it as smtp://user:password@host:port, or smtps:// for TLS, or add ?starttls=1"
+    wrong = (
+        "write it as smtp://user:password@host:port, or smtps:// for TLS, or add ?starttls=1;"
+        " of user and password write @ : / ? # % and , as %40 %3A %2F %3F %23 %25 and %2C"
+    )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -103,14 +107,33 @@ def mail_server(url: str) -> MailServer:
         raise ValueError(wrong)
     if parts.query not in {"", "starttls=0", "starttls=1"}:
         raise ValueError(wrong)
+    try:
+        host = encode_host(parts.hostname)
+    except HostError as error:
+        raise ValueError(f"the host name {error}") from error
+    user, password = (_unquoted(part or "") for part in (parts.username, parts.password))
     return MailServer(
-        host=parts.hostname,
+        host=host,
         port=port or (465 if parts.scheme == "smtps" else 25),
         tls=parts.scheme == "smtps",
         starttls=parts.query == "starttls=1",
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        user=user,
+        password=password,
     )
+
+
+def _unquoted(text: str) -> str:
+    """Raises ValueError that does not repeat it."""
+    try:
+        found = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        found = "\0"
+    if not found.isprintable():
+        raise ValueError(
+            "user and password: write what is beyond ASCII as it is, or as UTF-8 (ä is %C3%A4),"
+            " and no control characters"
+        )
+    return found
 
 
 @dataclass(frozen=True)
@@ -134,6 +157,7 @@ class Settings:
     embedding_model: Path | None  # a folder with a model of the operator's own
     smtp_url: Secret  # empty: messages stay in the outbox page; see `mail_server`
     mail_from: str
+    mail_sender_per_message: bool  # whether the envelope's sender carries each message's id
     mail_per_minute: int
     webhooks_allow_loopback: bool
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
@@ -225,6 +249,7 @@ class _Reader:
             embedding_model=self.get("EMBEDDING_MODEL", None, _model_folder),
             smtp_url=self.smtp_url(),
             mail_from=self.get("MAIL_FROM", "Hedgerow <hedgerow@localhost>", _mailbox),
+            mail_sender_per_message=self.get("MAIL_SENDER_PER_MESSAGE", True, _flag),
             mail_per_minute=self.get("MAIL_PER_MINUTE", 600, _positive),
             webhooks_allow_loopback=self.get("WEBHOOKS_ALLOW_LOOPBACK", False, _flag),
             application_retention=self.get("APPLICATION_RETENTION", _YEAR, parse_duration),
@@ -315,10 +340,12 @@ def _days(text: str) -> int:
 
 
 def _mailbox(text: str) -> str:
-    _, address = parseaddr(text)
-    name, _, domain = address.rpartition("@")
-    if not name or not domain or not text.isprintable():
-        raise ValueError(f"{text!r} is not an address such as Hedgerow <hedgerow@example.org>")
+    found = parse_mailbox(text)
+    if not found.address.isascii() or found.address.startswith('"'):
+        raise ValueError(
+            f"{text!r}: the part before the @ must be of ASCII letters, digits and signs without"
+            " quotes, which every mail server takes"
+        )
     return text
 
 

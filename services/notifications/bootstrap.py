@@ -34,7 +34,7 @@ from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Streams
 from shared.link_renewals import follows_renewals
 from shared.projection.reactions import Reaction
-from shared.service import Service
+from shared.service import Service, no_troubles
 from shared.settings import Settings
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
@@ -82,6 +82,7 @@ def build(settings: Settings) -> Service:
             "webhook deliveries": store.pending,
         },
         measures=partial(stuck.measures, sends=bool(settings.smtp_url)),
+        troubles=stuck.troubles if settings.smtp_url else no_troubles,
         start_web=_start_web,
         loops=_loops,
     )

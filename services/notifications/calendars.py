@@ -4,12 +4,13 @@ UID and SEQUENCE are those of the feeds, so that a mail program changes what it 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 from services.notifications.contact_book import Contact
 from shared.clock import parse_rfc3339
+from shared.foundation.addresses import AddressError, parse_mailbox, wire_address
 from shared.icalendar import document, text, utc
 
 REQUEST, CANCEL = "REQUEST", "CANCEL"
@@ -44,7 +45,7 @@ def update_for(
     if method is None or attendee.email is None or facts.get("sequence") is None:
         return None
     session = facts["session"]
-    own_name, own = parseaddr(mail_from)
+    own_name, own = parse_mailbox(mail_from)
     called = _parameter(attendee.own_name or attendee.email)
     lines = [
         "BEGIN:VCALENDAR",
@@ -93,4 +94,6 @@ def _parameter(value: str) -> str:
 
 
 def _address(address: str) -> str:
+    with suppress(AddressError):  # a message to what is no address is not sent, only looked at
+        address = wire_address(address)
     return "".join(c for c in address if c > " " and c not in '"<>\x7f')

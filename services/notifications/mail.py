@@ -7,12 +7,11 @@ tests have them read what is written.
 import base64
 import re
 from email.header import Header
-from email.utils import format_datetime, parseaddr
-from functools import lru_cache
+from email.utils import format_datetime
 from typing import NamedTuple
 
 from services.notifications.rendering import Rendered
-from shared.foundation.addresses import wire_address
+from shared.foundation.addresses import parse_mailbox, wire_address
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST_SUBJECT = 200
@@ -21,17 +20,29 @@ _LONGEST_LINE = 900  # the mail system takes 998
 
 
 class Envelope(NamedTuple):
-    """Who writes to whom: `sender` is where reports of failure go, and carries the letter's id."""
+    """Who writes to whom: `sender` is where reports of failure go; it may carry the letter's id."""
 
     sender: str
     recipient: str
     message: bytes
 
 
-def envelope(mail_from: str, name: str, address: str, letter: str, said: Rendered) -> Envelope:
-    """Raises ValueError for an address that cannot be one."""
+def envelope(
+    mail_from: str,
+    name: str,
+    address: str,
+    letter: str,
+    said: Rendered,
+    *,
+    sender_per_message: bool = True,
+) -> Envelope:
+    """`sender_per_message`: the envelope's sender carries the letter's id, by which reports of
+    failure are known; some mail servers take no sender but their user's own.
+
+    Raises ValueError for an address that cannot be one.
+    """
     recipient = wire_address(address)
-    own_name, own = _parsed(mail_from)
+    own_name, own = parse_mailbox(mail_from)
     local, _, domain = own.rpartition("@")
     parts = [_part("text/plain", said.text), _part("text/html", said.html)]
     if said.calendar is not None:
@@ -39,7 +50,7 @@ def envelope(mail_from: str, name: str, address: str, letter: str, said: Rendere
         parts.append(_part("text/calendar", calendar.text, f"; method={calendar.method}"))
     boundary = f"=_{letter}_{len(said.text):x}"
     headers = {
-        "From": f"{_phrase(own_name)} <{own}>",
+        "From": f"{_phrase(own_name)} <{own}>" if own_name else own,
         "To": f"{_phrase(name[:100])} <{recipient}>" if name else recipient,
         "Subject": _words(one_line(said.subject)[:_LONGEST_SUBJECT], "Subject"),
         "Date": format_datetime(said.at),
@@ -52,13 +63,8 @@ def envelope(mail_from: str, name: str, address: str, letter: str, said: Rendere
     head = "".join(f"{field}: {value}\r\n" for field, value in headers.items())
     body = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
     wire = f"{head}\r\n{body}--{boundary}--\r\n".encode()
-    return Envelope(f"{local}+{letter}@{domain}", recipient, wire)
-
-
-@lru_cache(maxsize=8)
-def _parsed(mailbox: str) -> tuple[str, str]:
-    """Name and address."""
-    return parseaddr(mailbox)
+    sender = f"{local}+{letter}@{domain}" if sender_per_message else own
+    return Envelope(sender, recipient, wire)
 
 
 def letter_of(address: str) -> str | None:

@@ -17,9 +17,11 @@ import structlog
 from services.notifications import bouncing, forming, letters, reading
 from services.notifications.ahead import Ahead
 from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
-from services.notifications.domain.backoff import GIVE_UP, pause
+from services.notifications.domain.backoff import GIVE_UP, LONGEST, pause
 from services.notifications.domain.delivery import Failed, Missed, Outcome, Sent, Suppressed
+from services.notifications.domain.refusals import About
 from services.notifications.domain.rules import LONGEST_AGE
+from services.notifications.holding import REGISTRY, SERVER, Hold, Verdict
 from services.notifications.joining import JoinBook
 from services.notifications.letters import ENDED, HANDED_OVER, SENT, WAITING, Letter
 from services.notifications.mail import Envelope, envelope
@@ -37,7 +39,12 @@ from shared.service import Service
 
 log = structlog.get_logger()
 _AT_ONCE = 100  # letters in one claim
-_TROUBLE_PAUSE = 5.0  # seconds before a server that could not be used is tried again
+_REFUSED = "refused by the mail server"
+_LONGEST_PAUSE = timedelta(minutes=10)  # of a message that may not be at fault itself
+
+
+class Held(Exception):
+    """A refusal that is about us: nothing else needs to be tried now."""
 
 
 class Sender:
@@ -56,13 +63,13 @@ class Sender:
         self._reasons = reasons or NoReasons()
         settings = service.settings
         self._mail_from = settings.mail_from
+        self._sender_per_message = settings.mail_sender_per_message
         self._connection = Connection(settings.smtp_url) if settings.smtp_url else None
         self._rate = Rate(settings.mail_per_minute)
         self._claim = f"sender-{uuid.uuid4().hex}"
         self._recovered = False
         self._record = Record(service.database)
-        self._rested_until: datetime | None = None
-        self._trouble: str | None = None  # why nothing goes out, as it was last said
+        self._hold = Hold(service.database)
 
     def step(self) -> bool:
         """Form letters, and send what is due; returns whether there was anything to do."""
@@ -71,7 +78,7 @@ class Sender:
             self._recover()
             self._recovered = True
         formed = forming.form(self._service, now) > 0
-        if self._connection is None or (self._rested_until and now < self._rested_until):
+        if self._connection is None or self._hold.rests(now):
             return formed
         return self._send_some(self._connection, now) or formed
 
@@ -122,20 +129,21 @@ class Sender:
         try:
             self._send_claimed(connection, claimed, now)
         except (NoServer, ContactsUnavailable) as error:
+            kind = SERVER if isinstance(error, NoServer) else REGISTRY
+            self._hold.record(kind, str(error), now)
+            self._hold.rest_shortly(now)
             self._say_why(str(error))
-            self._rested_until = now + timedelta(seconds=_TROUBLE_PAUSE)
+        except Held as held:
+            self._say_why(str(held))
         else:
-            self._trouble = None
+            self._hold.reached()
         finally:
             self._settle_handed_over()
             self._unclaim()
         return True
 
     def _say_why(self, trouble: str) -> None:
-        """Why those in hand wait, for the operator; in the log once, however often it is tried."""
-        if trouble != self._trouble:
-            log.warning("messages wait", why=trouble)
-        self._trouble = trouble
+        """Why those in hand wait, for the operator."""
         with self._service.database.write() as connection:
             p = mark(connection)
             connection.exec_driver_sql(
@@ -163,7 +171,7 @@ class Sender:
         return [letters.as_letter(row) for row in rows]
 
     def _send_claimed(self, smtp: Connection, claimed: Sequence[Letter], now: datetime) -> None:
-        """Raises NoServer, ContactsUnavailable: then the rest stays as it was."""
+        """Raises NoServer, ContactsUnavailable, Held: then the rest stays as it was."""
         with self._service.database.read() as connection:
             parts = reading.parts_of(connection, claimed)
             renewals = reading.renewals_of(connection, claimed)
@@ -208,7 +216,14 @@ class Sender:
     def _write(self, letter: Letter, known: reading.Known, now: datetime) -> Envelope:
         said = reading.rendered(self._renderer, letter, known, now)
         contact = known.contacts[letter.person]
-        return envelope(self._mail_from, contact.own_name, contact.email or "", letter.id, said)
+        return envelope(
+            self._mail_from,
+            contact.own_name,
+            contact.email or "",
+            letter.id,
+            said,
+            sender_per_message=self._sender_per_message,
+        )
 
     def _deliver(
         self,
@@ -219,40 +234,80 @@ class Sender:
         now: datetime,
         meanwhile: Callable[[], None],
     ) -> Outcome | None:
-        """One exchange, recorded at once. What ends the letter without its being sent, if so."""
+        """One exchange, recorded at once. What ends the letter without its being sent, if so.
+
+        Raises NoServer, Held.
+        """
         self._rate.take(now)
         try:
             refusal = smtp.send(wire, meanwhile)
+        except NoServer:
+            raise
         except Cut as cut:
-            return self._postpone(letter, str(cut), now, uncertain=cut.unknown)
+            return self._doubtful(letter, About.PASSING, str(cut), now, uncertain=cut.unknown)
+        except Exception as error:
+            log.exception("a letter cannot be sent", letter=letter.id)
+            words = f"{type(error).__name__}: {error}"[:200]
+            return self._doubtful(letter, About.POLICY, words, now)
         if refusal is None:
             self._record.handed_over(letter.id, contact.version)
+            self._hold.passed(letter.id)
             return None
         words = f"{refusal.code} {refusal.words}"
-        if refusal.no_such_address:
-            self._block(letter.person, contact, now)
-        if refusal.permanent:
-            return Failed("refused by the mail server", words)
-        return self._postpone(letter, words, now, uncertain=False)
+        match refusal.about:
+            case About.ADDRESS:
+                self._block(letter.person, contact, refusal.words, now)
+                return Failed(_REFUSED, words)
+            case About.MESSAGE:
+                return Failed(_REFUSED, words)
+            case About.PASSING:
+                return self._postpone(letter, words, now)
+            case About.SENDER | About.POLICY:
+                return self._doubtful(letter, refusal.about, words, now)
 
-    def _block(self, person: str, contact: Contact, now: datetime) -> None:
+    def _doubtful(
+        self, letter: Letter, about: About, words: str, now: datetime, *, uncertain: bool = False
+    ) -> Outcome | None:
+        """It is not known to be the letter's own fault. Raises Held."""
+        verdict = self._hold.refused(letter.id, about, words, now)
+        if verdict is Verdict.FAIL:
+            return Failed(_REFUSED, words)
+        if verdict is Verdict.POSTPONE:
+            return self._postpone(letter, words, now, longest=_LONGEST_PAUSE, uncertain=uncertain)
+        rested = self._hold.rest(now)
+        ended = self._postpone(letter, words, now, due=rested, uncertain=uncertain)
+        if ended is not None:
+            self._end(letter, ended)
+        raise Held(words)
+
+    def _block(self, person: str, contact: Contact, words: str, now: datetime) -> None:
         """The server knows no such address: nothing goes there any more, and conveners hear of it.
 
         Before the letter is ended: if the process dies between, that is done again, and told once.
         """
         with self._service.write() as connection:
             if not bouncing.is_blocked(connection, person, contact.version):
-                bouncing.note(connection, person, contact.version, bouncing.HARD, now)
+                status = words.partition(" ")[0]
+                bouncing.note(connection, person, contact.version, bouncing.HARD, now, status)
                 tell_conveners(self._service, connection, person, now)
 
     def _postpone(
-        self, letter: Letter, words: str, now: datetime, *, uncertain: bool
+        self,
+        letter: Letter,
+        words: str,
+        now: datetime,
+        *,
+        due: datetime | None = None,
+        longest: timedelta = LONGEST,
+        uncertain: bool = False,
     ) -> Outcome | None:
+        """To be tried again at `due`, else ever later; after two days it is given up."""
         first = parse_rfc3339(letter.first_try) if letter.first_try else now
         if now - first > GIVE_UP:
             hours = GIVE_UP // timedelta(hours=1)
             return Failed(f"tried for {hours} hours without success", words)
-        due = now + pause(letter.attempts + 1, random.random())  # noqa: S311 - only to spread
+        if due is None:
+            due = now + pause(letter.attempts + 1, random.random(), longest=longest)  # noqa: S311 - only to spread
         with self._service.database.write() as connection:
             p = mark(connection)
             connection.exec_driver_sql(
@@ -285,6 +340,7 @@ class Sender:
 
     def _end(self, letter: Letter, outcome: Outcome) -> None:
         """It is not sent, and never will be."""
+        self._hold.forget(letter.id)
         outcomes = dict.fromkeys(letter.deliveries, outcome)
         with self._service.write() as connection:
             letters.settle(self._service, connection, outcomes, self._service.clock.now())

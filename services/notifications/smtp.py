@@ -8,34 +8,24 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from services.notifications.domain.refusals import About, Reply, Stage, judge
 from services.notifications.mail import Envelope
+from services.notifications.smtp_login import log_in
 from shared.settings import MailServer, Secret, mail_server
 
 _PATIENCE = 30.0  # seconds for each of the server's answers
 _IDLE = 20.0  # seconds after which a connection is asked whether it still stands
 _LONGEST_WORDS = 300
-# RFC 3463, 3.2; but 5.1.7 and 5.1.8 are about the sender's address.
-_NO_SUCH_ADDRESS = re.compile(r"5\.1\.(?![78]\b)\d{1,3}\b")
+_CLOSING = 421  # the server closes the connection
 _LINE_OF_A_DOT = re.compile(rb"(?m)^\.")
 
 
 class Refusal(NamedTuple):
-    """The server's no to one message: `permanent` from 500 on. `to_recipient`: said of whom it is
-    for, rather than of who sends it or of what it holds.
-    """
+    """The server's no to one message, and what that is about."""
 
     code: int
     words: str
-    to_recipient: bool = False
-
-    @property
-    def permanent(self) -> bool:
-        return self.code >= 500
-
-    @property
-    def no_such_address(self) -> bool:
-        """Whether the recipient's address is wrong: as hard a bounce as a report of it."""
-        return self.permanent and self.to_recipient and bool(_NO_SUCH_ADDRESS.match(self.words))
+    about: About
 
 
 class NoServer(Exception):
@@ -65,9 +55,12 @@ class Connection:
         """
         smtp = self._open()
         try:
-            return _exchange(smtp, envelope, meanwhile)
-        except Cut:
-            self.close()
+            refusal = _exchange(smtp, envelope, meanwhile)
+            if refusal is not None and refusal.code == _CLOSING:
+                self.close()
+            return refusal
+        except BaseException:
+            self.close()  # whatever it was: where the exchange stands is not known any more
             raise
         finally:
             self._used = time.monotonic()
@@ -82,8 +75,15 @@ class Connection:
         if self._smtp is not None and time.monotonic() - self._used > _IDLE:
             self._check(self._smtp)
         if self._smtp is None:
-            self._smtp = _connect(mail_server(self._url.value))
+            self._smtp = _connect(self._server())
         return self._smtp
+
+    def _server(self) -> MailServer:
+        """As the setting says now, which may be a file that has changed. Raises NoServer."""
+        try:
+            return mail_server(self._url.value)
+        except ValueError as error:
+            raise NoServer(f"{self._url.name}: {error}") from error
 
     def _check(self, smtp: smtplib.SMTP) -> None:
         try:
@@ -106,9 +106,9 @@ def _connect(server: MailServer) -> smtplib.SMTP:
         if server.starttls:
             smtp.starttls(context=context)
         if server.user:
-            smtp.login(server.user, server.password)
+            log_in(smtp, server.user, server.password)
         smtp.ehlo_or_helo_if_needed()
-    except (smtplib.SMTPException, OSError) as error:
+    except (smtplib.SMTPException, OSError, ValueError) as error:
         if smtp is not None:
             smtp.close()
         raise NoServer(f"{server.host}:{server.port}: {_plain(error)}") from error
@@ -126,24 +126,33 @@ def _exchange(
     try:
         options = _options(smtp, envelope)
         if options is None:
-            return Refusal(553, "the mail server does not take international addresses")
+            words = "the mail server does not take international addresses"
+            return Refusal(553, words, About.MESSAGE)
         mail = " ".join([f"MAIL FROM:<{envelope.sender}>", *options])
         replies = _asked(smtp, [mail, f"RCPT TO:<{envelope.recipient}>", "DATA"])
         refused = [n for n, (code, _) in enumerate(replies) if code >= 400]
         if refused:
-            _abandon(smtp, replies)
             code, said = replies[refused[0]]
-            return Refusal(code, _words(said), to_recipient=refused[0] == 1)
+            if code == _CLOSING and refused[0] == 1:
+                raise Cut(_words(said), unknown=False)
+            if code != _CLOSING:
+                _abandon(smtp, replies)
+            return _refusal(code, said, (Stage.MAIL, Stage.RCPT, Stage.DATA)[refused[0]])
         within_data = True
         smtp.send(_LINE_OF_A_DOT.sub(b"..", envelope.message) + b".\r\n")
         meanwhile()
         code, said = smtp.getreply()
         within_data = False
-        if code == 421:
+        if code == _CLOSING:
             raise Cut(_words(said), unknown=False)
-        return None if code < 400 else Refusal(code, _words(said))
+        return None if code < 400 else _refusal(code, said, Stage.CONTENT)
     except (smtplib.SMTPException, OSError) as error:
         raise Cut(_plain(error), unknown=within_data) from error
+
+
+def _refusal(code: int, said: bytes, stage: Stage) -> Refusal:
+    words = _words(said)
+    return Refusal(code, words, judge(Reply(code, words), stage))
 
 
 def _asked(smtp: smtplib.SMTP, commands: Sequence[str]) -> list[tuple[int, bytes]]:

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from services.notifications import holding
 from services.notifications.domain.delivery import STATUSES
 from services.notifications.letters import WAITING
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import OWN, active
+from shared.service import Trouble
 
 
 def unformed(connection: Connection, now: datetime) -> int:
@@ -53,7 +55,22 @@ def account(connection: Connection, now: datetime) -> dict[str, Any]:
             {"why": row[0], "letters": row[1], "attempts": row[2], "next": row[3]} for row in words
         ],
         "perhaps_sent_twice": uncertain.scalar_one(),
+        "held": held(connection),
     }
+
+
+def held(connection: Connection) -> dict[str, str] | None:
+    """Why messages that wait do not go out, and since when; None where nothing holds them."""
+    trouble = holding.trouble(connection)
+    return trouble._asdict() if trouble else None
+
+
+def troubles(connection: Connection) -> list[Trouble]:
+    """What keeps messages from going out, for status."""
+    trouble = holding.trouble(connection)
+    if trouble is None:
+        return []
+    return [Trouble(f"mail: {trouble.kind}", f"messages wait: {trouble.words}", trouble.since)]
 
 
 def measures(connection: Connection, now: datetime, *, sends: bool) -> dict[str, tuple[str, float]]:
@@ -64,12 +81,17 @@ def measures(connection: Connection, now: datetime, *, sends: bool) -> dict[str,
         f"hedgerow_messages_{name}": (f"Messages in the ledger that are {name}", count)
         for name, count in status.items()
     }
+    held_since = found["held"] and parse_rfc3339(found["held"]["since"])
     retrying = float(sum(group["letters"] for group in found["retrying"]))
     return gauges | {
         "hedgerow_letters_retrying": ("Letters that are tried again", retrying),
         "hedgerow_letters_oldest_seconds": (
             "Age of the oldest letter that waits",
             float(found["oldest_waiting_seconds"] or 0) if sends else 0.0,
+        ),
+        "hedgerow_mail_held_seconds": (
+            "How long nothing has gone out: hedgerow_troubles says why",
+            (now - held_since).total_seconds() if held_since and sends else 0.0,
         ),
         "hedgerow_messages_perhaps_twice": (
             "Letters whose outcome a crash left unknown, and which were sent again",

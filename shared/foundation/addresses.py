@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.foundation.hosts import HostError, character_name, encode_host, find_invisible
@@ -26,6 +27,25 @@ class Address(NamedTuple):
         return f"{self.local}@{self.domain}"
 
 
+class Mailbox(NamedTuple):
+    """Whom a message is from: `address` as headers have it, `name` in any characters, or empty."""
+
+    name: str
+    address: str
+
+
+@lru_cache(maxsize=8)
+def parse_mailbox(text: str) -> Mailbox:
+    """`ada@example.org`, or `Ada Lovelace <ada@example.org>`. Raises AddressError."""
+    found = re.fullmatch(r"\s*(?:(.*?)\s*<([^<>]*)>|([^<>]*))\s*", text)
+    if found is None or not text.isprintable():
+        raise AddressError("is not an address such as Hedgerow <hedgerow@example.org>")
+    name, address = found[1] or "", found[2] if found[2] is not None else found[3]
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return Mailbox(name, wire_address(address))
+
+
 def parse_address(text: str) -> Address:
     """Raises AddressError."""
     local, at, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
@@ -34,7 +54,10 @@ def parse_address(text: str) -> Address:
     if not local or not domain:
         raise AddressError("is not an email address: nothing stands on one side of the @")
     if found := find_invisible(local):
-        raise AddressError(f"holds {character_name(found)}, which cannot be seen; take it out")
+        raise AddressError(
+            f"is not an email address: it holds {character_name(found)}, which cannot be seen;"
+            " take it out"
+        )
     if not _LOCAL.fullmatch(local):
         raise AddressError(
             "is not an email address: the part before the @ holds a character, or a dot, that"

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import structlog
 from flask import Response, request
 
 from services.notifications import bouncing, letters
@@ -14,8 +15,11 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import needs_token
 from shared.web.context import service
-from shared.web.errors import Problem
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import PAGE, one_of, takes
 
+log = structlog.get_logger()
 blp = Blueprint("bounces", "bounces", description="What comes back from the mail system")
 
 
@@ -23,7 +27,9 @@ blp = Blueprint("bounces", "bounces", description="What comes back from the mail
 @blp.doc(
     summary="Take a delivery status notification",
     description="A report as mail programs make it, or its part message/delivery-status alone"
-    " (RFC 3464). A hard bounce blocks the address until it changes; several soft ones do.",
+    " (RFC 3464). A report that the address does not exist blocks it until it changes or the block"
+    " is lifted, and so do five that say that the mailbox is full or disabled. Reports of anything"
+    " else (policy, the sender, the network) are kept in the ledger and block nobody.",
 )
 @needs_token
 def take() -> Response:
@@ -43,6 +49,40 @@ def take() -> Response:
     )
 
 
+@blp.get("/bounces")
+@blp.doc(
+    summary="People whose messages came back, by id: which of them are blocked, and why",
+    description="`status` is the code that was reported last (RFC 3463).",
+)
+@takes({"blocked": one_of("true", "false"), **PAGE})
+@needs_token
+def list_all() -> Response:
+    asked = request.args.get("blocked")
+    if asked not in (None, "true", "false"):
+        raise invalid("blocked", "must be true or false")
+    wanted = page_asked(bouncing.ORDER, 1)
+    with service().database.read() as connection:
+        found = bouncing.list_bounces(
+            connection, wanted, blocked=None if asked is None else asked == "true"
+        )
+    return page_response(*found)
+
+
+@blp.delete("/bounces/<person>")
+@blp.doc(
+    summary="Lift the block of a person's address: what came back is forgotten",
+    description="Messages go to the address again from now on; those not sent meanwhile stay so.",
+)
+@needs_token
+@blp.alt_response(204, description="What came back is forgotten")
+def lift(person: str) -> Response:
+    with service().database.write() as connection:
+        if not bouncing.lift(connection, person):
+            raise not_found(f"Nothing came back from {person}: there is no block to lift.")
+    log.info("a block was lifted", person=person)
+    return Response(status=204)
+
+
 def _settle(
     connection: Connection, letter: Letter, report: Report, now: datetime
 ) -> dict[str, object]:
@@ -59,7 +99,9 @@ def _settle(
     if report.kind == DELIVERED or set(before) <= {"bounced"}:
         return {"blocked": False}  # the same report again is not counted again
     blocked_before = bouncing.is_blocked(connection, letter.person, letter.address_version)
-    bouncing.note(connection, letter.person, letter.address_version, report.kind, now)
+    if report.counts:
+        version = letter.address_version
+        bouncing.note(connection, letter.person, version, report.kind, now, report.status)
     blocked = bouncing.is_blocked(connection, letter.person, letter.address_version)
     if blocked and not blocked_before:
         tell_conveners(service(), connection, letter.person, now)
