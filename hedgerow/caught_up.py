@@ -153,6 +153,7 @@ def unwell(look: Look) -> list[str]:
             continue
         for consumer in status["consumers"]:
             found += _unwell_consumer(name, consumer, status)
+        found += [f"{name}: {trouble['words']}" for trouble in status.get("troubles", ())]
         if letters := status["dead_letters"]:
             found.append(
                 f"{name} has {letters:,} dead letter{'s' * (letters != 1)} "

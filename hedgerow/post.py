@@ -15,6 +15,9 @@ def show() -> None:
         click.echo("No mail server is set (HEDGEROW_SMTP_URL): messages stay in the outbox page.")
     elif account["oldest_waiting"]:
         click.echo(f"The oldest that waits was written at {account['oldest_waiting']}.")
+    if account["held"]:
+        held = account["held"]
+        click.echo(f"Nothing has gone out since {held['since']}: {held['words']}")
     for group in account["retrying"]:
         again = f"tried again at {group['next']}, after up to {group['attempts']} attempts"
         how = again if group["attempts"] else "wait"

@@ -19,10 +19,13 @@ Answer = Callable[[str], str | None]  # from a recipient to the server's no, or 
 
 @dataclass
 class Mailbox:
-    """What arrived, in order. `refuse` and `refuse_data` may say no; `cut` ends the connection."""
+    """What arrived, in order. `refuse`, `refuse_mail` and `refuse_data` may say no; `cut` ends the
+    connection.
+    """
 
     arrived: list[Any] = field(default_factory=list)
     refuse: Answer = lambda _recipient: None
+    refuse_mail: Answer = lambda _sender: None
     refuse_data: Answer = lambda _recipient: None
     cut: Callable[[str], bool] = lambda _recipient: False
     pause: float = 0.0
@@ -39,6 +42,15 @@ class Mailbox:
         session.host_name = hostname
         self.connections += 1
         return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if no := self.refuse_mail(address):
+            return no
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]

@@ -43,6 +43,7 @@ class _Due(NamedTuple):
     digest: int
     at: str
     due: str
+    rule: str
 
 
 _DUE = ", ".join(_Due._fields)
@@ -216,7 +217,7 @@ def _companions(connection: Connection, due: Sequence[_Due]) -> list[_Due]:
 
 
 def _story(each: _Due) -> tuple[str, ...]:
-    return story_of(each.id, each.about, each.category)
+    return story_of(each.id, each.about, each.category, each.rule)
 
 
 def _sift(
@@ -303,6 +304,7 @@ def _waiting(each: _Due, versions: Mapping[str, int], earlier: tuple[str, ...]) 
         version=versions.get(each.announcement, 0),
         earlier=earlier,
         digest=bool(each.digest),
+        rule=each.rule,
     )
 
 

@@ -49,7 +49,7 @@ class Hold:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._passed = 0  # messages that were accepted
-        self._doubts: dict[str, int] = {}  # by letter: how many had passed when it was refused
+        self._doubts: dict[str, int] = {}  # by person: how many had passed at the last refusal
         self._in_a_row = set[str]()
         self._rests = 0
         self._rested_until: datetime | None = None
@@ -70,35 +70,32 @@ class Hold:
         """Where a server could not be reached: trying again costs nobody anything."""
         self._rested_until = now + _FIRST_REST
 
-    def passed(self, letter: str) -> None:
-        """A message was accepted: nothing keeps the others."""
+    def passed(self, person: str) -> None:
+        """A message to this person was accepted: nothing keeps the others."""
         self._passed += 1
         self._rests = 0
         self._in_a_row.clear()
-        self._doubts.pop(letter, None)
+        self._doubts.pop(person, None)
         if self._recorded or self._inherited:
             self._delete()
             self._inherited = False
 
-    def refused(self, letter: str, about: About, words: str, now: datetime) -> Verdict:
+    def refused(self, person: str, about: About, words: str, now: datetime) -> Verdict:
         """Of a refusal by SENDER or POLICY, or (PASSING) a connection that broke.
 
-        Records why, where nothing has passed since.
+        Whoever was refused before, while others' messages passed since, is refused alone: that
+        holds nobody else. Of the others it records why nothing goes out.
         """
-        others_passed = self._passed > self._doubts.get(letter, self._passed)
+        others_passed = self._passed > self._doubts.get(person, self._passed)
         if len(self._doubts) >= _MOST_DOUBTS:
             self._doubts.clear()
-        self._doubts[letter] = self._passed
+        self._doubts[person] = self._passed
         if others_passed:
             return Verdict.FAIL if about is About.POLICY else Verdict.POSTPONE
-        self._in_a_row.add(letter)
+        self._in_a_row.add(person)
         self.record(CUT if about is About.PASSING else str(about), words, now)
         certain = about is About.SENDER
         return Verdict.HOLD if certain or len(self._in_a_row) >= _IN_A_ROW else Verdict.POSTPONE
-
-    def forget(self, letter: str) -> None:
-        """It has come to its end."""
-        self._doubts.pop(letter, None)
 
     def record(self, kind: str, words: str, now: datetime) -> None:
         """Say why nothing goes out; in the log once, however often it is tried."""

@@ -73,12 +73,12 @@ class Reader(NamedTuple):
 
 def people_in(parts: Sequence[Part]) -> list[str]:
     """The people whose names the parts tell."""
-    return [
-        str(part.content["facts"][name])
-        for part in parts
-        for name in _PEOPLE
-        if part.content["facts"].get(name)
-    ]
+    found: list[str] = []
+    for part in parts:
+        facts = part.content["facts"]
+        found += [str(facts[name]) for name in _PEOPLE if facts.get(name)]
+        found += facts.get("people", ())
+    return found
 
 
 class _Form(NamedTuple):
@@ -219,6 +219,7 @@ class Renderer:
             "community": communities[0],
             "reader": reader.person,
             "who": {n: _named(names.get(facts[n], _SOMEBODY)) for n in _PEOPLE if facts.get(n)},
+            "people": [_named(names.get(each, _SOMEBODY)) for each in facts.get("people", ())],
             "category": CATEGORIES.get(category, category),
             "must": category in MUST_BE_TOLD,
             "ahead": _ahead(part.content, reader.now),

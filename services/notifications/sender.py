@@ -251,7 +251,7 @@ class Sender:
             return self._doubtful(letter, About.POLICY, words, now)
         if refusal is None:
             self._record.handed_over(letter.id, contact.version)
-            self._hold.passed(letter.id)
+            self._hold.passed(letter.person)
             return None
         words = f"{refusal.code} {refusal.words}"
         match refusal.about:
@@ -269,7 +269,7 @@ class Sender:
         self, letter: Letter, about: About, words: str, now: datetime, *, uncertain: bool = False
     ) -> Outcome | None:
         """It is not known to be the letter's own fault. Raises Held."""
-        verdict = self._hold.refused(letter.id, about, words, now)
+        verdict = self._hold.refused(letter.person, about, words, now)
         if verdict is Verdict.FAIL:
             return Failed(_REFUSED, words)
         if verdict is Verdict.POSTPONE:
@@ -340,7 +340,6 @@ class Sender:
 
     def _end(self, letter: Letter, outcome: Outcome) -> None:
         """It is not sent, and never will be."""
-        self._hold.forget(letter.id)
         outcomes = dict.fromkeys(letter.deliveries, outcome)
         with self._service.write() as connection:
             letters.settle(self._service, connection, outcomes, self._service.clock.now())

@@ -80,6 +80,10 @@ class _OfDatabase(Collector):
         for what, count in found["pending"].items():
             pending.add_metric([what], count)
         yield pending
+        troubles = GaugeMetricFamily("hedgerow_troubles", "What is not well", labels=["what"])
+        for what in sorted({trouble["what"] for trouble in found["troubles"]}):
+            troubles.add_metric([what], 1)
+        yield troubles
         with self._service.database.read() as connection:
             own = self._service.measures(connection, self._service.clock.now())
         for name, (text, value) in own.items():

@@ -11,6 +11,7 @@ from shared.projection.positions import positions
 from shared.projection.reactions import pending
 from shared.service import Service
 from shared.stream import relay
+from shared.web.troubles import troubles
 
 _START = "0-0-0"
 
@@ -29,6 +30,7 @@ def status(service: Service) -> dict[str, Any]:
             "consumers": _consumers(service, connection),
             "dead_letters": waiting[FAILED],
             "divergences": waiting[DIVERGENCE],
+            "troubles": [each._asdict() for each in troubles(service, connection)],
             "held_back": service.store.held_back(connection),
             "pending": {
                 "reactions": pending(connection, service.reactions),

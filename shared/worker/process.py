@@ -4,10 +4,12 @@ import re
 import signal
 import socket
 import threading
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from shared import logs
 from shared.projection import dead_letters, rebuild
@@ -25,6 +27,7 @@ from shared.stream.source import Source
 from shared.web.idempotency import forget_old_keys
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop, run_loops
+from shared.worker.signs import Signs
 
 log = structlog.get_logger()
 
@@ -47,7 +50,10 @@ def run_worker(service: Service) -> None:
     if relay is not None:
         loops.append(Loop("relay", relay.step, 0.02, Lease(service.database, "relay")))
     log.info("working", loops=[loop.name for loop in loops])
-    run_loops(loops, stop, settings.worker_pulse)
+    signs = Signs(service.database, service.clock, socket.gethostname())
+    with suppress(DBAPIError):  # the loops wait for the database, and say so
+        signs.begin()
+    run_loops(loops, stop, settings.worker_pulse, signs)
     for consumer in consumers:
         consumer.close()
     if relay is not None:
@@ -81,8 +87,14 @@ def _housekeeping(service: Service) -> list[Loop]:
             upgraded = False
         service.database.keep_statistics()
         forget_old_keys(service.database, now)
+        failed: Exception | None = None
         for timed_pass in service.passes:
-            timed_pass(service, now)
+            try:
+                timed_pass(service, now)
+            except Exception as error:  # noqa: BLE001 - raised below; the others are done all the same
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return False
 
     return [

@@ -44,6 +44,10 @@ class Pulse:
         if self._path is None:
             return
         with self._lock:
-            now = self._clock()
-            if all(at is not None and now - at <= self._patience for at in self._rounds):
+            if self.is_well():
                 self._path.touch()
+
+    def is_well(self) -> bool:
+        """Whether every loop has done a round lately."""
+        now = self._clock()
+        return all(at is not None and now - at <= self._patience for at in self._rounds)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 _SESSIONS = "sessions"
 _ONE_STORY = frozenset({_SESSIONS, "community"})  # categories in which the newest says it all
+_UNREACHABLE = "person-unreachable"  # of several people in one community, all are told as one
 _ATTENDANCE = "att_"  # a place and a role in one session are not each other's news
 
 PLANNED, MOVED, CHANGED = "session-planned", "session-rescheduled", "session-changed"
@@ -25,6 +26,7 @@ class Waiting(NamedTuple):
     version: int = 0
     earlier: tuple[str, ...] = ()
     digest: bool = False
+    rule: str = ""
 
 
 class Item(NamedTuple):
@@ -46,8 +48,10 @@ class Item(NamedTuple):
         return tuple(dict.fromkeys((self.since, *self.between, self.announcement)))
 
 
-def story_of(delivery: str, about: str, category: str) -> tuple[str, ...]:
+def story_of(delivery: str, about: str, category: str, rule: str = "") -> tuple[str, ...]:
     """What deliveries to one person have in common of which the newest tells all."""
+    if rule == _UNREACHABLE:
+        return (about, rule)
     one = category in _ONE_STORY and not about.startswith(_ATTENDANCE)
     return (about, category) if one else (delivery,)
 
@@ -58,7 +62,7 @@ def collapse(waiting: Iterable[Waiting]) -> list[tuple[Item, bool]]:
     """
     stories: dict[tuple[str, ...], list[Waiting]] = {}
     for each in waiting:
-        stories.setdefault(story_of(each.id, each.about, each.category), []).append(each)
+        stories.setdefault(story_of(each.id, each.about, each.category, each.rule), []).append(each)
     return [
         (_item(sorted(story, key=_order)), all(each.digest for each in story))
         for story in stories.values()
@@ -87,6 +91,8 @@ def as_one(story: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     knew of it, whichever change came last.
     """
     newest = story[-1]
+    if len(story) > 1 and newest["rule"] == _UNREACHABLE:
+        return _people_of(story)
     if len(story) == 1 or newest["category"] != _SESSIONS:
         return newest
     first, now = story[0], newest["facts"]["session"]["when"]
@@ -108,5 +114,15 @@ def as_one(story: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         **newest,
         "rule": rule,
         "facts": facts,
+        "story": tuple(each["event"] for each in story),
+    }
+
+
+def _people_of(story: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The newest, about the people of all."""
+    people = dict.fromkeys(each["facts"]["person"] for each in story)
+    return {
+        **story[-1],
+        "facts": {**story[-1]["facts"], "people": list(people)},
         "story": tuple(each["event"] for each in story),
     }

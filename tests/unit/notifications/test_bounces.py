@@ -1,11 +1,19 @@
 """What comes back: read from reports as mail systems write them, counted, and told."""
 
+import base64
+import quopri
+import time
+from datetime import timedelta
+
 import pytest
 
+from services.notifications import bouncing
 from services.notifications.contact_book import Contact
 from services.notifications.delivery_reports import NoReport, read
+from services.notifications.unreachable import tell_conveners
+from shared.clock import parse_rfc3339
 from tests.mail_servers import Mailbox, mail_server
-from tests.notifications import ADA, BEA, Notifications
+from tests.notifications import ADA, BEA, CLEO, DAN, Notifications
 from tests.unit.notifications.test_sending import (
     PEOPLE,
     Contacts,
@@ -137,6 +145,98 @@ def test_a_refusal_that_is_not_of_the_address_blocks_nobody(tmp_path, words: str
         assert post.rows("SELECT * FROM bounces") == []
 
 
+@pytest.mark.parametrize("status", ["5.7.26", "5.7.1", "5.4.5", "5.1.8", "5.0.0", "5.4.4", "4.4.7"])
+def test_reports_of_policy_and_the_sender_block_nobody_however_many(sent, status: str):
+    post, _ = sent
+    for _ in range(7):
+        answer = bounce(post, report(letter_of(post, BEA), status=status))
+        assert (answer.status_code, answer.json["blocked"]) == (200, False), answer.text
+        with post.service.database.write() as connection:  # as if another letter had come back
+            connection.exec_driver_sql("UPDATE deliveries_1 SET status = 'sent'")
+    assert [row for row in post.ledger() if row[1] == "person-unreachable"] == []
+    assert post.operator.get("/bounces").json["items"] == []
+
+
+def test_an_operator_lifts_a_block_without_another_address(sent):
+    post, mailbox = sent
+    bounce(post, report(letter_of(post, BEA)))
+    (blocked,) = post.operator.get("/bounces?blocked=true").json["items"]
+    assert (blocked["person"], blocked["blocked"], blocked["status"]) == (BEA, True, "5.1.1")
+    assert post.operator.get("/bounces?blocked=false").json["items"] == []
+    assert post.anyone.get("/bounces").status_code == 401
+    assert post.anyone.ask("DELETE", f"/bounces/{BEA}").status_code == 401
+    assert post.operator.ask("DELETE", f"/bounces/{BEA}").status_code == 204
+    assert post.operator.ask("DELETE", f"/bounces/{BEA}").status_code == 404
+    assert post.operator.get("/bounces").json["items"] == []
+    mailbox.arrived.clear()
+    closed(post)
+    send_all(sender_of(post))
+    assert mailbox.to("bea@people.example")
+
+
+def test_a_late_report_about_an_earlier_address_changes_nothing(sent):
+    post, _ = sent
+    now = post.service.clock.now()
+    with post.service.database.write() as connection:
+        bouncing.note(connection, BEA, 3, bouncing.HARD, now, "5.1.1")
+        bouncing.note(connection, BEA, 2, bouncing.SOFT, now, "4.2.2")
+        assert bouncing.is_blocked(connection, BEA, 3)
+
+
+def encoded(how: str, text: str) -> str:
+    """A part's content as it travels, with the header that says how."""
+    if how == "base64":
+        coded = base64.encodebytes(text.encode()).decode()
+    elif how == "quoted-printable":
+        coded = quopri.encodestring(text.encode()).decode().replace("5.1.1", "5.1=2E1")
+    else:
+        coded = text
+    return f"Content-Transfer-Encoding: {how}\n\n{coded}\n"
+
+
+@pytest.mark.parametrize("how", ["7bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
+def test_a_report_is_read_however_its_parts_are_encoded(how: str, kind: str):
+    told = "Reporting-MTA: dns; x.example\n\nAction: failed\nStatus: 5.1.1\n"
+    original = f"Message-ID: <{LETTER}@hedgerow.example>\nSubject: Hello\n"
+    body = (
+        "To: hedgerow@hedgerow.example\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        f"--b\nContent-Type: {kind}\n{encoded(how, told)}"
+        f"--b\nContent-Type: text/rfc822-headers\n{encoded(how, original)}--b--\n"
+    )
+    assert read(body.encode()) == (LETTER, "hard", "5.1.1")
+    forwarded = f"Subject: Fwd\nContent-Type: message/rfc822\n{encoded(how, body)}"
+    assert read(forwarded.encode()) == (LETTER, "hard", "5.1.1")
+
+
+def nested(depth: int) -> bytes:
+    head = "".join(
+        f'Content-Type: multipart/mixed; boundary="{n}"\n\n--{n}\n' for n in range(depth)
+    )
+    return f"To: hedgerow+{LETTER}@x.example\n{head}".encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        nested(60),
+        nested(5000),
+        nested(1) + b"\n".join([b"--0\nContent-Type: text/plain\n"] * 20_000),
+        b"Content-Type: message/rfc822\n\n" * 5000 + LETTER.encode(),
+        LETTER.encode() + b"\n\n" * 200_000,
+        f"{LETTER}\n\nAction: fail\xe9d\nStatus: 5.1\xff.1\n".encode("latin-1"),
+        b"Content-Type: text/plain; charset=nowhere\nContent-Transfer-Encoding: base64\n\n=!",
+    ],
+    ids=["nested", "nested deeply", "many parts", "enclosed", "empty groups", "8 bit", "charset"],
+)
+def test_whatever_is_posted_is_answered_soon(sent, body: bytes):
+    post, _ = sent
+    started = time.monotonic()
+    assert bounce(post, body).status_code == 422
+    assert time.monotonic() - started < 5
+
+
 def test_soft_bounces_are_counted_and_several_block(sent):
     post, _ = sent
     blocked = []
@@ -174,3 +274,34 @@ def test_a_pass_of_reminders_and_digests_by_hand(notifications: Notifications):
     assert (again["told"], again["messages"]) == (0, 0)
     assert notifications.operator.get("/reminders?at=soon").status_code == 422
     assert notifications.operator.post("/reminders", {"at": "soon"}).status_code == 422
+
+
+def people_unreachable(post: Notifications, *people: str) -> None:
+    """Each of these is told something once, and it comes back as unknown."""
+    now = post.service.clock.now()
+    with post.service.write() as connection:
+        for each in people:
+            tell_conveners(post.service, connection, each, now)
+
+
+def test_several_notices_about_one_community_are_one(tmp_path):
+    mailbox = Mailbox()
+    contacts = Contacts(PEOPLE | {CLEO: Contact("Cleo", None, 1), DAN: Contact("Dan", None, 1)})
+    with mail_server(mailbox) as server, opened(tmp_path, server.url) as post:
+        post.landscape()
+        for member in (CLEO, DAN):
+            post.role(member)
+        post.forget_reactions()
+        people_unreachable(post, BEA, CLEO)
+        send_all(sender_of(post, contacts))
+        (notice,) = mailbox.to("ada@people.example")
+        assert notice["Subject"] == "Some people in Falls in care homes can no longer be reached"
+        text = notice.get_body(("plain",)).get_content()
+        assert "- Bea Benn" in text
+        assert "- Cleo" in text
+        people_unreachable(post, DAN)  # the next of the same day waits for tomorrow
+        send_all(sender_of(post, contacts))
+        assert len(mailbox.to("ada@people.example")) == 1
+        rows = post.ledger("person, rule, status, planned_for")
+        (waits,) = [row for row in rows if row[1:3] == ("person-unreachable", "queued")]
+        assert parse_rfc3339(waits[3]) > post.service.clock.now() + timedelta(hours=23)
