@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +23,8 @@ from shared.foundation.hosts import HostError, encode_host
 
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
+_IN_URL = "%/:=&?~#+!$,;'@()*[]"  # as it stands, where an address has it
+_LONGEST_LOCAL, _ID_LENGTH = 64, 25  # of an address, RFC 5321; of a message's id behind a plus
 _YEAR = timedelta(days=365)
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
@@ -174,6 +176,7 @@ def load_settings(
     settings = reader.read()
     if need_tokens:
         reader.require(settings.operator_token, settings.service_token, settings.secret)
+    reader.check_together(settings)
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
@@ -304,12 +307,29 @@ class _Reader:
             full, value=self.environ.get(full, ""), path=Path(path) if path is not None else None
         )
 
+    def check_together(self, settings: Settings) -> None:
+        """What is wrong with several settings together."""
+        local = settings.mail_from.rpartition("<")[2].rpartition("@")[0]
+        if settings.mail_sender_per_message and len(local) > _LONGEST_LOCAL - _ID_LENGTH:
+            self.problems.append(
+                "HEDGEROW_MAIL_FROM: the part before the @ is longer than"
+                f" {_LONGEST_LOCAL - _ID_LENGTH} characters, which leaves no room for a message's"
+                " id behind it; choose a shorter one, or set HEDGEROW_MAIL_SENDER_PER_MESSAGE=0"
+            )
+
     def require(self, *secrets: Secret) -> None:
         for secret in secrets:
             if not secret:
                 self.problems.append(
                     f"{secret.name}: missing. Set it, or {secret.name}_FILE;"
                     " `hedgerow up` makes one in the data directory"
+                )
+            elif secret.name.endswith("_TOKEN") and not all(
+                value.isascii() and value.isprintable() for value in secret.values
+            ):
+                self.problems.append(
+                    f"{secret.name}: holds other characters than ASCII letters, digits and signs,"
+                    " which cannot stand in the header that carries it"
                 )
             elif any(len(value) < 16 for value in secret.values):
                 self.problems.append(f"{secret.name}: too short to be safe, 16 characters at least")
@@ -358,19 +378,42 @@ def _model_folder(text: str) -> Path:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{text!r} is not an address such as https://hedgerow.example")
-    return text.rstrip("/")
+    """With its host as DNS has it, and the rest in ASCII: it stands in headers of requests and
+    messages.
+    """
+    wrong = f"{text!r} is not an address such as https://hedgerow.example"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
+        raise ValueError(wrong)
+    host = _host(parts.hostname)
+    place = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
+    user = parts.netloc.rpartition("@")[0]
+    netloc = f"{quote(user, safe=_IN_URL)}@{place}" if user else place
+    path, query = quote(parts.path, safe=_IN_URL), quote(parts.query, safe=_IN_URL)
+    return urlunsplit((parts.scheme, netloc, path, query, "")).rstrip("/")
+
+
+def _host(text: str) -> str:
+    try:
+        return encode_host(text)
+    except HostError as error:
+        raise ValueError(f"the host name {text!r} {error}") from error
 
 
 def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
-    for host in hosts:
-        name, _, port = host.rpartition(":")
-        if not name or not port.isdecimal():
-            raise ValueError(f"{host!r} is not host:port")
-    return hosts
+    return tuple(_host_and_port(host.strip()) for host in text.split(",") if host.strip())
+
+
+def _host_and_port(text: str) -> str:
+    name, _, port = text.rpartition(":")
+    if not name or not port.isdecimal():
+        raise ValueError(f"{text!r} is not host:port")
+    bracketed = name.startswith("[") and name.endswith("]")
+    return f"{name if bracketed else _host(name)}:{port}"
 
 
 def _subnets(text: str) -> tuple[Subnet, ...]:

@@ -38,7 +38,7 @@ class Mailbox(NamedTuple):
 def parse_mailbox(text: str) -> Mailbox:
     """`ada@example.org`, or `Ada Lovelace <ada@example.org>`. Raises AddressError."""
     found = re.fullmatch(r"\s*(?:(.*?)\s*<([^<>]*)>|([^<>]*))\s*", text)
-    if found is None or not text.isprintable():
+    if found is None or not (found[1] or "").isprintable():
         raise AddressError("is not an address such as Hedgerow <hedgerow@example.org>")
     name, address = found[1] or "", found[2] if found[2] is not None else found[3]
     if len(name) > 1 and name[0] == name[-1] == '"':

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from shared.foundation.addresses import parse_mailbox
 from shared.settings import (
     Secret,
     Settings,
     SettingsError,
     load_settings,
+    mail_server,
     settings_or_exit,
 )
 
@@ -215,3 +217,79 @@ def test_two_services_on_one_port_are_refused():
     assert problem == (
         "HEDGEROW_REGISTRY_PORT and HEDGEROW_SCHEDULING_PORT: both are 8002; give each its own"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("smtp://user:p%C3%A4ss@mail.example:587", ("user", "päss", "mail.example")),
+        ("smtp://jürgen:pässwort@mail.example", ("jürgen", "pässwort", "mail.example")),
+        (
+            "smtps://a%40b.example:x%2Fy%3Az%2C@bücher.example",
+            ("a@b.example", "x/y:z,", "xn--bcher-kva.example"),
+        ),
+        ("smtp://faß.de", ("", "", "xn--fa-hia.de")),
+    ],
+)
+def test_the_mail_servers_setting_may_go_beyond_ascii(url: str, found: tuple[str, str, str]):
+    server = mail_server(load(SMTP_URL=url).smtp_url.value)
+    assert (server.user, server.password, server.host) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("SMTP_URL", "smtp://u:p%E4ss@mail.example", "UTF-8"),
+        ("SMTP_URL", "smtp://u:p%00ss@mail.example", "control characters"),
+        ("SMTP_URL", "smtp://u:p%0D%0Ass@mail.example", "control characters"),
+        ("SMTP_URL", "smtp://mail\u200b.example", "ZERO WIDTH SPACE"),
+        ("SMTP_URL", "smtp://u:p,w@mail.example", "%2C"),
+        ("SMTP_URL", "smtp://☃.example", "SNOWMAN"),
+        ("MAIL_FROM", "Hedgerow post@b.example", "SPACE"),
+        ("MAIL_FROM", "pöst@b.example", "ASCII"),
+        ("MAIL_FROM", "Hedgerow <post@b..example>", "empty part"),
+        ("MAIL_FROM", "Hedgerow <post@b.example> and more", "not an address"),
+        ("MAIL_FROM", "post@b\u00ad.example", "SOFT HYPHEN"),
+        ("MAIL_FROM", "Hedgerow", "no @"),
+        ("MAIL_FROM", "a" * 40 + "@b.example", "39 characters"),
+        ("MAIL_FROM", "Hedge\u0007row <post@b.example>", "not an address"),
+        ("MAIL_SENDER_PER_MESSAGE", "no", "0, 1"),
+        ("PUBLIC_URL", "https://☃.example", "SNOWMAN"),
+        ("PUBLIC_URL", "https://a..b/", "empty part"),
+        ("REGISTRY_URL", "http://regi\u200bstry:8001", "not an address"),
+        ("KAFKA_BOOTSTRAP", "brok\u00e9\u2603r:9092", "SNOWMAN"),
+        ("OPERATOR_TOKEN", "ein-schlüssel-der-lang-ist", "ASCII"),
+    ],
+)
+def test_what_would_fail_later_is_refused_at_the_start(name: str, text: str, why: str):
+    (problem,) = problems(TOKENS | {f"HEDGEROW_{name}": text})
+    assert problem.startswith(f"HEDGEROW_{name}: ")
+    assert why in problem
+    assert "p%00ss" not in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("post@bücher.example", "", "post@xn--bcher-kva.example"),
+        ("team@nhs <post@b.example>", "team@nhs", "post@b.example"),
+        ('"Hedgerow, the post" <post@b.example>', "Hedgerow, the post", "post@b.example"),
+        ("Wärme für alle <post@faß.de>", "Wärme für alle", "post@xn--fa-hia.de"),
+        ("<post@b.example>", "", "post@b.example"),
+        ("hedgerow@localhost", "", "hedgerow@localhost"),
+    ],
+)
+def test_messages_may_come_from_names_and_domains_of_any_script(text: str, name: str, address: str):
+    assert parse_mailbox(load(MAIL_FROM=text).mail_from) == (name, address)
+
+
+def test_addresses_of_services_are_in_ascii():
+    settings = load(
+        PUBLIC_URL="https://Bücher.example/gärten/",
+        REGISTRY_URL="http://[::1]:8001",
+        KAFKA_BOOTSTRAP="bröker:9092,[::1]:9093,10.0.0.1:9094",
+    )
+    assert settings.public_url == "https://xn--bcher-kva.example/g%C3%A4rten"
+    assert settings.urls["registry"] == "http://[::1]:8001"
+    assert settings.kafka is not None
+    assert settings.kafka.bootstrap == ("xn--brker-kua:9092", "[::1]:9093", "10.0.0.1:9094")
