@@ -14,6 +14,7 @@ from services.discovery.index.document import Document
 from services.discovery.index.known_acronyms import KNOWN, SAME, WORDS_TOO
 from services.discovery.index.language import composed, folded, spots
 from services.discovery.index.stopwords import STOP_WORDS
+from services.discovery.index.thesaurus import SAME as SUBJECTS
 
 _BRACKETS = re.compile(r"\(([^()]{2,80})\)")
 _ACRONYM = re.compile(r"[A-Z][A-Za-z0-9&]{0,8}[A-Z0-9]s?")
@@ -26,11 +27,12 @@ _NO_ACRONYMS = STOP_WORDS | WORDS_TOO
 
 
 class OtherName(NamedTuple):
-    """A place in a text, and how else one can say what stands there."""
+    """A place in a text, and how else one can say what stands there; whether that spells it out."""
 
     start: int
     end: int
     instead: str
+    spelt_out: bool = False
 
 
 class Acronyms:
@@ -74,7 +76,7 @@ class Acronyms:
             if not written.isupper() and (written.lower() in _NO_ACRONYMS or is_word(written)):
                 continue
             for meaning in self.meanings(written):
-                yield OtherName(spot.start, spot.end, meaning)
+                yield OtherName(spot.start, spot.end, meaning, spelt_out=True)
         stems = [spot.word.stems[-1] if spot.word.stems else "" for spot in words]
         for length in range(1, min(len(words), _MOST_WORDS) + 1):
             for first in range(len(words) - length + 1):
@@ -143,6 +145,16 @@ def _shortened() -> dict[str, tuple[str, ...]]:
 
 
 _SHORT = _shortened()
-_OTHERWISE = {
-    _key(name): [other for other in names if other != name] for names in SAME for name in names
-}
+
+
+def _otherwise() -> dict[str, tuple[str, ...]]:
+    """Other names by the key of each name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for names in (*SAME, *SUBJECTS):
+        for name in names:
+            others = (other for other in names if other != name)
+            found[_key(name)] = (*found.get(_key(name), ()), *others)
+    return found
+
+
+_OTHERWISE = _otherwise()

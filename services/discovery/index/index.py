@@ -179,7 +179,7 @@ class Index:
     def read(self, text: str) -> Understood:
         """Give the ways to say what was typed, by what the communities write."""
         if not self._forgiving:
-            return Understood((text,))
+            return Understood((text,), text)
         return self._understanding.read(text, self._snapshot)
 
     def says_something(self, text: str) -> bool:
@@ -189,7 +189,8 @@ class Index:
     def ask(self, understood: Understood) -> tuple[Searching, Snapshot, Heard]:
         """Ask for what was understood, at one moment of the index."""
         ways = [Document(id="", name="", domain=way) for way in understood.texts]
-        questions, snapshot, others = self._ask(ways[-1], ways)
+        meant = Document(id="", name="", domain=understood.meant)
+        questions, snapshot, others = self._ask(meant, ways)
         return Searching(questions, others), snapshot, others
 
     def found_by(self, text: str, filters: Mapping[str, Iterable[str]] | None = None) -> list[str]:

@@ -28,9 +28,11 @@ _LETTERS_AND = re.compile(r"(?<![^\W_])([^\W\d_]) (?:and|&) ([^\W\d_])(?![^\W_])
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """Ways to say what was asked, the first as it was typed but for errors."""
+    """Ways to say what was asked, the first as it was typed but for errors; `meant` is the one
+    that says most to who reads for meaning, with acronyms spelt out."""
 
     texts: tuple[str, ...]
+    meant: str
     corrected: tuple[Correction, ...] = ()
     also: tuple[str, ...] = ()
 
@@ -51,13 +53,14 @@ class Understanding:
         """Give the ways to say it, by what the snapshot's communities write."""
         text = _LETTERS_AND.sub(self._as_acronym, composed(text))
         text, corrected = self._corrected(text, snapshot)
-        texts, also = [text], []
+        texts, also, meant = [text], [], text
         for name in self._acronyms.other_names(text, lambda word: self._is_word(word, snapshot)):
             way = f"{text[: name.start]}{name.instead}{text[name.end :]}"
             if len(texts) < _MOST_WAYS and way.casefold() not in {t.casefold() for t in texts}:
                 texts.append(way)
                 also.append(name.instead)
-        return Understood(tuple(texts), corrected, tuple(also))
+                meant = way if name.spelt_out else meant
+        return Understood(tuple(texts), meant, corrected, tuple(also))
 
     def _as_acronym(self, found: re.Match[str]) -> str:
         return "&".join(found.groups()).upper() if self._acronyms.meanings(found[0]) else found[0]

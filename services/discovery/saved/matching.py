@@ -180,7 +180,7 @@ class Matcher:
         understood = index.read(search.q)
         ways = [Document(id="", name="", domain=way) for way in understood.texts]
         searching, snapshot, _ = index.ask(understood)
-        text = text_of(ways[-1])
+        text = text_of(Document(id="", name="", domain=understood.meant))
         vector = voice.asked.vector(text) if voice is not None and text else None
         stems = tuple(tuple(bag(way).weights) for way in ways)
         unsettled = tuple(s for s in dict.fromkeys(chain(*stems)) if self._uses(s) <= _UNSETTLED)
