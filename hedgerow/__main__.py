@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from hedgerow import bounces, importing, labels, post, reminding, status, up
 from hedgerow import dead_letters as letters
-from hedgerow import importing, labels, post, reminding, status, up
 from hedgerow import rebuild as rebuilding
 from shared.settings import SERVICES
 
@@ -82,6 +82,16 @@ def remind_command(at: str | None, yes: bool) -> None:
 def post_command() -> None:
     """Show what was sent, what waits, and why."""
     post.show()
+
+
+@hedgerow.command("bounces")
+@click.option("--lift", metavar="PERSON", multiple=True, help="Lift the block of PERSON's address.")
+def bounces_command(lift: tuple[str, ...]) -> None:
+    """List the people whose address is blocked since messages came back, or lift blocks."""
+    if lift:
+        bounces.lift(lift)
+    else:
+        bounces.show()
 
 
 @hedgerow.command("labels")

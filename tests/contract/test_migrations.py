@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.discovery.bootstrap import build as build_discovery
 from services.discovery.unmet.needs import unmet_needs
+from services.notifications.bootstrap import build as build_notifications
 from services.registry.bootstrap import build as build_registry
 from shared.database import Database
 from shared.eventstore.store import EventStore
@@ -246,3 +247,44 @@ def test_askers_told_apart_by_their_browsers_count_as_one(database_url: str):
     with database.read() as connection:
         assert unmet_needs(connection, datetime(2026, 3, 2, tzinfo=UTC)) == []
     database.close()
+
+
+def test_addresses_that_reports_of_policy_had_blocked_are_free_again(database_url: str):
+    versions = build_notifications(load_settings({}, need_tokens=False)).migrations
+    migrate(database_url, database_url, versions)
+    reported = {  # what was reported of each, and whether they stay blocked
+        "per_1": (["hard (5.7.26)"], 0),
+        "per_2": (["hard (5.1.1)"], 1),
+        "per_3": (["hard (5.7.1)", "hard (5.1.10)"], 1),
+        "per_4": ([], 1),  # the mail server itself said so
+        "per_5": (["soft (4.2.2)"], 1),
+    }
+    database = Database(database_url)
+    with database.write() as connection:
+        for sql in (
+            "UPDATE alembic_version SET version_num = 'notifications_0003'"
+            " WHERE version_num = 'notifications_0004'",
+            "DROP TABLE mail_holds",
+            "ALTER TABLE bounces DROP COLUMN status",
+        ):
+            connection.exec_driver_sql(sql)
+        for person, (reasons, _) in reported.items():
+            connection.exec_driver_sql(
+                "INSERT INTO bounces (person, address_version, hard, soft, at)"
+                f" VALUES ('{person}', 1, 1, 0, '2026-01-01')"
+            )
+            for number, reason in enumerate(reasons):
+                connection.exec_driver_sql(
+                    "INSERT INTO deliveries_1 (id, version, person, rule, category, about,"
+                    " announcement, urgent, digest, status, reason, letter, words, uncertain,"
+                    " queued_at, changed_at, at, planned_for) VALUES"
+                    f" ('dlv_{person}_{number}', 3, '{person}', 'r', 'c', 'a', 'ann_1', 0, 0,"
+                    f" 'bounced', '{reason}', 'let_1', '', 0, '', '', '', '')"
+                )
+    migrate(database_url, database_url, versions)
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT person, hard FROM bounces").all()
+    database.close()
+    assert {row[0]: row[1] for row in rows} == {
+        person: hard for person, (_, hard) in reported.items()
+    }

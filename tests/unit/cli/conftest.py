@@ -46,7 +46,7 @@ class StandIn:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = answer  # noqa: N815
+            do_GET = do_POST = do_DELETE = answer  # noqa: N815
 
             def read_body(self) -> bytes:
                 if self.headers.get("Transfer-Encoding") != "chunked":
