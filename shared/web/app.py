@@ -16,7 +16,8 @@ from shared.foundation.masking import mask_path
 from shared.foundation.time_limit import IN_REQUESTS, set_time_limit
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
-from shared.web.callers import identify, is_private
+from shared.web.admission import Admission
+from shared.web.callers import ANYONE, identify, is_private, needs_a_token, unauthorised
 from shared.web.errors import Problem
 from shared.web.metrics import Metrics
 from shared.web.parameters import check_parameters
@@ -59,6 +60,7 @@ def create_app(service: Service) -> Flask:
         "API_SPEC_OPTIONS": {"info": {"description": service.title}, **deepcopy(docs.SECURITY)},
     }
     bodies.configure(app)
+    app.extensions["hedgerow_admission"] = Admission(app, service.settings)
     _every_request(app, service, Metrics(service))
     app.wsgi_app = _secured(app.wsgi_app)  # type: ignore[assignment,method-assign]
     api = Api(app)
@@ -91,6 +93,10 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         if "\0" in request.path or b"%00" in request.query_string:
             raise Problem(400, "The address holds the character U+0000; take it out.")
         g.caller = identify(service.settings)
+        if g.caller.kind == ANYONE and needs_a_token(
+            app.view_functions.get(request.endpoint or "")
+        ):
+            raise unauthorised("This needs a token.")  # before a body is read
         check_parameters()
 
     @app.teardown_request

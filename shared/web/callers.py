@@ -32,8 +32,7 @@ def identify(settings: Settings) -> Caller:
     header = request.headers.get("Authorization")
     if header is None:
         return Caller(ANYONE, None, _origin(ANYONE))
-    scheme, _, token = header.partition(" ")
-    kind = _kind(token.strip(), settings) if scheme.lower() == "bearer" else None
+    kind = kind_of(header, settings)
     if kind is None:
         raise unauthorised("This token is not known here.")
     actor = request.headers.get("Hedgerow-Actor")
@@ -54,9 +53,15 @@ def _origin(kind: str) -> str | None:
     return EXAMPLE
 
 
-def _kind(token: str, settings: Settings) -> str | None:
-    """Compares with every token there is, in constant time, whichever fits."""
-    presented, found = token.encode(), None
+def kind_of(header: str, settings: Settings) -> str | None:
+    """Whose token an Authorization header holds; None where it is none of ours.
+
+    Compares with every token there is, in constant time, whichever fits.
+    """
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    presented, found = token.strip().encode(), None
     for kind, secret in ((OPERATOR, settings.operator_token), (SERVICE, settings.service_token)):
         for value in secret.values:
             if hmac.compare_digest(presented, value.encode()):
@@ -101,6 +106,11 @@ def needs_token(view: Callable[P, R]) -> Callable[P, R]:
 
     guarded._needs_token = True
     return cast(Callable[P, R], guarded)
+
+
+def needs_a_token(view: Callable[..., object] | None) -> bool:
+    """Whether `needs_token` guards this view."""
+    return getattr(view, "_needs_token", False)
 
 
 def needs_service(view: Callable[P, R]) -> Callable[P, R]:

@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed
 
 from shared.database import is_stopped, is_unavailable
 from shared.eventstore.events import Conflict
@@ -62,6 +62,7 @@ def not_found(what: str) -> Problem:
 def register(app: Flask) -> None:
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ClientDisconnected, _cut_off)
     app.register_error_handler(StaleVersion, _stale)
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(DBAPIError, _database)
@@ -99,6 +100,10 @@ def _problem(problem: Problem) -> Response:
 
 def _stale(error: StaleVersion) -> Response:
     return answer(412, f"{error}. Read it anew, and send its new ETag as If-Match.")
+
+
+def _cut_off(_error: ClientDisconnected) -> Response:
+    return answer(408, "The body did not come in time, or not all of it. Send it again.")
 
 
 def _conflict(_error: Conflict) -> Response:

@@ -8,19 +8,18 @@ import gc
 import os
 import signal
 import threading
-from concurrent.futures import Future
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers import gthread
 
 from shared import logs
 from shared.service import Service
 from shared.web.app import create_app
 from shared.web.feed import stop_waiting
+from shared.web.worker import Worker
 
 
 def run_web(service: Service) -> None:
@@ -28,20 +27,6 @@ def run_web(service: Service) -> None:
     settings = service.settings
     logs.configure(service.name, "web", form=settings.log_format, level=settings.log_level)
     _Server(service).run()
-
-
-class Worker(gthread.ThreadWorker):  # type: ignore[misc]
-    """A connection takes a thread when its request comes: gunicorn's own gives it one at once, for
-    up to 5 s, so that those who only connect keep others from being answered.
-    """
-
-    def enqueue_req(self, conn: Any) -> None:
-        if conn.initialized or conn.data_ready:
-            super().enqueue_req(conn)
-        else:
-            nothing_yet: Future[object] = Future()
-            nothing_yet.set_result(gthread._DEFER)
-            self.finish_request(conn, nothing_yet)
 
 
 class ServerLog(glogging.Logger):  # type: ignore[misc]
@@ -83,6 +68,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "post_worker_init": _end_waits_on_stop,
             "worker_exit": self._close,
             "control_socket_disable": True,
+            "sendfile": False,
         }
         for name, value in options.items():
             if value is not None and name in self.cfg.settings:
