@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed
@@ -63,6 +64,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(ClientDisconnected, _cut_off)
+    app.register_error_handler(ParseException, _no_chunks)
     app.register_error_handler(StaleVersion, _stale)
     app.register_error_handler(Conflict, _conflict)
     app.register_error_handler(DBAPIError, _database)
@@ -104,6 +106,10 @@ def _stale(error: StaleVersion) -> Response:
 
 def _cut_off(_error: ClientDisconnected) -> Response:
     return answer(408, "The body did not come in time, or not all of it. Send it again.")
+
+
+def _no_chunks(error: ParseException) -> Response:
+    return answer(400, f"The body's chunks cannot be read: {error}.")
 
 
 def _conflict(_error: Conflict) -> Response:

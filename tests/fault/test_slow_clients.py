@@ -1,5 +1,6 @@
 """Clients that are slow, say half of something, or do not close: everybody else is answered."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -76,9 +77,9 @@ HALVES = {
     "half a body": b"POST /communities HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n"
     + TOKEN
     + b"Content-Type: application/json\r\n\r\n{",
-    "a chunk without its end": b"POST /communities HTTP/1.1\r\nHost: a\r\n"
+    "half a chunk": b"POST /communities HTTP/1.1\r\nHost: a\r\n"
     + TOKEN
-    + b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n5\r\n{",
+    + b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n500\r\n{",
     "half an import": b"POST /communities/import HTTP/1.1\r\nHost: a\r\n"
     + TOKEN
     + b"Content-Length: 90000000\r\nContent-Type: application/x-ndjson\r\n\r\n{",
@@ -123,7 +124,7 @@ def test_more_connections_than_there_is_room_for_keep_nobody_out(platform: Platf
         assert slowest(platform) < SOON
 
 
-@pytest.mark.parametrize("half", ["half a head", "half a body", "a chunk without its end"])
+@pytest.mark.parametrize("half", ["half a head", "half a body", "half a chunk"])
 def test_what_does_not_come_in_time_is_ended(platform: Platform, half: str):
     with clients(platform, 1, HALVES[half]) as [client]:
         started = time.monotonic()
@@ -200,10 +201,7 @@ def test_requests_sent_at_once_are_answered_in_turn(platform: Platform):
     last = HEALTH + b"Connection: close\r\n\r\n"
     with clients(platform, 1, (HEALTH + b"\r\n" + WHOLE["with its length"]) * 3 + last) as [client]:
         said = ended(client)
-    assert [line[9:12] for line in said.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")] == [
-        b"200",
-        b"201",
-    ] * 3 + [b"200"]
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", said) == [b"200", b"201"] * 3 + [b"200"]
 
 
 def test_those_who_ask_whether_to_send_a_body_are_told_so(platform: Platform):
@@ -221,6 +219,11 @@ REFUSED: dict[str, tuple[bytes, bytes]] = {
     "a head too long": (HEALTH + b"X-A: a\r\n" * 20_000 + b"\r\n", b"431"),
     "two lengths": (REGISTER + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde", b"400"),
     "a length that is none": (REGISTER + b"Content-Length: five\r\n\r\n", b"400"),
+    "chunks that are none": (REGISTER + b"Transfer-Encoding: chunked\r\n\r\nfive\r\n", b"400"),
+    "chunks without their end": (
+        REGISTER + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{    ",
+        b"400",
+    ),
     "a body too long": (REGISTER + b"Content-Length: 5000000\r\n\r\n{", b"413"),
 }
 
