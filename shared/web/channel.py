@@ -18,6 +18,7 @@ HEAD_SECONDS = 10.0  # for a whole head, from its first byte
 BODY_SECONDS = 10.0  # for a whole body, and longer by its length
 SLOWEST = 16 * 1024  # bytes a second that a long body comes by, or an answer is taken by
 PAUSE_SECONDS = 10.0  # between two pieces of a body that is read as a stream
+STREAM_SECONDS = 60.0  # of waiting for such a body in all, and longer by its length, with a token
 LONGEST_HEAD = 64 * 1024  # bytes
 _LONGEST_LINE = 4200  # gunicorn refuses a request line of this length without seeing its end
 _MOST_LEFT = 16 * 1024 * 1024  # bytes of an answer that a thread leaves to the loop
@@ -62,7 +63,7 @@ class Channel:
         self._looked = 0  # how far the end of the head has been looked for
         self._whole = 0  # bytes of the request, once its body is awaited
         self.body_seconds: float | None = None  # within which the body must come, once awaited
-        self._until: float | None = None  # when a stream's body must have ended
+        self._patience: float | None = None  # seconds that are left to wait for a stream's body
 
     # --- for the loop ---
 
@@ -80,7 +81,7 @@ class Channel:
     def ready(self, admit: Admit) -> Ready | None:
         """Whether a thread can have the request that has come; None: more is awaited."""
         if self._whole:
-            return Ready(Body.WAIT, authorised=True) if len(self.came) >= self._whole else None
+            return Ready(Body.WAIT, authorised=False) if len(self.came) >= self._whole else None
         end = self.came.find(b"\r\n\r\n", max(0, self._looked - 3))
         if end < 0:
             self._looked = len(self.came)
@@ -111,11 +112,11 @@ class Channel:
         return came
 
     def allow_stream(self, *, authorised: bool) -> None:
-        """Have the thread wait for the rest: as long as it comes where the caller has a token."""
-        self._until = float("inf") if authorised else time.monotonic() + BODY_SECONDS
+        """Have the thread wait for the rest of the body: longer where the caller has a token."""
+        self._patience = STREAM_SECONDS if authorised else BODY_SECONDS
 
     def end_stream(self) -> None:
-        self._until = None
+        self._patience = None
 
     def flush(self) -> None:
         """Send what the client takes now. Raises OSError where it is gone."""
@@ -143,12 +144,16 @@ class Channel:
 
     def recv(self, size: int) -> bytes:
         """More of a stream's body. Raises TimeoutError where it does not come in time."""
-        if self._until is None:
+        if self._patience is None:
             return b""
-        seconds = min(PAUSE_SECONDS, self._until - time.monotonic())
-        if seconds <= 0 or not self._wait(select.POLLIN, seconds):
+        started = time.monotonic()
+        came = self._wait(select.POLLIN, min(PAUSE_SECONDS, self._patience))
+        self._patience -= time.monotonic() - started
+        if not came or self._patience < 0:
             raise TimeoutError("the body did not come in time")
-        return self.socket.recv(size)
+        data = self.socket.recv(size)
+        self._patience += len(data) / SLOWEST
+        return data
 
     def sendall(self, data: bytes) -> None:
         """Send, or leave to the loop; more than some megabytes are waited for."""

@@ -124,7 +124,7 @@ def test_more_connections_than_there_is_room_for_keep_nobody_out(platform: Platf
         assert slowest(platform) < SOON
 
 
-@pytest.mark.parametrize("half", ["half a head", "half a body", "half a chunk"])
+@pytest.mark.parametrize("half", ["half a head", "half a body"])
 def test_what_does_not_come_in_time_is_ended(platform: Platform, half: str):
     with clients(platform, 1, HALVES[half]) as [client]:
         started = time.monotonic()
