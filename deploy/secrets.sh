@@ -15,6 +15,11 @@ write() { # write NAME: standard input becomes the secret; in place where there 
 }
 missing() { [ ! -s "/secrets/$1" ]; }
 random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
+hash_of() { # hash_of NAME: of each value, so that who must only recognise it need not have it
+  tr ',' '\n' <"/secrets/$1" | while read -r value || [ -n "$value" ]; do
+    [ -z "$value" ] || printf 'sha256:%s\n' "$(printf '%s' "$value" | sha256sum | cut -d' ' -f1)"
+  done | paste -s -d, | tr -d '\n'
+}
 hexadecimal() { head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 
 chmod 755 /secrets
@@ -56,3 +61,10 @@ case $3 in
     printf '%s' "$newer" | write operator_token
     ;;
 esac
+
+for name in operator_token service_token; do
+  hashes=$(hash_of $name)
+  [ "$(cat "/secrets/${name}_hash" 2>/dev/null)" = "$hashes" ] || printf '%s' "$hashes" | write "${name}_hash"
+done
+# The web must know only that there is a mail server.
+sed 's|//.*@|//|' /secrets/smtp_url | write mail_server

@@ -13,21 +13,32 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.migrations.migrate import migrate
 from shared.service import Service
-from shared.settings import Settings, settings_or_exit
+from shared.settings import EVERY_SECRET, Settings, settings_or_exit
 
 _ROLES = ("migrate", "web", "worker", "restored", "start-over")
 
 
-def main(build: Callable[[Settings], Service]) -> int:
-    """Run the process that the command line names. Returns the exit status."""
+def main(
+    build: Callable[[Settings], Service],
+    *,
+    web: Sequence[str] = EVERY_SECRET,
+    worker: Sequence[str] = (),
+) -> int:
+    """Run the process that the command line names. Returns the exit status.
+
+    `web` and `worker` name the secrets that each needs; deploy/compose.yaml mounts those alone.
+    """
     role = sys.argv[1] if len(sys.argv) > 1 else ""
     if role not in _ROLES or len(sys.argv) != (3 if role == "restored" else 2):
         usage = "usage: python -m services.NAME migrate|web|worker|start-over|restored TIME"
         print(usage, file=sys.stderr)  # noqa: T201
         return 2
-    settings = settings_or_exit(need_tokens=role in {"web", "worker"})
+    needs = {"web": web, "worker": worker}.get(role, ())
+    settings = settings_or_exit(needs=needs, follows=role == "worker")
     if role == "restored":
         return _put_right(build(_as_owner(settings)), sys.argv[2])
+    if role == "web":  # it recognises the operator, and is never one
+        settings = replace(settings, operator_token=settings.operator_token.only_hashed())
     service = build(settings)
     if role == "start-over":
         return _start_over(service)

@@ -4,10 +4,12 @@ Any setting `X` can be given as `X_FILE`, the name of a file that holds it; secr
 read anew when the file changes.
 """
 
+import hashlib
+import hmac
 import ipaddress
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +29,7 @@ _IN_URL = "%/:=&?~#+!$,;'@()*[]"  # as it stands, where an address has it
 _LONGEST_LOCAL, _ID_LENGTH = 64, 25  # of an address, RFC 5321; of a message's id behind a plus
 _YEAR = timedelta(days=365)
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+EVERY_SECRET = ("operator_token", "service_token", "secret")
 PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
 
 
@@ -36,6 +39,9 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+_HASH = "sha256:"  # in front of a token's hash in hex, where the token itself is not needed
 
 
 class Secret:
@@ -62,14 +68,43 @@ class Secret:
         """The first value: the one to use where we present it ourselves."""
         return self.values[0]
 
+    def fits(self, presented: str) -> bool:
+        """Whether this is one of the values, or has the hash that one of them is."""
+        fits = False
+        given = presented.encode(), _hashed(presented).encode()
+        for value in self.values:  # all of them, in constant time
+            fits |= hmac.compare_digest(given[value.startswith(_HASH)], value.encode())
+        return fits
+
+    def only_hashed(self) -> "Secret":
+        """For a process that recognises the secret and never presents it."""
+        return _HashedSecret(self.name, value=self._value, path=self.path)
+
     def _read_anew(self, path: Path) -> None:
         try:
             stat = path.stat()
             stamp = stat.st_mtime_ns, stat.st_ino
             if stamp != self._stamp and (text := path.read_text().strip()):
-                self._value, self._stamp = text, stamp
+                self._value, self._stamp = self._kept(text), stamp
         except OSError:
             return  # while it is away or empty, the last value read goes on being right
+
+    def _kept(self, text: str) -> str:
+        return text
+
+
+class _HashedSecret(Secret):
+    def __init__(self, name: str, *, value: str, path: Path | None) -> None:
+        super().__init__(name, value=self._kept(value), path=path)
+
+    def _kept(self, text: str) -> str:
+        parts = [part for part in (p.strip() for p in text.split(",")) if part]
+        return ",".join(part if part.startswith(_HASH) else _hashed(part) for part in parts)
+
+
+def _hashed(token: str) -> str:
+    """A token is 256 random bits: a hash without salt cannot be guessed from."""
+    return _HASH + hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -89,6 +124,11 @@ class MailServer(NamedTuple):
     starttls: bool
     user: str
     password: str
+
+    @property
+    def shows_password(self) -> bool:
+        """Whether the password goes over the network for anyone on the way to read."""
+        return bool(self.password) and not (self.tls or self.starttls)
 
 
 def mail_server(url: str) -> MailServer:
@@ -169,23 +209,35 @@ class Settings:
 
 
 def load_settings(
-    environ: Mapping[str, str] | None = None, *, need_tokens: bool = True
+    environ: Mapping[str, str] | None = None,
+    *,
+    need_tokens: bool = True,
+    needs: Sequence[str] = EVERY_SECRET,
+    follows: bool = False,
 ) -> Settings:
-    """Read all settings. Raises SettingsError that lists every problem."""
+    """Read all settings. Raises SettingsError that lists every problem.
+
+    With `need_tokens` those of EVERY_SECRET that are named in `needs` must be there; a process that
+    `follows` other services needs the services' token too where it reads their feeds.
+    """
     reader = _Reader(os.environ if environ is None else environ)
     settings = reader.read()
+    if follows and settings.kafka is None:
+        needs = list(dict.fromkeys([*needs, "service_token"]))
     if need_tokens:
-        reader.require(settings.operator_token, settings.service_token, settings.secret)
+        reader.require(*(getattr(settings, name) for name in needs))
     reader.check_together(settings)
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
 
 
-def settings_or_exit(*, need_tokens: bool = True) -> Settings:
+def settings_or_exit(
+    *, need_tokens: bool = True, needs: Sequence[str] = EVERY_SECRET, follows: bool = False
+) -> Settings:
     """The settings, or every problem on standard error and exit status 2."""
     try:
-        return load_settings(need_tokens=need_tokens)
+        return load_settings(need_tokens=need_tokens, needs=needs, follows=follows)
     except SettingsError as error:
         print("These settings need mending before anything starts:", file=sys.stderr)  # noqa: T201
         for problem in error.problems:

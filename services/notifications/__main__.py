@@ -4,4 +4,4 @@ from services.notifications.bootstrap import build
 from shared.process import main
 
 if __name__ == "__main__":
-    raise SystemExit(main(build))
+    raise SystemExit(main(build, worker=("service_token", "secret")))

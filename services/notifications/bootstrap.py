@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+import structlog
 from flask import Flask
 
 from services.notifications import letters, preferences, reminding, stuck, telling
@@ -35,9 +36,11 @@ from shared.eventstore.streams import Streams
 from shared.link_renewals import follows_renewals
 from shared.projection.reactions import Reaction
 from shared.service import Service, no_troubles
-from shared.settings import Settings
+from shared.settings import Settings, mail_server
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
+
+log = structlog.get_logger()
 
 _FORECAST_PATIENCE = 1.0  # seconds: who asks for a forecast waits for two
 _CALLS = (
@@ -105,6 +108,11 @@ def _start_web(service: Service, app: Flask) -> None:
 
 def _loops(service: Service) -> Sequence[Loop]:
     settings = service.settings
+    if settings.smtp_url and mail_server(settings.smtp_url.value).shows_password:
+        log.warning(
+            "the mail server's password is sent without TLS, for anyone on the way to read: write"
+            " HEDGEROW_SMTP_URL with smtps://, or add ?starttls=1"
+        )
     renderer = Renderer(Links(settings), settings.mail_from)
     sender = Sender(
         *(service, RegistryContacts(settings), SchedulingJoins(settings), renderer),

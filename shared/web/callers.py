@@ -1,6 +1,5 @@
 """Who is asking: anyone, the operator or one of the services, and on whose behalf."""
 
-import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import NamedTuple, ParamSpec, TypeVar, cast
@@ -61,11 +60,10 @@ def kind_of(header: str, settings: Settings) -> str | None:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         return None
-    presented, found = token.strip().encode(), None
+    presented, found = token.strip(), None
     for kind, secret in ((OPERATOR, settings.operator_token), (SERVICE, settings.service_token)):
-        for value in secret.values:
-            if hmac.compare_digest(presented, value.encode()):
-                found = kind
+        if secret.fits(presented):
+            found = kind
     return found
 
 

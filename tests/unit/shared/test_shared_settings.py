@@ -1,5 +1,6 @@
 """Settings from the environment: every wrong or missing one is listed, and nothing starts."""
 
+import hashlib
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -293,3 +294,54 @@ def test_addresses_of_services_are_in_ascii():
     assert settings.urls["registry"] == "http://[::1]:8001"
     assert settings.kafka is not None
     assert settings.kafka.bootstrap == ("xn--brker-kua:9092", "[::1]:9093", "10.0.0.1:9094")
+
+
+@pytest.mark.parametrize("held", ["one-operator-token,another-operator-token", None])
+def test_a_token_is_recognised_by_itself_or_by_its_hash(held: str | None):
+    hashes = (
+        "sha256:84f3c2fa0bf3d9a27b9f1e6d4fb8b2a1",
+        f"sha256:{hashlib.sha256(b'one-operator-token').hexdigest()}",
+    )
+    secret = Secret("HEDGEROW_OPERATOR_TOKEN", value=held or ",".join(hashes))
+    for found in (secret, secret.only_hashed()):
+        assert found.fits("one-operator-token")
+        assert found.fits("another-operator-token") == bool(held)
+        for other in ("", "one-operator-toke", "ONE-operator-token", "ünbekannt", *hashes):
+            assert not found.fits(other)
+    assert "operator-token" not in ",".join(secret.only_hashed().values)
+
+
+def test_a_hash_follows_the_file_of_its_token(tmp_path: Path):
+    path = tmp_path / "token"
+    path.write_text("one-operator-token\n")
+    secret = Secret("HEDGEROW_OPERATOR_TOKEN", path=path).only_hashed()
+    assert secret.fits("one-operator-token")
+    path.write_text("another-operator-token")
+    assert secret.fits("another-operator-token")
+    assert not secret.fits("one-operator-token")
+    assert "operator-token" not in repr(vars(secret))
+
+
+def test_only_what_a_process_needs_must_be_there():
+    one = {"HEDGEROW_SERVICE_TOKEN": "a-service-token-alone"}
+    assert load_settings(one, needs=("service_token",)).service_token
+    for needs in (("operator_token",), ("service_token", "secret")):
+        with pytest.raises(SettingsError, match=f"HEDGEROW_{needs[-1].upper()}: missing"):
+            load_settings(one, needs=needs)
+    with pytest.raises(SettingsError, match="HEDGEROW_SERVICE_TOKEN: missing"):
+        load_settings({}, needs=(), follows=True)
+    load_settings({"HEDGEROW_KAFKA_BOOTSTRAP": "kafka:9092"}, needs=(), follows=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("smtp://user:password@mail.example:25", True),
+        ("smtp://user:password@127.0.0.1:2525?starttls=0", True),
+        ("smtp://user:password@mail.example:587?starttls=1", False),
+        ("smtps://user:password@mail.example", False),
+        ("smtp://mail.example", False),
+    ],
+)
+def test_a_password_without_tls_is_known(url: str, shown: bool):
+    assert mail_server(url).shows_password == shown
