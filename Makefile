@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: run test test-deploy check bench soak lock clean
+.PHONY: run test test-deploy check bench soak lock release clean
 
 run: .venv/run ## Start the whole platform on this machine
 	@exec $(BIN)/hedgerow up
@@ -42,6 +42,10 @@ soak: .venv/dev ## Long fault runs: MINUTES=10 SEED=1
 
 lock: ## Make the lock files anew from requirements/*.in (needs uv)
 	requirements/lock
+
+VERSION ?=
+release: ## Cut a release and commit it: VERSION=0.3.0; OPTIONS=--without-digests without a registry
+	deploy/release $(VERSION) $(OPTIONS)
 
 clean: ## Forget the virtual environment and caches; data in var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -26,6 +26,9 @@ setting() { # setting NAME DEFAULT: from the environment, or deploy/.env
   [ -n "$value" ] || value=$([ ! -f "$here/.env" ] || sed -n "s/^$1='\{0,1\}\([^']*\)'\{0,1\}\$/\1/p" "$here/.env")
   echo "${value:-$2}"
 }
+base_image() { # base_image PYTHON|POSTGRES|KAFKA: as deploy/configure took it over, or as released
+  setting "HEDGEROW_$1_IMAGE" "$(sed -n "s/^HEDGEROW_$1_IMAGE='\(.*\)'\$/\1/p" "$here/base-images")"
+}
 image() { setting HEDGEROW_IMAGE hedgerow; }
 own_postgres() { [ "$(setting HEDGEROW_OWN_POSTGRES 1)" = 1 ]; }
 own_kafka() { [ "$(setting HEDGEROW_OWN_KAFKA 1)" = 1 ]; }

@@ -1,14 +1,17 @@
 """From the last release to this version and back, while people go on writing."""
 
+import re
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import pytest
+import yaml
 
 from shared.projection.generations import FOLLOWED, OWN
 from tests.deploy.deployment import ROOT, Deployment, docker
@@ -16,32 +19,49 @@ from tests.deploy.reckoning import generation
 from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(900)
+_RELEASE = re.compile(r"([0-9a-f]{40}) Release (\d+\.\d+\.\d+)\b")
 IMAGE = "hedgerow-upgrade-under-test"
+TOKENS = ("operator_token", "service_token", "secret")
 TWICE = ("registry-web", "discovery-worker")
 
 
-def last_release() -> str:
-    """The newest tag of a version; in a clone without tags, the commit that made the release."""
-    tags = git("tag", "--list", "v*", "--sort=-v:refname", "--merged").split()
-    return tags[0] if tags else git("log", "-1", "--format=%H", "--grep=^Release [0-9]").strip()
+class Release(NamedTuple):
+    commit: str
+    version: str
 
 
-def git(*words: str) -> str:
-    said = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+def releases(folder: Path = ROOT) -> list[Release]:
+    """The commits that made a release, newest first; where HEAD is one itself, those before it."""
+    log = git("log", "--format=%H %s", "--grep=^Release [0-9]", "HEAD~1", folder=folder)
+    found = (_RELEASE.match(line) for line in log.splitlines())
+    return [Release(*match.groups()) for match in found if match]
+
+
+def last_release() -> Release:
+    """What is upgraded from."""
+    assert releases(), "no commit `Release VERSION` is here: fetch the whole history"
+    return releases()[0]
+
+
+def git(*words: str, folder: Path = ROOT) -> str:
+    said = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
     return said.stdout
 
 
-def build_release(tag: str, folder: Path) -> None:
+def build_release(release: Release, folder: Path) -> None:
     """The release's image: its source, and this Dockerfile where it had none yet."""
     source = folder / "release"
     source.mkdir()
-    archive = subprocess.run(["git", "archive", tag], cwd=ROOT, capture_output=True, check=True)
+    archive = subprocess.run(
+        ["git", "archive", release.commit], cwd=ROOT, capture_output=True, check=True
+    )
     subprocess.run(["tar", "-x", "-C", str(source)], input=archive.stdout, check=True)
     if not (source / "deploy/Dockerfile").exists():
         subprocess.run(["cp", "-r", str(ROOT / "deploy"), str(source)], check=True)
     for target, name in (("hedgerow", IMAGE), ("edge", f"{IMAGE}-edge")):
         file = str(source / "deploy/Dockerfile")
-        labels = ("--build-arg", f"VERSION={tag[1:]}", "--build-arg", f"REVISION={tag}")
+        said = {"VERSION": release.version, "REVISION": release.commit}
+        labels = [word for name in said for word in ("--build-arg", f"{name}={said[name]}")]
         docker("build", "-q", "-f", file, "--target", target, *labels, "-t", name, str(source))
 
 
@@ -55,6 +75,8 @@ def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
     found.environ["HEDGEROW_IMAGE"] = IMAGE
     try:
         build_release(last_release(), folder)
+        if last_release().version == "0.1.0":
+            give_tokens_to_all(found)
         said = found.configure()
         assert said.returncode == 0, said.stderr
         # A release without a worker's pulse has workers that are never called healthy.
@@ -69,6 +91,26 @@ def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
         docker("image", "rm", "--force", *images)
         if was_up:
             clone.up()
+
+
+def give_tokens_to_all(deployment: Deployment) -> None:
+    """0.1.0 had no deployment of its own: each process wanted every token, and knew no hashes."""
+    path = deployment.folder / "deploy/compose.yaml"
+    content = yaml.safe_load(path.read_text())
+    for role, service in content["services"].items():
+        if role.endswith(("-web", "-worker")):
+            service["secrets"] = [
+                *(
+                    s
+                    for s in service["secrets"]
+                    if s not in (*TOKENS, *(f"{t}_hash" for t in TOKENS))
+                ),
+                *TOKENS,
+            ]
+            service["environment"] |= {
+                f"HEDGEROW_{token.upper()}_FILE": f"/run/secrets/{token}" for token in TOKENS
+            }
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def is_ready(deployment: Deployment) -> bool:
@@ -159,7 +201,7 @@ def test_an_upgrade_fails_no_write_that_one_more_try_does_not_mend(release: Depl
     print(f"upgraded in {took:.0f} s, {len(people.registered)} written, {people.repeated} again")
     release.await_well()
     everything_is_there(release, people)
-    assert last_release() not in revision(release, "registry-web")
+    assert last_release().commit not in revision(release, "registry-web")
     for role in TWICE:
         assert len(release.containers(role)) == 2
     assert [c["State"]["Running"] for c in release.containers("scheduling-worker")] == [True]
@@ -171,7 +213,7 @@ def test_going_back_runs_the_old_code_on_the_new_schema(release: Deployment) -> 
         said = release.run("deploy/upgrade", "--back", timeout=800)
     assert said.returncode == 0, said.stdout + said.stderr + release.logs()
     for service in ("registry-web", "registry-worker"):
-        assert revision(release, service) == {last_release()}
+        assert revision(release, service) == {last_release().commit}
     # What only the newer code knows how to do waits for it, so that not all is ever done here.
     await_that(lambda: found_by_discovery(release) == registered(release), 120)
     everything_is_there(release, people)
