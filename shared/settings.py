@@ -5,7 +5,6 @@ read anew when the file changes.
 """
 
 import hashlib
-import hmac
 import ipaddress
 import os
 import sys
@@ -68,14 +67,6 @@ class Secret:
         """The first value: the one to use where we present it ourselves."""
         return self.values[0]
 
-    def fits(self, presented: str) -> bool:
-        """Whether this is one of the values, or has the hash that one of them is."""
-        fits = False
-        given = presented.encode(), _hashed(presented).encode()
-        for value in self.values:  # all of them, in constant time
-            fits |= hmac.compare_digest(given[value.startswith(_HASH)], value.encode())
-        return fits
-
     def only_hashed(self) -> "Secret":
         """For a process that recognises the secret and never presents it."""
         return _HashedSecret(self.name, value=self._value, path=self.path)
@@ -100,6 +91,11 @@ class _HashedSecret(Secret):
     def _kept(self, text: str) -> str:
         parts = [part for part in (p.strip() for p in text.split(",")) if part]
         return ",".join(part if part.startswith(_HASH) else _hashed(part) for part in parts)
+
+
+def as_kept(presented: str, value: str) -> bytes:
+    """What was presented, in the form in which a secret's value is kept: itself, or its hash."""
+    return (_hashed(presented) if value.startswith(_HASH) else presented).encode()
 
 
 def _hashed(token: str) -> str:

@@ -13,9 +13,13 @@ from shared.web.callers import ANYONE, caller
 from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.parameters import whole_number
+from shared.web.turns import Turns
 
 MAX_LIMIT = 100
 LONGEST_QUERY = 500
+# What may cost more than ten times what a static answer does, measured: tests/bench/costs.py. A
+# reader waits for a moment rather than be told to come again.
+READING = Turns(waiting=6, seconds=2.0)
 
 
 def follower() -> Follower:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from services.discovery.api.asking import known_now, limit_asked, speaks_for
+from services.discovery.api.asking import READING, known_now, limit_asked, speaks_for
 from services.discovery.domain.joint_session import begins, ends, purpose
 from services.discovery.follower import Known
 from services.discovery.joint_sessions import Found, find
@@ -14,6 +14,7 @@ from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import not_found
 from shared.web.parameters import takes, whole
+from shared.web.turns import in_turn
 
 blp = Blueprint("joint sessions", "joint sessions", description="Sessions that may be shared")
 _NOTHING = (
@@ -28,6 +29,7 @@ _CLOSED = "This community is closed, and plans no sessions."
     summary="Sessions ahead of linked or related communities that these people may want to share"
 )
 @takes({"limit": whole("How many, up to 100")})
+@in_turn(READING)
 def joint_sessions(community: str) -> Response:
     """Best first: those without a clash, then those of linked communities, then the soonest."""
     limit, known = limit_asked(), known_now()

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from services.discovery.api.asking import known_now, network_ids
+from services.discovery.api.asking import READING, known_now, network_ids
 from services.discovery.landscape.numbers import DEFINITIONS
 from services.discovery.landscape.report import Line, Report, cells, report
 from services.discovery.projections.spans import NETWORK, REGION, SECTOR, STAGE
@@ -16,6 +16,7 @@ from shared.web.context import service
 from shared.web.errors import invalid
 from shared.web.parameters import Described, moment, one_of, takes
 from shared.web.tables import csv_response
+from shared.web.turns import in_turn
 
 blp = Blueprint("landscape", "landscape", description="Counts for a network's board")
 _EARLIEST_YEAR = 1900
@@ -32,6 +33,7 @@ _SUMMARY = "Communities, conveners needed, links, quiet ones, unmet searches; no
 @blp.get("/landscape")
 @blp.doc(summary=_SUMMARY)
 @takes(_PARAMETERS)
+@in_turn(READING)
 def as_data() -> Response:
     """With `Accept: text/csv` it is the table."""
     kinds = ("application/json", "text/csv")
@@ -46,6 +48,7 @@ def as_data() -> Response:
 @blp.get("/landscape.csv")
 @blp.doc(summary="The same as a table: a line for each number, its definition beside it")
 @takes(_PARAMETERS)
+@in_turn(READING)
 def as_table() -> Response:
     return _table(_report())
 

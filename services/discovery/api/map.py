@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from flask import Response, current_app, request
 
-from services.discovery.api.asking import known_now, network_ids
+from services.discovery.api.asking import READING, known_now, network_ids
 from services.discovery.map.following import Atlas
 from services.discovery.map.picture import draw
 from services.discovery.map.view import View, as_json, view
@@ -13,6 +13,7 @@ from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem
 from shared.web.parameters import Described, takes
+from shared.web.turns import in_turn
 
 blp = Blueprint("map", "map", description="The map: who is near whom")
 _FILTERS: Mapping[str, Described] = {
@@ -25,6 +26,7 @@ _SOON = 5  # seconds
 @blp.get("/map")
 @blp.doc(summary="Every open community, who is joined to whom, groups, and who ought to meet")
 @takes(_FILTERS)
+@in_turn(READING)
 def as_data() -> Response:
     known = known_now()
     body = msgspec.json.encode(as_json(_asked_for(), known))
@@ -34,6 +36,7 @@ def as_data() -> Response:
 @blp.get("/map.svg")
 @blp.doc(summary="The same as a picture, with its text")
 @takes(_FILTERS)
+@in_turn(READING)
 def as_picture() -> Response:
     return _answer(draw(_asked_for()).encode(), "image/svg+xml; charset=utf-8")
 

@@ -8,6 +8,7 @@ from flask import Response, request
 from services.discovery import links
 from services.discovery.api.asking import (
     LONGEST_QUERY,
+    READING,
     checked_filters,
     follower,
     known_now,
@@ -20,6 +21,7 @@ from services.discovery.follower import Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
 from services.discovery.links import Said
+from services.discovery.meaning.text import MOST_ASKED, as_read
 from services.discovery.unmet.found_nothing import note_if_nothing
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -27,9 +29,11 @@ from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.parameters import Described, takes, whole
+from shared.web.turns import Turns, in_turn
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _NOTHING_SAID = Said()
+_DESCRIBED = Turns()
 _LIMIT: Mapping[str, Described] = {"limit": whole("How many, up to 100")}
 _SCOPE: Mapping[str, Described] = {
     "scope": {
@@ -58,6 +62,7 @@ _QUERY: Described = {
     " and for the operator. Everyone else sees them, so that nobody learns of it.",
 )
 @takes({**_LIMIT, **_SCOPE, "leave_out": _LEAVE_OUT})
+@in_turn(READING)
 def related(community: str) -> Response:
     limit, scope, left_out, known = limit_asked(), _scope(), _leave_out(), known_now()
     with service().database.read() as connection:
@@ -77,8 +82,14 @@ def related(community: str) -> Response:
 
 
 @blp.post("/related")
-@blp.doc(summary="What there is already that is like a description")
+@blp.doc(
+    summary="What there is already that is like a description",
+    description=f"The first {MOST_ASKED:,} characters are compared: of the name, then the topics,"
+    " the domain, the practice and the learning question. Two are compared at once; beyond that"
+    " the answer is 503, with Retry-After.",
+)
 @takes({**_LIMIT, **_SCOPE})
+@in_turn(_DESCRIBED)
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
     limit, scope, known = limit_asked(), _scope(), known_now()
@@ -91,10 +102,12 @@ def related_to_description(fields: dict[str, Any]) -> Response:
             {"domain": ["is needed, or another text"]},
         )
     networks = tuple(network_ids("networks", fields["networks"], known))
-    described = Document(
-        id="",
-        **{name: fields[name] for name in (*texts, "sectors", "region")},
-        networks=networks,
+    described = as_read(
+        Document(
+            id="",
+            **{name: fields[name] for name in (*texts, "sectors", "region")},
+            networks=networks,
+        )
     )
     matches = known.index.related(described, limit=limit, scope=scope)
     return _answer(known, matches, {})
@@ -111,7 +124,8 @@ def search() -> Response:
         raise invalid("q", f"is {len(text)} characters long; at most {LONGEST_QUERY} are taken")
     known = known_now()
     filters = _filters(known)
-    found = known.index.search(text, limit=limit_asked(), filters=filters)
+    with READING.take():
+        found = known.index.search(text, limit=limit_asked(), filters=filters)
     note_if_nothing(text, found, filters, known)
     facets = dict(found.facets)
     facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}

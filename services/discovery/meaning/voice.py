@@ -16,6 +16,7 @@ from services.discovery.meaning.vectors import Rows, Vectors
 WEIGHT = 0.5
 # A text that is asked about is cut sooner than one that is stored: somebody waits.
 _ASKED_TOKENS = 64
+_ASKED_CHARACTERS = 1_024  # a token has sixteen at most, nearly always: more is not even split up
 _REMEMBERED = 512
 _NONE = -1
 _EXACT = 1024  # of those that seem most alike
@@ -38,7 +39,7 @@ class Asked:
 
     def vector(self, text: str) -> Weights:
         """Give the vector of a text, made now if it has to be: some milliseconds."""
-        return self._encode(text)
+        return self._encode(text[:_ASKED_CHARACTERS])
 
 
 @dataclass(frozen=True, slots=True)

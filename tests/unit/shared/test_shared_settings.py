@@ -12,6 +12,7 @@ from shared.settings import (
     Secret,
     Settings,
     SettingsError,
+    as_kept,
     load_settings,
     mail_server,
     settings_or_exit,
@@ -296,6 +297,10 @@ def test_addresses_of_services_are_in_ascii():
     assert settings.kafka.bootstrap == ("xn--brker-kua:9092", "[::1]:9093", "10.0.0.1:9094")
 
 
+def recognises(secret: Secret, token: str) -> bool:
+    return any(as_kept(token, value) == value.encode() for value in secret.values)
+
+
 @pytest.mark.parametrize("held", ["one-operator-token,another-operator-token", None])
 def test_a_token_is_recognised_by_itself_or_by_its_hash(held: str | None):
     hashes = (
@@ -304,10 +309,10 @@ def test_a_token_is_recognised_by_itself_or_by_its_hash(held: str | None):
     )
     secret = Secret("HEDGEROW_OPERATOR_TOKEN", value=held or ",".join(hashes))
     for found in (secret, secret.only_hashed()):
-        assert found.fits("one-operator-token")
-        assert found.fits("another-operator-token") == bool(held)
+        assert recognises(found, "one-operator-token")
+        assert recognises(found, "another-operator-token") == bool(held)
         for other in ("", "one-operator-toke", "ONE-operator-token", "ünbekannt", *hashes):
-            assert not found.fits(other)
+            assert not recognises(found, other)
     assert "operator-token" not in ",".join(secret.only_hashed().values)
 
 
@@ -315,10 +320,10 @@ def test_a_hash_follows_the_file_of_its_token(tmp_path: Path):
     path = tmp_path / "token"
     path.write_text("one-operator-token\n")
     secret = Secret("HEDGEROW_OPERATOR_TOKEN", path=path).only_hashed()
-    assert secret.fits("one-operator-token")
+    assert recognises(secret, "one-operator-token")
     path.write_text("another-operator-token")
-    assert secret.fits("another-operator-token")
-    assert not secret.fits("one-operator-token")
+    assert recognises(secret, "another-operator-token")
+    assert not recognises(secret, "one-operator-token")
     assert "operator-token" not in repr(vars(secret))
 
 
