@@ -14,6 +14,7 @@ from services.scheduling.events import APPLICATION, COHORT, EVENT_TYPES
 from services.scheduling.projections.own import COHORTS
 from shared.clock import parse_rfc3339
 from shared.connection import Connection
+from shared.database import mark, ordered_join
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
 from shared.projection.generations import OWN, active
@@ -74,13 +75,20 @@ def _passage(cohort: Cohort, sessions: Sequence[queries.Found], now: datetime) -
 # --- rhythm ---
 
 
-def meetings(connection: Connection) -> dict[str, list[date]]:
-    """The days of each community's meetings that were or will be held."""
-    n = active(connection, OWN)
+def meetings(
+    connection: Connection, communities: tuple[str, str] | None = None
+) -> dict[str, list[date]]:
+    """The days of each community's meetings that were or will be held.
+
+    With `communities`, of those whose ids lie from one to the other alone.
+    """
+    n, p = active(connection, OWN), mark(connection)
+    among = f" AND c.community BETWEEN {p} AND {p}" if communities else ""
     rows = connection.exec_driver_sql(
         f"SELECT c.community, c.day FROM session_communities_{n} AS c"
-        f" JOIN sessions_{n} AS s ON s.id = c.session"
-        f" WHERE s.kind = 'community-meeting' AND s.state = '{PLANNED}'"
+        f" {ordered_join(connection)} sessions_{n} AS s ON s.id = c.session"
+        f" WHERE s.kind = 'community-meeting' AND s.state = '{PLANNED}'{among}",
+        communities or (),
     )
     found: dict[str, list[date]] = {}
     for community, day in rows:

@@ -190,6 +190,16 @@ def sessions_of_community(
     return select(connection, SESSIONS, where, (community, since, until), "day, hour, id")
 
 
+def communities_with_sessions(connection: Connection, after: str, count: int) -> list[str]:
+    """The next ids, in their order, of communities that have or had a session."""
+    rows = connection.exec_driver_sql(
+        f"SELECT DISTINCT community FROM session_communities_{active(connection, OWN)}"
+        f" WHERE community > {mark(connection)} ORDER BY community LIMIT {count}",
+        (after,),
+    )
+    return list(rows.scalars())
+
+
 def sessions_of_series(connection: Connection, series: str) -> list[Found]:
     where = f"series = {mark(connection)}"
     return select(connection, SESSIONS, where, (series,), "day, hour, id")

@@ -530,6 +530,29 @@ def test_rhythm_and_standing(scheduling: Scheduling):
     assert [e["data"]["standing"] for e in told] == [shown["standing"]]
 
 
+def test_standings_come_a_page_at_a_time(each_scheduling: Scheduling):
+    scheduling = each_scheduling
+    ids = sorted(scheduling.community(f"C{n}") for n in range(7))
+    for number, community in enumerate(ids):
+        if number != 3:  # one has no meeting that counts
+            repeat = {"weeks": 6, "count": 4 if number < 4 else 1}
+            scheduling.meeting(community, date="2026-01-07", repeat=repeat)
+    scheduling.operator.done(f"/sessions/{scheduling.meeting(ids[3])['id']}/cancellation")
+
+    def walk(**query: Any) -> list[str]:
+        found, cursor = [], ""
+        while cursor is not None:
+            asked = {"limit": 2, **query} | ({"cursor": cursor} if cursor else {})
+            answer = scheduling.anyone.ask("GET", "/rhythm", query_string=asked).json
+            assert len(answer["items"]) <= 2
+            found += [item["community"] for item in answer["items"]]
+            cursor = answer["next"]
+        return found
+
+    assert walk() == ids[:3] + ids[4:]
+    assert walk(standing="not-known-yet") == ids[4:]
+
+
 def test_participants_and_what_they_owe(scheduling: Scheduling, monkeypatch: Any):
     monkeypatch.setattr(registry_client, "add_person", lambda *_: "per_sponsor")
     cohort = scheduling.cohort(sessions=brochure(), applications_close="2018-11-19")
