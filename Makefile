@@ -32,6 +32,7 @@ bench: .venv/bench ## Benchmarks against their peers; with DATA=FOLDER also the 
 	$(BIN)/python -m tests.bench $(DATA)
 	$(BIN)/python -m tests.bench.discovery
 	$(BIN)/python -m tests.bench.mapping
+	$(BIN)/python -m tests.bench.costs
 
 MINUTES ?= 10
 SEED ?=
