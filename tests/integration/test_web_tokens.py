@@ -35,6 +35,7 @@ OPEN = {
 }
 # Calls that only read, but not what is for anyone.
 CLOSED = {
+    "/bounces",
     "/people/<person>/holdings",
     "/people/<person>/erasure",
     "/people/<person>/export",
