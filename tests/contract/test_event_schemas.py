@@ -119,7 +119,7 @@ def test_every_envelope_of_a_real_run_fits_the_published_one(registry: Registry)
     described = json.loads((FOLDER / "asyncapi.json").read_text())
     parts = described["components"]["schemas"]
     page = validator({"$ref": "#/components/schemas/Page", "components": {"schemas": parts}})
-    for query in ("limit=1000", "limit=1", "types=none.at.all"):
+    for query in ("limit=1000", "limit=1", "types=registry.organisation.*"):
         page.validate(registry.operator.get(f"/events?{query}").json)
 
 
