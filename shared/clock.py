@@ -53,4 +53,5 @@ def parse_rfc3339(text: str) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(f"{text!r} is beyond the years that are known here") from error
+        said = f"{text!r} is beyond the years that are known here: write it like"
+        raise ValueError(f"{said} 2026-03-01T09:30:00Z") from error

@@ -96,7 +96,7 @@ class KafkaSource:
         partitions = self._all_partitions()
         try:
             ends = self._consumer.end_offsets(partitions, timeout_ms=_LOOK_MS)
-        except KafkaError as error:
+        except (KafkaError, KeyError) as error:  # KeyError: the broker told nothing of a partition
             raise SourceUnavailable(f"Kafka: {error}") from error
         stored = self._positions()
         lags = dict.fromkeys(self.sources, 0)

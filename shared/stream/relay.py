@@ -180,11 +180,16 @@ class Relay:
 
 
 def _are_empty(service: str, kafka: Kafka) -> bool:
-    """Whether the topics of a service are there and nothing ever came to them."""
+    """Whether the topics of a service are there and nothing ever came to them.
+
+    False while the broker does not know all of them yet, as just after they were made.
+    """
     places = [TopicPartition(name, n) for name in topics_of(service) for n in range(PARTITIONS)]
     reader = KafkaConsumer(**connection_options(kafka))
     try:
         return not any(reader.end_offsets(places, timeout_ms=_ANSWER_MS).values())
+    except KeyError:  # kafka-python's own, of a partition that it was told nothing of
+        return False
     finally:
         reader.close()
 

@@ -19,6 +19,7 @@ from shared.eventstore.store import EventStore
 from shared.migrations.migrate import at_head, heads, migrate
 from shared.settings import load_settings
 from tests.contract.gardens import MIGRATIONS, Watered, append
+from tests.migrating import migrated_to
 
 HALF_DONE = '''
 """Makes a table, and then fails."""
@@ -228,14 +229,10 @@ def test_keys_of_peoples_addresses_are_computed_again(database_url: str):
 
 def test_askers_told_apart_by_their_browsers_count_as_one(database_url: str):
     versions = build_discovery(load_settings({}, need_tokens=False)).migrations
-    migrate(database_url, database_url, versions)
+    migrated_to(database_url, versions, "discovery_0007")
     database = Database(database_url)
     p = "%s" if database.dialect == "postgresql" else "?"
     with database.write() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE alembic_version SET version_num = 'discovery_0007' WHERE version_num LIKE {p}",
-            ("discovery%",),
-        )
         vector = np.array([1.0, 0.0], "<f2").tobytes()
         for n in range(3):
             connection.exec_driver_sql(

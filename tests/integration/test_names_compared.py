@@ -16,6 +16,7 @@ from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
 from shared.migrations.migrate import migrate
 from tests.discovery import Discovery
+from tests.migrating import migrated_to
 from tests.notifications import open_notifications
 from tests.registry import Registry
 
@@ -108,16 +109,18 @@ def test_notifications_compares_regions_by_the_key_too_also_those_from_before(tm
     url = f"sqlite:///{tmp_path}/post.db"
     with open_notifications(url, tmp_path) as post:
         post.community("com_a", region="King’s  Lynn")
-        database = post.service.database
-        assert regions(database) == ["king's lynn"]
-        with database.write() as connection:
-            connection.exec_driver_sql("UPDATE communities_1 SET region = 'king’s  lynn'")
-            connection.exec_driver_sql(
-                "UPDATE alembic_version SET version_num = 'notifications_0002'"
-                " WHERE version_num LIKE 'notifications%'"
-            )
-        migrate(url, url, post.service.migrations)
-        assert regions(database) == ["king's lynn"]
+        assert regions(post.service.database) == ["king's lynn"]
+    before = f"sqlite:///{tmp_path}/before.db"
+    migrated_to(before, post.service.migrations, "notifications_0002")
+    database = Database(before)
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO communities_1 (id, state, region, content)"
+            " VALUES ('com_a', 'active', 'king’s  lynn', '{}')"
+        )
+    migrate(before, before, post.service.migrations)
+    assert regions(database) == ["king's lynn"]
+    database.close()
 
 
 def regions(database: Database) -> list[str]:

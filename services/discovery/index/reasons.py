@@ -66,7 +66,7 @@ def why_related(
     if topics:
         lines.append(f"Shared {'topic' if len(topics) == 1 else 'topics'}: {', '.join(topics)}")
     lines += _meaning(alike) if about or topics else _only_meaning(alike)
-    if shares and not lines and not any(between):
+    if shares and len(lines) == bool(stands_for) and not any(between):
         lines.append("Some words of everyday in common")
     return (
         *lines,

@@ -53,6 +53,7 @@ def test_the_post_says_what_is_stuck_and_why(command, notifications):
             "oldest_waiting": AT,
             "retrying": [group],
             "perhaps_sent_twice": 1,
+            "held": {"since": AT, "words": "the mail server refuses us: 530 5.7.57"},
         },
     )
     hook = {"id": "whk_1", "url": "https://x.example", "state": "disabled"}
@@ -60,5 +61,11 @@ def test_the_post_says_what_is_stuck_and_why(command, notifications):
     notifications.routes["GET", "/webhooks"] = (200, {"items": [failing]})
     result = command("post")
     assert result.exit_code == 0
-    for words in ("4 sent, 3 queued", "451 later", "1 may have been sent twice", "five days"):
+    for words in (
+        "4 sent, 3 queued",
+        "451 later",
+        "1 may have been sent twice",
+        "five days",
+        "530 5.7.57",
+    ):
         assert words in result.stdout
