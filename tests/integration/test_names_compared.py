@@ -116,7 +116,8 @@ def test_notifications_compares_regions_by_the_key_too_also_those_from_before(tm
     with database.write() as connection:
         connection.exec_driver_sql(
             "INSERT INTO communities_1 (id, state, region, content)"
-            " VALUES ('com_a', 'active', 'king’s  lynn', '{}')"
+            " VALUES ('com_a', 'active', 'king’s  lynn', ?)",
+            ('{"region": "King’s  Lynn"}',),
         )
     migrate(before, before, post.service.migrations)
     assert regions(database) == ["king's lynn"]
