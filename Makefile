@@ -33,6 +33,7 @@ bench: .venv/bench ## Benchmarks against their peers; with DATA=FOLDER also the 
 	$(BIN)/python -m tests.bench.discovery
 	$(BIN)/python -m tests.bench.mapping
 	$(BIN)/python -m tests.bench.costs
+	$(BIN)/python -m tests.bench.lists
 
 MINUTES ?= 10
 SEED ?=

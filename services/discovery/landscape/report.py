@@ -57,9 +57,8 @@ def report(
     moments = [rfc3339(moment) for moment in [*month_ends(as_of), as_of]]
     counting = Counting(connection, Asked(by, moments, network))
     trend = _trend(counting)
-    last = Counting(connection, Asked(by, moments[-1:], network))
-    here = _now(last, moments[-1], trend)
-    _add_waits(here, last, as_of)
+    here = _now(counting, moments[-1], trend)
+    _add_waits(here, counting, as_of)
     _add_unmet(here, connection, by, as_of, now, network)
     values = {value for counts in trend.values() for _, value in counts}
     values |= {value for counts in here.values() for value in counts}
@@ -128,7 +127,7 @@ def _at(trend: dict[str, Counts], moment: str) -> Counts:
 def _add_waits(here: Here, counting: Counting, as_of: datetime) -> None:
     """For how many days conveners have been needed."""
     medians, longest = here.setdefault(numbers.NEEDED_DAYS, {}), {}
-    for value, began in counting.since((CONVENER, NEEDED)).items():
+    for value, began in counting.since(CONVENER, NEEDED).items():
         days = [(as_of - parse_rfc3339(moment)).days for moment in began]
         if days:
             medians[value], longest[value] = int(median_high(days)), max(days)
