@@ -24,8 +24,8 @@ from tests.scheduling import open_scheduling
 
 SIZES = (1_000, 5_000, 20_000)
 _REPEATS = 5
-# What grows twenty times may take forty times as long, for the smallest fits into caches; what grows
-# with the square takes four hundred times. Answers within the noise of a machine do not count.
+# What grows twenty times may take forty times as long, for the smallest fits into caches; what
+# grows with the square takes four hundred times. Answers within a machine's noise do not count.
 _MOST_GROWTH, _NOISE_MS = 2.0, 60.0
 
 
