@@ -24,9 +24,10 @@ from tests.scheduling import open_scheduling
 
 SIZES = (1_000, 5_000, 20_000)
 _REPEATS = 5
-# What grows twenty times may take forty times as long, for the smallest fits into caches; what
-# grows with the square takes four hundred times. Answers within a machine's noise do not count.
-_MOST_GROWTH, _NOISE_MS = 2.0, 60.0
+# From the smallest size to the largest at most so many times as long for each time as many: the
+# smallest fits into caches, but what grows with the square takes ten times longer than that. What
+# is quicker at the smallest counts as so many milliseconds.
+_MOST_GROWTH, _LEAST_MS = 2.0, 5.0
 
 
 class Measure(NamedTuple):
@@ -130,11 +131,7 @@ def excessive(found: Sequence[Measure]) -> list[str]:
     first = {m.path: m.milliseconds for m in found if m.size == smallest}
     last = {m.path: m.milliseconds for m in found if m.size == largest}
     most = _MOST_GROWTH * largest / smallest
-    return [
-        path
-        for path, ms in last.items()
-        if ms == math.inf or (ms > _NOISE_MS and ms > most * max(first[path], 1.0))
-    ]
+    return [path for path, ms in last.items() if ms > most * max(first[path], _LEAST_MS)]
 
 
 def show(kind: str, found: Sequence[Measure]) -> None:
