@@ -15,7 +15,7 @@ from kafka import KafkaConsumer, TopicPartition
 from shared.settings import load_settings
 from shared.stream.envelope import from_binary
 from shared.stream.kafka import PARTITIONS, connection_options, topics_of
-reader = KafkaConsumer(**connection_options(load_settings().kafka))
+reader = KafkaConsumer(**connection_options(load_settings(need_tokens=False).kafka))
 places = [TopicPartition(t, n) for t in topics_of("registry") for n in range(PARTITIONS)]
 reader.assign(places)
 reader.seek_to_beginning()

@@ -141,7 +141,10 @@ def _status(deployment: Deployment, token: str) -> int:
 def community_with_convener(deployment: Deployment, email: str) -> str:
     registry = deployment.client("registry")
     person = made(registry.post("/people", json={"name": "Ada", "email": email}))
-    body: dict[str, Any] = {"name": f"Circle of {email}", "domain": "Falls in care homes"}
+    body: dict[str, Any] = {
+        "name": f"Circle of {email.partition('@')[0]}",
+        "domain": "Falls in care homes",
+    }
     community = made(registry.post("/communities", json=body))
     body = {"person": person, "role": "convener", "from": "2026-01-01"}
     registry.post(f"/communities/{community}/roles", json=body).raise_for_status()
