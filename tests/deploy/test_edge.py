@@ -26,7 +26,9 @@ def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
 
     answers = asyncio.run(flood())
     counts = Counter(answer.status_code for answer in answers)
-    assert set(counts) == {200, 429}
+    # On a slow machine discovery itself says that it has more at once than it works on.
+    assert {200, 429} <= set(counts) <= {200, 429, 503}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code != 200)
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.headers["Content-Type"] == PROBLEM
     assert refused.headers["Retry-After"] == "1"
