@@ -2,37 +2,39 @@
 
 import asyncio
 import uuid
-from collections import Counter
 
 import httpx
+import pytest
 
 from tests.deploy.deployment import Deployment
 
 PROBLEM = "application/problem+json"
 
 
+@pytest.mark.timeout(300)
 def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
     deployment: Deployment,
 ) -> None:
-    url = f"http://127.0.0.1:{deployment.ports['discovery']}/search"
-
+    address = f"http://127.0.0.1:{deployment.ports['discovery']}"
     words = {"q": uuid.uuid4().hex}
 
     async def flood() -> list[httpx.Response]:
+        """What costs next to nothing, so that no limit but the edge's is met."""
         limits = httpx.Limits(max_connections=20)
         headers = {"X-Forwarded-For": "192.0.2.1"}  # as the TLS proxy says
         async with httpx.AsyncClient(limits=limits, headers=headers, timeout=30) as client:
-            return list(await asyncio.gather(*(client.get(url, params=words) for _ in range(600))))
+            asked = (client.get(f"{address}/health/live") for _ in range(600))
+            return list(await asyncio.gather(*asked))
 
-    answers = asyncio.run(flood())
-    counts = Counter(answer.status_code for answer in answers)
-    # On a slow machine discovery itself says that it has more at once than it works on.
-    assert {200, 429} <= set(counts) <= {200, 429, 503}
-    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code != 200)
+    answers: list[httpx.Response] = []
+    while all(answer.is_success for answer in answers) and len(answers) < 6_000:
+        answers += asyncio.run(flood())  # again where the machine is too slow to ask too much
+    assert {answer.status_code for answer in answers} == {200, 429}
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.headers["Content-Type"] == PROBLEM
     assert refused.headers["Retry-After"] == "1"
-    assert httpx.get(url, params=words, headers={"X-Forwarded-For": "192.0.2.2"}).status_code == 200
+    found = httpx.get(f"{address}/search", params=words, headers={"X-Forwarded-For": "192.0.2.2"})
+    assert found.status_code == 200
     assert words["q"] not in deployment.compose("logs", "edge", "discovery-web").stdout
 
 
