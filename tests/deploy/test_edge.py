@@ -23,7 +23,7 @@ def test_who_asks_too_much_without_a_token_is_told_so_and_others_are_not(
         limits = httpx.Limits(max_connections=20)
         headers = {"X-Forwarded-For": "192.0.2.1"}  # as the TLS proxy says
         async with httpx.AsyncClient(limits=limits, headers=headers, timeout=30) as client:
-            asked = (client.get(f"{address}/health/live") for _ in range(600))
+            asked = (client.get(f"{address}/health/live", params=words) for _ in range(600))
             return list(await asyncio.gather(*asked))
 
     answers: list[httpx.Response] = []
