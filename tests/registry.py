@@ -13,6 +13,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from services.registry.bootstrap import build
+from services.registry.identity.sign_ins import handlers as sign_ins
+from services.registry.identity.tokens.api import SESSION_GRANT
 from shared.migrations.migrate import migrate
 from shared.service import Service
 from shared.settings import load_settings
@@ -146,6 +148,25 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
         return list(pool.map(when_all_are_there, calls))
 
 
+def session_of(app: Flask, email: str, name: str | None = None) -> str:
+    """The secret of a new session of whoever has the address; `name` makes the person."""
+    anyone = Caller(app, None)
+    sign_in = anyone.post("/sign-ins", {"email": email}).json["sign_in"]
+    secret = app.extensions["hedgerow"].settings.secret.value
+    body = {"code": sign_ins.code(secret, sign_in)} | ({"name": name} if name else {})
+    answer = anyone.post(f"/sign-ins/{sign_in}/completion", body)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json["session"])
+
+
+def signed_in(app: Flask, email: str, name: str | None = None) -> Caller:
+    """Whoever has the address, signed in."""
+    form = {"grant_type": SESSION_GRANT, "session": session_of(app, email, name)}
+    answer = Caller(app, None).ask("POST", "/oauth/token", data=form)
+    assert answer.status_code == 200, answer.text
+    return Caller(app, answer.json["access_token"])
+
+
 def every_command(operator: Caller) -> dict[str, str]:
     """Ask for everything that the registry can do; the ids of what came of it."""
     wessex = operator.made(
@@ -180,6 +201,11 @@ def every_command(operator: Caller) -> dict[str, str]:
     operator.done(f"/communities/import/{mistaken['run']}/undoing")
     operator.import_list({"id": "8", "domain": "Something"}, query="?source=lists")
     operator.done(f"/people/{ada}/links/renewal", purposes=["reply"])
+    grant = operator.made("/grants", person=ada, grant="network-lead", scope=wessex)["id"]
+    assert operator.ask("DELETE", f"/grants/{grant}").status_code == 200
+    me = signed_in(operator.app, "ada@people.example")
+    mine = me.get("/me").json["session"]
+    assert me.ask("DELETE", f"/me/sessions/{mine}").status_code == 200
     gone = operator.person("Grace Hopper")
     assert operator.ask("DELETE", f"/people/{gone}").status_code == 202
     return {

@@ -36,7 +36,7 @@ from services.discovery.unmet.needs import tidy
 from services.discovery.unmet.noting import Noting
 from shared.erasure import confirms_erasure
 from shared.link_renewals import follows_renewals
-from shared.service import Service
+from shared.service import Service, authority
 from shared.settings import Settings
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
@@ -75,7 +75,8 @@ def build(settings: Settings) -> Service:
         migrations=Path(__file__).parent / "migrations",
         blueprints=_BLUEPRINTS,
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
-        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS],
+        followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS, *authority.PROJECTIONS],
+        authority=authority.FollowedAuthority({}),
         follows=["registry", "scheduling"],
         reactions=[
             removes_erased(get),

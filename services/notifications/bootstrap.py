@@ -35,7 +35,7 @@ from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Streams
 from shared.link_renewals import follows_renewals
 from shared.projection.reactions import Reaction
-from shared.service import Service, no_troubles
+from shared.service import Service, authority, no_troubles
 from shared.settings import Settings, mail_server
 from shared.worker.lease import Lease
 from shared.worker.loops import Loop
@@ -69,7 +69,15 @@ def build(settings: Settings) -> Service:
         migrations=Path(__file__).parent / "migrations",
         blueprints=_CALLS,
         own=[DELIVERIES, ANNOUNCEMENTS],
-        followed=[COMMUNITIES, NETWORKS, SESSIONS, ATTENDANCE, APPLICATIONS],
+        followed=[
+            COMMUNITIES,
+            NETWORKS,
+            SESSIONS,
+            ATTENDANCE,
+            APPLICATIONS,
+            *authority.PROJECTIONS,
+        ],
+        authority=authority.FollowedAuthority({}),
         follows=["registry", "scheduling", "discovery"],
         reactions=[
             confirms_erasure(streams, preferences.forget),

@@ -7,6 +7,15 @@ from services.registry.api import catalogue, communities, imports, lifecycle, pe
 from services.registry.convening import review_conveners
 from services.registry.erasing import erase_again, erase_those_without_purpose
 from services.registry.events import EVENT_TYPES
+from services.registry.identity.authority import RegistryAuthority
+from services.registry.identity.grants import api as grants
+from services.registry.identity.grants.projection import GRANTS
+from services.registry.identity.sessions import api as me
+from services.registry.identity.sessions.handlers import end_expired
+from services.registry.identity.sign_ins import api as sign_ins
+from services.registry.identity.sign_ins.handlers import tidy
+from services.registry.identity.tokens import api as tokens
+from services.registry.identity.tokens.handlers import OwnKeys, renew_in_time
 from services.registry.projections.catalogue import NETWORKS, ORGANISATIONS
 from services.registry.projections.communities import COMMUNITIES
 from services.registry.projections.erasures import ERASURES
@@ -31,13 +40,25 @@ def build(settings: Settings) -> Service:
             catalogue.blp,
             people.blp,
             privacy.blp,
+            sign_ins.blp,
+            tokens.blp,
+            me.blp,
+            grants.blp,
         ],
-        own=[COMMUNITIES, NETWORKS, ORGANISATIONS],
+        own=[COMMUNITIES, NETWORKS, ORGANISATIONS, GRANTS],
         followed=[ERASURES],
         follows=[service for service in SERVICES if service != "registry"],
-        passes=[review_conveners, erase_those_without_purpose],
+        passes=[
+            review_conveners,
+            erase_those_without_purpose,
+            tidy,
+            end_expired,
+            renew_in_time,
+        ],
         loops=_loops,
         erase_again=erase_again,
+        authority=RegistryAuthority(),
+        token_keys=lambda service: OwnKeys(service.database),
     )
 
 

@@ -8,6 +8,11 @@ from services.registry.domain.decisions import decide as decide_community
 from services.registry.domain.person import ErasePerson
 from services.registry.domain.person import decide as decide_person
 from services.registry.events import COMMUNITY, PERSON
+from services.registry.identity.grants import handlers as grants
+from services.registry.identity.sessions import handlers as sessions
+from services.registry.identity.sessions import queries as session_queries
+from services.registry.identity.sign_ins import queries as sign_ins
+from services.registry.identity.sign_ins.decider import Reason
 from shared import stored_answers
 from shared.connection import Connection
 from shared.eventstore.events import Cause
@@ -36,9 +41,14 @@ def erase(
     for community, found in communities.items():
         events = decide_community(found.state, RemovePerson(person, today))
         changes.append(Change(community, found.version, events))
+    changes += grants.endings(streams, connection, person)
+    theirs = [session.id for session in session_queries.of_person(connection, person)]
+    changes += sessions.endings(streams, connection, theirs, Reason.ERASED)
     streams.append(connection, changes, cause=cause, now=now)
+    session_queries.delete(connection, theirs)
     people.forget(connection, person)
     stored_answers.forget(connection, person)
+    sign_ins.forget_person(connection, person)
 
 
 def erase_again(service: Service, person: str, now: datetime) -> None:

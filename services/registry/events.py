@@ -1,6 +1,8 @@
 """The registry's event types: names and versions that subscribers know, and what they hold here."""
 
 from services.registry.domain import community, decisions, network, organisation, person
+from services.registry.identity.grants import events as grants
+from services.registry.identity.sign_ins import events as sign_ins
 from shared.eventstore.codec import EventType, EventTypes
 from shared.eventstore.events import INTERNAL
 from shared.eventstore.streams import Decider
@@ -28,6 +30,11 @@ EVENT_TYPES = EventTypes(
         EventType("registry.person.registered", 1, person.PersonRegistered, INTERNAL),
         EventType("registry.person.erased", 1, person.PersonErased, INTERNAL),
         EventType("registry.person.links-renewed", 1, person.LinksRenewed, INTERNAL),
+        EventType("registry.sign-in.requested", 1, sign_ins.SignInRequested, INTERNAL),
+        EventType("registry.sign-in.completed", 1, sign_ins.SignInCompleted, INTERNAL),
+        EventType("registry.sign-in.ended", 1, sign_ins.SignInEnded, INTERNAL),
+        EventType("registry.grant.given", 1, grants.GrantGiven, INTERNAL),
+        EventType("registry.grant.ended", 1, grants.GrantEnded, INTERNAL),
     ]
 )
 

@@ -42,6 +42,10 @@ def by_email(connection: Connection, email: str) -> Person | None:
     return _one(connection, "email_key", address_key(email))
 
 
+def is_suspended(_connection: Connection, _person_id: str) -> bool:
+    return False
+
+
 def by_ids(connection: Connection, ids: Sequence[str]) -> list[Person]:
     if not ids:
         return []

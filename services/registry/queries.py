@@ -1,6 +1,6 @@
 """Reading the registry's tables, in the generation in use."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -121,6 +121,49 @@ def communities_of(connection: Connection, person: str) -> list[str]:
         (person,),
     )
     return [row[0] for row in rows]
+
+
+def present_roles(connection: Connection, person: str, today: date) -> list[dict[str, str]]:
+    """The roles that a person holds today: the role's id, its community, and which it is."""
+    p = mark(connection)
+    rows = connection.exec_driver_sql(
+        f"SELECT id, community, role, begins FROM community_roles_{active(connection, OWN)}"
+        f" WHERE person = {p} AND begins <= {p} AND (ends IS NULL OR ends > {p})"
+        " ORDER BY begins, id",
+        (person, today.isoformat(), today.isoformat()),
+    )
+    return [dict(zip(("id", "community", "role", "from"), row, strict=True)) for row in rows]
+
+
+def holds_role(
+    connection: Connection, person: str, role: str, communities: Collection[str], today: date
+) -> bool:
+    """Whether the person holds this role today in any of these communities."""
+    return any(
+        held["role"] == role and held["community"] in communities
+        for held in present_roles(connection, person, today)
+    )
+
+
+def holder_of(connection: Connection, role: str) -> list[str] | None:
+    """Who holds or held a role; None where there is no such role."""
+    rows = connection.exec_driver_sql(
+        f"SELECT person FROM community_roles_{active(connection, OWN)}"
+        f" WHERE id = {mark(connection)}",
+        (role,),
+    )
+    return rows.scalars() or None
+
+
+def networks_of(connection: Connection, community: str) -> list[str] | None:
+    """The networks that a community is in; None where there is no such community."""
+    generation, p = active(connection, OWN), mark(connection)
+    rows = connection.exec_driver_sql(
+        f"SELECT network FROM communities_{generation} LEFT JOIN community_networks_{generation}"
+        f" ON community = id WHERE id = {p} ORDER BY network",
+        (community,),
+    ).all()
+    return [row[0] for row in rows if row[0] is not None] if rows else None
 
 
 def communities_to_review(connection: Connection, today: date) -> list[str]:

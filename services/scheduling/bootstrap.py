@@ -28,7 +28,7 @@ from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
 from services.scheduling.projections.own import OWN_PROJECTIONS
 from shared.erasure import confirms_erasure
 from shared.link_renewals import follows_renewals
-from shared.service import Service
+from shared.service import Service, authority
 from shared.settings import Settings
 
 
@@ -59,7 +59,8 @@ def build(settings: Settings) -> Service:
             reply.blp,
         ],
         own=OWN_PROJECTIONS,
-        followed=FOLLOWED_PROJECTIONS,
+        followed=[*FOLLOWED_PROJECTIONS, *authority.PROJECTIONS],
+        authority=authority.FollowedAuthority({}),
         follows=["registry", "discovery"],
         reactions=[
             takes_out_erased(get),

@@ -7,8 +7,8 @@ from werkzeug.exceptions import HTTPException
 
 from shared.settings import Settings
 from shared.web.bodies import MAX_BODY
-from shared.web.callers import ANYONE, kind_of, needs_a_token
-from shared.web.channel import Body
+from shared.web.callers import ANYONE, PERSON, kind_of, needs_a_token
+from shared.web.channel import Body, Ready
 
 
 class Admission:
@@ -19,16 +19,21 @@ class Admission:
         self._views = app.view_functions
         self._map = app.url_map.bind("")
 
-    def __call__(self, method: str, target: str, header: str | None, length: int | None) -> Body:
-        """REFUSE where the app will refuse by the head alone: it does not look at the body then."""
+    def __call__(self, method: str, target: str, header: str | None, length: int | None) -> Ready:
+        """REFUSE where the app will refuse by the head alone: it does not look at the body then.
+
+        A person's token is not verified here, so that what shows one waits with those that show
+        none.
+        """
+        kind = ANYONE if header is None else kind_of(header, self._settings)
+        trusted = kind not in (None, ANYONE, PERSON)
         try:
             endpoint, _ = self._map.match(unquote(urlsplit(target).path), method)
         except (HTTPException, ValueError):
-            return Body.REFUSE
-        kind = ANYONE if header is None else kind_of(header, self._settings)
+            return Ready(Body.REFUSE, trusted)
         if kind is None or (kind == ANYONE and needs_a_token(self._views[endpoint])):
-            return Body.REFUSE
+            return Ready(Body.REFUSE, trusted)
         if length is not None and length <= MAX_BODY:
-            return Body.WAIT
+            return Ready(Body.WAIT, trusted)
         # Only imports take more; they and what is too long are told apart by the app.
-        return Body.REFUSE if length is not None and kind == ANYONE else Body.STREAM
+        return Ready(Body.STREAM if length is None or trusted else Body.REFUSE, trusted)

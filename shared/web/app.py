@@ -14,6 +14,8 @@ from flask_smorest import Api
 from shared.foundation.http_client import CORRELATION, correlate
 from shared.foundation.masking import mask_path
 from shared.foundation.time_limit import IN_REQUESTS, set_time_limit
+from shared.http.authorisation import authorise
+from shared.http.token_keys import RegistryKeys
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.admission import Admission
@@ -81,6 +83,11 @@ def create_app(service: Service) -> Flask:
 def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     app.extensions["hedgerow"] = service
     app.extensions["hedgerow_metrics"] = metrics
+    keys = (
+        service.token_keys(service)
+        if service.token_keys is not None
+        else RegistryKeys(service.settings.urls["registry"])
+    )
 
     @app.before_request
     def begin() -> None:
@@ -92,11 +99,11 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         correlate(g.correlation_id)
         if "\0" in request.path or b"%00" in request.query_string:
             raise Problem(400, "The address holds the character U+0000; take it out.")
-        g.caller = identify(service.settings)
-        if g.caller.kind == ANYONE and needs_a_token(
-            app.view_functions.get(request.endpoint or "")
-        ):
+        view = app.view_functions.get(request.endpoint or "")
+        g.caller = identify(service.settings, keys)
+        if g.caller.kind == ANYONE and needs_a_token(view):
             raise unauthorised("This needs a token.")  # before a body is read
+        authorise(service, g.caller)
         check_parameters()
 
     @app.teardown_request

@@ -1,7 +1,8 @@
-"""Who is asking: anyone, the operator or one of the services, and on whose behalf."""
+"""Who is asking: anyone, a person, the operator or one of the services, and on whose behalf."""
 
 import hmac
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import NamedTuple, ParamSpec, TypeVar, cast
 
@@ -9,25 +10,49 @@ from flask import g, request
 from flask_smorest import Blueprint
 
 from shared.eventstore.events import EXAMPLE
+from shared.http.access_tokens import (
+    Claims,
+    ExpiredToken,
+    InvalidToken,
+    UnknownKey,
+    issuer,
+    verify,
+)
+from shared.http.policies import Kind, policy_of
+from shared.http.token_keys import NoKeys, TokenKeys
 from shared.identifiers import is_id
 from shared.settings import Settings, as_kept
 from shared.web.errors import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
-ANYONE, OPERATOR, SERVICE = "anyone", "operator", "service"
 ORIGIN = "Hedgerow-Origin"
+ANYONE, PERSON, OPERATOR, SERVICE = "anyone", "person", "operator", "service"
 
 
 class Caller(NamedTuple):
+    """`actor` is the person who acts, or on whose behalf a token of the platform's own is used.
+
+    `origin` is EXAMPLE where the platform loads its example; `session` and `authenticated_at` are
+    of a person who has signed in.
+    """
+
     kind: str
-    actor: str | None  # the person on whose behalf a token is used
-    origin: str | None = None  # EXAMPLE where the platform loads its example
+    actor: str | None
+    origin: str | None = None
+    session: str = ""
+    authenticated_at: datetime | None = None
+
+    @property
+    def person(self) -> str:
+        """The person who has signed in; empty for all others."""
+        return (self.actor or "") if self.kind == PERSON else ""
 
 
-def identify(settings: Settings) -> Caller:
+def identify(settings: Settings, keys: TokenKeys) -> Caller:
     """Raises Problem: 401 for a token that is none of ours, 422 for an actor that is no id, 403 for
-    an origin that is not the caller's to say.
+    one that is another than the person whose token it is, or an origin that is not the caller's to
+    say.
     """
     header = request.headers.get("Authorization")
     if header is None:
@@ -38,7 +63,12 @@ def identify(settings: Settings) -> Caller:
     actor = request.headers.get("Hedgerow-Actor")
     if actor is not None and not is_id(actor, "per"):
         raise Problem(422, "The header Hedgerow-Actor must hold a person's id, per_….")
-    return Caller(kind, actor, _origin(kind))
+    if kind != PERSON:
+        return Caller(kind, actor, _origin(kind))
+    claims = _claims(header.partition(" ")[2].strip(), settings, keys)
+    if actor not in (None, claims.person):
+        raise Problem(403, "Hedgerow-Actor names another person than the one who has signed in.")
+    return Caller(PERSON, claims.person, _origin(PERSON), claims.session, claims.authenticated_at)
 
 
 def _origin(kind: str) -> str | None:
@@ -53,9 +83,31 @@ def _origin(kind: str) -> str | None:
     return EXAMPLE
 
 
+def _claims(token: str, settings: Settings, keys: TokenKeys) -> Claims:
+    """What a person's token says. Raises Problem 401, or 503 where that cannot be told yet."""
+    issued_by, now = issuer(settings), settings.clock.now()
+    try:
+        try:
+            return verify(token, keys.known(), issued_by, now)
+        except UnknownKey:
+            return verify(token, keys.looked_again(), issued_by, now)
+    except ExpiredToken as error:
+        raise unauthorised("This token has expired; ask for a new one.") from error
+    except InvalidToken as error:
+        raise unauthorised("This token is not known here.") from error
+    except NoKeys as error:
+        raise Problem(
+            503,
+            "Whether this token is good cannot be told yet: the registry does not answer.",
+            headers={"Retry-After": "2"},
+        ) from error
+
+
 def kind_of(header: str, settings: Settings) -> str | None:
     """Whose token an Authorization header holds; None where it is none of ours.
 
+    PERSON is said of whatever has the shape of a person's token: whether it is one is verified
+    where the request is worked on.
     Compares with every token there is, in constant time, whichever fits.
     """
     scheme, _, token = header.partition(" ")
@@ -66,6 +118,8 @@ def kind_of(header: str, settings: Settings) -> str | None:
         for value in secret.values:
             if hmac.compare_digest(as_kept(presented, value), value.encode()):
                 found = kind
+    if found is None and presented.count(".") == 2:
+        return PERSON
     return found
 
 
@@ -75,14 +129,20 @@ def caller() -> Caller:
     return found
 
 
-def is_private(view: object) -> bool:
+def is_private(view: Callable[..., object] | None) -> bool:
     """Whether what `view` answers now is for its caller alone: kept out of every cache.
 
     So is all that is asked with a token, which shows more, and all behind signed links.
     """
     asked_by: Caller | None = g.get("caller")
     by_token = asked_by is not None and asked_by.kind != ANYONE
-    return by_token or getattr(view, "_needs_token", False) or "signed" in (request.view_args or {})
+    by_link = "signed" in (request.view_args or {})
+    return by_token or by_link or needs_a_token(view)
+
+
+def is_trusted() -> bool:
+    """Whether the platform itself asks, by one of its own tokens: it sees what is internal."""
+    return caller().kind in (OPERATOR, SERVICE)
 
 
 def unauthorised(detail: str) -> Problem:
@@ -102,6 +162,8 @@ def needs_token(view: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if caller().kind == ANYONE:
             raise unauthorised("This needs a token.")
+        if caller().kind == PERSON:
+            raise Problem(403, "This is for the operator and the services among themselves.")
         return view(*args, **kwargs)
 
     guarded._needs_token = True
@@ -109,8 +171,10 @@ def needs_token(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def needs_a_token(view: Callable[..., object] | None) -> bool:
-    """Whether `needs_token` guards this view."""
-    return getattr(view, "_needs_token", False)
+    """Whether this view is for nobody who shows none."""
+    declared = None if view is None else policy_of(view)
+    closed = declared is not None and not declared.allows(Kind.ANYONE)
+    return closed or getattr(view, "_needs_token", False)
 
 
 def needs_service(view: Callable[P, R]) -> Callable[P, R]:

@@ -36,15 +36,15 @@ class Body(Enum):
     REFUSE = "refuse"  # the app refuses the request by its head
 
 
-# By the method, the target and the Authorization header; a length of None is not known yet.
-Admit = Callable[[str, str, str | None, int | None], Body]
-
-
 class Ready(NamedTuple):
     """A request that a thread may have."""
 
     body: Body  # WAIT: all of it is here
     authorised: bool
+
+
+# By the method, the target and the Authorization header; a length of None is not known yet.
+Admit = Callable[[str, str, str | None, int | None], Ready]
 
 
 class Channel:
@@ -96,9 +96,9 @@ class Channel:
         token = _TOKEN.search(head)
         given = token[1].decode("latin-1").strip() if token else None
         method, target, *_ = [*head.split(b"\r\n", 1)[0].decode("latin-1").split(" "), "", ""]
-        body = admit(method, target, given, length)
-        if body is not Body.WAIT or length is None:
-            return Ready(body, authorised=given is not None)
+        admitted = admit(method, target, given, length)
+        if admitted.body is not Body.WAIT or length is None:
+            return admitted
         self._whole = end + 4 + length
         self.body_seconds = BODY_SECONDS + length / SLOWEST
         if _EXPECTS.search(head):

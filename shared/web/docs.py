@@ -9,12 +9,25 @@ from typing import Any
 from flask import Response
 from flask_smorest import Api, Blueprint
 
+from shared.http.policies import anyone, policy
 from shared.service import Service
 from shared.web.pages import Pages
 
 SECURITY = {
     "components": {
-        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "securitySchemes": {
+            "person": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A person's access token, from `POST /oauth/token` at the registry",
+            },
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The operator's token, or that of the services among themselves",
+            },
+        },
         "schemas": {},
     },
     "security": [{}, {"token": []}],
@@ -52,6 +65,7 @@ def blueprint(service: Service, api: Api) -> Blueprint:
 
     @blp.get("/docs")
     @blp.doc(summary="The calls of this service, as a page")
+    @policy(anyone)
     def docs() -> Response:
         return _pages("docs", service=service, groups=_groups(api.spec.to_dict()))
 

@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from shared.contracts import schemas
 from shared.eventstore.events import PUBLIC, START, Cursor, feed_cursor, parse_feed_cursor
 from shared.eventstore.store import Filter
+from shared.http.policies import anyone, policy
 from shared.service import Service
 from shared.stream.envelope import page
-from shared.web.callers import ANYONE, SERVICE, caller
+from shared.web.callers import ANYONE, SERVICE, caller, is_trusted
 from shared.web.errors import invalid
 from shared.web.parameters import Described, moment, takes, whole, whole_number
 
@@ -37,6 +38,7 @@ def blueprint(service: Service) -> Blueprint:
     @blp.get("/events")
     @blp.doc(summary="Events after a cursor")
     @takes(_PARAMETERS)
+    @policy(anyone)
     def events() -> Response:
         """CloudEvents 1.0 in order; `next` is the cursor to go on from, and never null.
 
@@ -164,7 +166,7 @@ def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
 def _arguments(service: Service) -> tuple[Cursor, int, float, Filter]:
     """Raises Problem 422 for one that is wrong or unknown."""
     wanted = Filter(
-        audience=PUBLIC if caller().kind == ANYONE or caller().actor else None,
+        audience=None if is_trusted() and not caller().actor else PUBLIC,
         types=_types(service),
         since=moment("from"),
         until=_cursor(service, "until"),

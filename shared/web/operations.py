@@ -8,11 +8,11 @@ from flask_smorest import Blueprint
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts import schemas
+from shared.http.policies import anyone, operator, policy, service_token
 from shared.migrations.migrate import at_head
 from shared.projection import dead_letters, rebuild
 from shared.service import Service
 from shared.web.answers import json_response
-from shared.web.callers import needs_token
 from shared.web.errors import Problem, not_found
 from shared.web.metrics import Metrics
 from shared.web.status import status
@@ -30,11 +30,13 @@ def blueprint(service: Service) -> Blueprint:
 def _health(blp: Blueprint, service: Service) -> None:
     @blp.get("/health/live")
     @blp.doc(summary="Whether the process answers")
+    @policy(anyone)
     def live() -> Response:
         return json_response({"status": "live"})
 
     @blp.get("/health/ready")
     @blp.doc(summary="Whether requests are answered: the database is there, with every migration")
+    @policy(anyone)
     def ready() -> Response:
         try:
             with service.database.read() as connection:
@@ -48,6 +50,7 @@ def _health(blp: Blueprint, service: Service) -> None:
 
     @blp.get("/metrics")
     @blp.doc(summary="Metrics in Prometheus' format")
+    @policy(anyone)
     def metrics() -> Response:
         found: Metrics = current_app.extensions["hedgerow_metrics"]
         return Response(found.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
@@ -56,13 +59,13 @@ def _health(blp: Blueprint, service: Service) -> None:
 def _status(blp: Blueprint, service: Service) -> None:
     @blp.get("/status")
     @blp.doc(summary="How far the service, its relay and its consumers are")
-    @needs_token
+    @policy(operator, service_token)
     def get_status() -> Response:
         return json_response(status(service))
 
     @blp.post("/rebuild")
     @blp.doc(summary="Rebuild the read models from events, while serving")
-    @needs_token
+    @policy(operator, service_token)
     def ask_rebuild() -> Response:
         with service.database.write() as connection:
             rebuild.request(connection, "all", service.clock)
@@ -70,7 +73,7 @@ def _status(blp: Blueprint, service: Service) -> None:
 
     @blp.get("/rebuild")
     @blp.doc(summary="How the last rebuild goes")
-    @needs_token
+    @policy(operator, service_token)
     def get_rebuild() -> Response:
         with service.database.read() as connection:
             found = rebuild.state(connection)
@@ -79,6 +82,7 @@ def _status(blp: Blueprint, service: Service) -> None:
 
     @blp.get("/schemas/<event_type>/<int:version>")
     @blp.doc(summary="The JSON Schema of an event type's version")
+    @policy(anyone)
     def schema(event_type: str, version: int) -> Response:
         found = schemas.schema(event_type, version)
         if found is None or not event_type.startswith(f"{service.name}."):
@@ -89,7 +93,7 @@ def _status(blp: Blueprint, service: Service) -> None:
 def _personal(blp: Blueprint, service: Service) -> None:
     @blp.get("/people/<person>/holdings")
     @blp.doc(summary="What this service holds about a person besides the id")
-    @needs_token
+    @policy(operator, service_token)
     def holdings(person: str) -> Response:
         with service.database.read() as connection:
             holds = service.holds(connection, person)
@@ -100,14 +104,14 @@ def _personal(blp: Blueprint, service: Service) -> None:
 def _dead_letters(blp: Blueprint, service: Service) -> None:
     @blp.get("/dead-letters")
     @blp.doc(summary="Events that wait, and why")
-    @needs_token
+    @policy(operator, service_token)
     def list_waiting() -> Response:
         with service.database.read() as connection:
             return json_response({"items": [_letter(p) for p in dead_letters.waiting(connection)]})
 
     @blp.post("/dead-letters/<int(max=2147483647):number>/<any(retry, discard):action>")
     @blp.doc(summary="Try a waiting event again, or give it up and go on behind it")
-    @needs_token
+    @policy(operator, service_token)
     def act(number: int, action: str) -> Response:
         carry_out = dead_letters.retry if action == "retry" else dead_letters.discard
         try:

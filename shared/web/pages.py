@@ -14,6 +14,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader
 from shared import link_renewals
 from shared.connection import Connection
 from shared.erasure import erased_among
+from shared.http.policies import anyone, policy
 from shared.web.commands import Answer, transact
 from shared.web.context import service
 from shared.web.errors import Problem
@@ -54,6 +55,7 @@ def blueprint() -> Blueprint:
 
     @blp.get("/pages/style.css")
     @blp.doc(summary="The style of every page")
+    @policy(anyone)
     def style() -> Response:
         text = (files("shared.web") / "templates" / "style.css").read_text(encoding="utf-8")
         response = Response(text, content_type="text/css; charset=utf-8")

@@ -38,6 +38,8 @@ STREAMS = {
     "link": "lnk_…",
     "feedback": "fbk_…",
     "saved-search": "sav_…",
+    "sign-in": "sin_…",
+    "grant": "grt_…",
 }
 
 

@@ -23,6 +23,10 @@ from tests.registry import (
 PROBLEM = "application/problem+json"
 # Calls that change nothing, though they are not GET.
 OPEN = {
+    ("registry", "POST", "/sign-ins"),
+    ("registry", "POST", "/sign-ins/<sign_in>/completion"),
+    ("registry", "POST", "/sign-ins/completion"),
+    ("registry", "POST", "/oauth/token"),
     ("discovery", "POST", "/related"),
     ("discovery", "POST", "/link/<signed>"),
     ("notifications", "POST", "/unsubscribe/<signed>"),  # the signed link is what lets one

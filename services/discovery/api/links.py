@@ -19,7 +19,7 @@ from shared.connection import Connection
 from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import ANYONE, caller, needs_token, unauthorised
+from shared.web.callers import caller, is_trusted, needs_token, unauthorised
 from shared.web.changing import changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
@@ -229,7 +229,7 @@ def _list(community: str | None) -> Response:
 
 def _private() -> bool:
     """Whether the caller may see what concerns the two communities alone."""
-    return caller().kind != ANYONE
+    return is_trusted()
 
 
 def _who(by: str | None) -> tuple[str | None, str | None]:

@@ -25,7 +25,7 @@ from services.discovery.meaning.text import MOST_ASKED, as_read
 from services.discovery.unmet.found_nothing import note_if_nothing
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import ANYONE, caller, unauthorised
+from shared.web.callers import is_trusted, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.parameters import Described, takes, whole
@@ -222,6 +222,6 @@ def _leave_out() -> list[str]:
     names = [] if asked is None else asked.split(",")
     if any(name not in ("linked", "proposed") for name in names):
         raise invalid("leave_out", "must be linked, proposed, or both with a comma between")
-    if "proposed" in names and caller().kind == ANYONE:
+    if "proposed" in names and not is_trusted():
         raise unauthorised("Proposals concern the two alone.")
     return names

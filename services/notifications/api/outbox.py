@@ -14,7 +14,7 @@ from services.notifications.outbox import ORDER, Outbox, page_of
 from shared.connection import Connection
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import ANYONE, caller, unauthorised
+from shared.web.callers import is_trusted, unauthorised
 from shared.web.context import service
 from shared.web.errors import not_found
 from shared.web.paging import page_asked, page_response
@@ -95,7 +95,7 @@ def _outbox() -> Outbox:
 def _check_caller() -> None:
     """Raises Problem 401 for one without a token, unless on this machine with no mail server."""
     settings = service().settings
-    if caller().kind == ANYONE and (settings.smtp_url or not _from_this_machine(settings.bind)):
+    if not is_trusted() and (settings.smtp_url or not _from_this_machine(settings.bind)):
         raise unauthorised("The outbox shows names and addresses: it needs a token.")
 
 

@@ -18,9 +18,9 @@ from services.registry.events import NETWORK, ORGANISATION
 from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.foundation.names import distinct_names, name_key
+from shared.http.policies import anyone, lead_of, operator, policy, service_token
 from shared.identifiers import new_id
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
@@ -40,12 +40,14 @@ def _list(stem: str) -> Response:
 @blp.get("/networks")
 @blp.doc(summary="List networks by name")
 @takes(PAGE)
+@policy(anyone)
 def list_networks() -> Response:
     return _list("networks")
 
 
 @blp.get("/networks/<network>")
 @blp.doc(summary="One network, by its id or any name or alias it has or had")
+@policy(anyone)
 def get_network(network: str) -> Response:
     with service().database.read() as connection:
         found = queries.find_network(connection, network)
@@ -56,7 +58,7 @@ def get_network(network: str) -> Response:
 
 @blp.post("/networks")
 @blp.doc(summary="Register a network")
-@needs_token
+@policy(operator, service_token)
 @blp.arguments(NetworkBody)
 @blp.alt_response(201, description="The network as registered")
 def register_network(fields: dict[str, Any]) -> Response:
@@ -73,7 +75,7 @@ def register_network(fields: dict[str, Any]) -> Response:
 
 @blp.patch("/networks/<network>")
 @blp.doc(summary="Change a network's names or aliases")
-@needs_token
+@policy(lead_of("network"), operator, service_token)
 @blp.arguments(NetworkChangeBody)
 def describe_network(fields: dict[str, Any], network: str) -> Response:
     expected_version(required=True)
@@ -112,19 +114,21 @@ def _refuse_taken(connection: Connection, present: n.Network, wanted: n.Network)
 @blp.get("/organisations")
 @blp.doc(summary="List organisations by name")
 @takes(PAGE)
+@policy(anyone)
 def list_organisations() -> Response:
     return _list("organisations")
 
 
 @blp.get("/organisations/<organisation>")
 @blp.doc(summary="One organisation")
+@policy(anyone)
 def get_organisation(organisation: str) -> Response:
     return read("organisations", organisation)
 
 
 @blp.post("/organisations")
 @blp.doc(summary="Register an organisation")
-@needs_token
+@policy(operator, service_token)
 @blp.arguments(OrganisationBody)
 @blp.alt_response(201, description="The organisation as registered")
 def register_organisation(fields: dict[str, Any]) -> Response:
@@ -140,7 +144,7 @@ def register_organisation(fields: dict[str, Any]) -> Response:
 
 @blp.patch("/organisations/<organisation>")
 @blp.doc(summary="Change an organisation")
-@needs_token
+@policy(operator, service_token)
 @blp.arguments(OrganisationChangeBody)
 def describe_organisation(fields: dict[str, Any], organisation: str) -> Response:
     expected_version(required=True)

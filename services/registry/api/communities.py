@@ -25,10 +25,18 @@ from services.registry.projections.communities import document
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.foundation.names import name_key
+from shared.http.policies import (
+    anyone,
+    co_convener_of,
+    convener_of,
+    operator,
+    policy,
+    service_token,
+    signed_in,
+)
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
@@ -41,7 +49,7 @@ _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
 
 @blp.post("/communities")
 @blp.doc(summary="Register a community")
-@needs_token
+@policy(signed_in, operator, service_token)
 @blp.arguments(RegistrationBody)
 @blp.alt_response(201, description="The community as registered")
 def register(fields: dict[str, Any]) -> Response:
@@ -69,6 +77,7 @@ def register(fields: dict[str, Any]) -> Response:
         **PAGE,
     }
 )
+@policy(anyone)
 def list_all() -> Response:
     order = request.args.get("sort", "registered")
     if order not in queries.ORDERS:
@@ -107,6 +116,7 @@ def _filters(connection: Connection) -> dict[str, Any]:
     summary="One community, as it is or as it was",
 )
 @takes({"as_of": "A time with its zone: the community as it was known then"})
+@policy(anyone)
 def get_one(community: str) -> Response:
     until = moment("as_of")
     if until is None:
@@ -123,6 +133,7 @@ def get_one(community: str) -> Response:
 
 @blp.get("/communities/<community>/history")
 @blp.doc(summary="Every change of a community, in a sentence and as data")
+@policy(anyone)
 def history(community: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, community)
@@ -146,7 +157,7 @@ def _names(connection: Connection) -> Names:
 
 @blp.patch("/communities/<community>")
 @blp.doc(summary="Change what a community says of itself")
-@needs_token
+@policy(convener_of(), co_convener_of(), operator, service_token)
 @blp.arguments(DescriptionBody)
 def describe(fields: dict[str, Any], community: str) -> Response:
     expected_version(required=True)

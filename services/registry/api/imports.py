@@ -6,10 +6,11 @@ from flask import Response, request
 
 from services.registry import importing, undoing
 from services.registry.lists import HeadingError, json_lines, table_lines
+from shared.http.policies import operator, policy, service_token
 from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint, allow_stream
-from shared.web.callers import caller, needs_token
+from shared.web.callers import caller
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
@@ -39,7 +40,7 @@ _TABLE = (
         "dry_run": flag("Say what would be done, and change nothing"),
     }
 )
-@needs_token
+@policy(operator, service_token)
 def import_communities() -> Response:
     """One record a line; see docs/importing.md. Each line is taken or refused for itself."""
     allow_stream()
@@ -64,7 +65,7 @@ def import_communities() -> Response:
 
 @blp.post("/communities/import/<run>/undoing")
 @blp.doc(summary="Take back what an import's run did, where nobody has changed it since")
-@needs_token
+@policy(operator)
 def undo_import(run: str) -> Response:
     undone = undoing.undo(service(), run) if is_id(run, "run") else None
     if undone is None:

@@ -23,10 +23,18 @@ from services.registry.events import COMMUNITY
 from shared.connection import Connection
 from shared.eventstore.events import Conflict, Event
 from shared.eventstore.streams import Change
+from shared.http.policies import (
+    co_convener_of,
+    convener_of,
+    lead_of,
+    operator,
+    policy,
+    self_,
+    service_token,
+)
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, check_version, etag, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import invalid, not_found, refused
@@ -47,7 +55,7 @@ def _act(community: str, command: d.Command) -> Response:
 
 @blp.post("/communities/<community>/stage")
 @blp.doc(summary="Say at which stage of development a community is")
-@needs_token
+@policy(convener_of(), co_convener_of(), operator, service_token)
 @blp.arguments(StageBody)
 def change_stage(fields: dict[str, Any], community: str) -> Response:
     return _act(community, d.ChangeStage(fields["stage"]))
@@ -55,7 +63,7 @@ def change_stage(fields: dict[str, Any], community: str) -> Response:
 
 @blp.post("/communities/<community>/state")
 @blp.doc(summary="Make a community active or dormant")
-@needs_token
+@policy(convener_of(), co_convener_of(), operator, service_token)
 @blp.arguments(StateBody)
 def change_state(fields: dict[str, Any], community: str) -> Response:
     return _act(community, d.ChangeState(fields["state"]))
@@ -63,7 +71,7 @@ def change_state(fields: dict[str, Any], community: str) -> Response:
 
 @blp.post("/communities/<community>/reopening")
 @blp.doc(summary="Reopen a closed community")
-@needs_token
+@policy(convener_of(), operator, service_token, fresh=True)
 def reopen(community: str) -> Response:
     """Those in which it had gone on are no longer its successors."""
 
@@ -81,7 +89,7 @@ def reopen(community: str) -> Response:
 @blp.post("/communities/<community>/closure")
 @blp.doc(summary="Close a community, and say how it ended and in which others it goes on")
 @takes(DRY_RUN)
-@needs_token
+@policy(convener_of(), operator, service_token, fresh=True)
 @blp.arguments(ClosureBody)
 def close(fields: dict[str, Any], community: str) -> Response:
     """The community and its successors change in one transaction, or none of them does."""
@@ -137,7 +145,7 @@ def _together(
 
 @blp.post("/communities/<community>/roles")
 @blp.doc(summary="Say that a person holds a role from a date on")
-@needs_token
+@policy(operator, service_token)
 @blp.arguments(RoleBody)
 @blp.alt_response(201, description="The role")
 def start_role(fields: dict[str, Any], community: str) -> Response:
@@ -162,6 +170,9 @@ def start_role(fields: dict[str, Any], community: str) -> Response:
 
 @blp.get("/communities/<community>/roles/<role_id>")
 @blp.doc(summary="One role, with the community's ETag")
+@policy(
+    self_("role_id"), convener_of(), co_convener_of(), lead_of("community"), operator, service_token
+)
 def get_role(community: str, role_id: str) -> Response:
     with service().database.read() as connection:
         require(connection, community)
@@ -173,7 +184,7 @@ def get_role(community: str, role_id: str) -> Response:
 
 @blp.patch("/communities/<community>/roles/<role_id>")
 @blp.doc(summary="Say when a role ends")
-@needs_token
+@policy(self_("role_id"), convener_of(), operator, service_token)
 @blp.arguments(RoleEndBody)
 def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
     expected_version(required=True)

@@ -17,10 +17,10 @@ from services.registry.domain.person import FORMER, RegisterPerson, RenewLinks
 from services.registry.events import PERSON
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.http.policies import operator, policy, self_, service_token
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_service, needs_token
 from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
@@ -32,7 +32,7 @@ blp = Blueprint("people", "people", description="People, for those with a token"
 
 @blp.post("/people")
 @blp.doc(summary="Add a person; a known address answers the person who has it")
-@needs_token
+@policy(operator, service_token)
 @blp.arguments(PersonBody)
 @blp.alt_response(201, description="The person as added")
 def add(fields: dict[str, Any]) -> Response:
@@ -60,7 +60,7 @@ def add(fields: dict[str, Any]) -> Response:
 @blp.get("/people")
 @blp.doc(summary="List people")
 @takes(PAGE)
-@needs_token
+@policy(operator)
 def list_all() -> Response:
     wanted = page_asked("added", 2)
     with service().database.read() as connection:
@@ -71,7 +71,7 @@ def list_all() -> Response:
 
 @blp.get("/people/<person>")
 @blp.doc(summary="One person; of one who was erased, that there was one")
-@needs_token
+@policy(self_(), operator)
 def get_one(person: str) -> Response:
     with service().database.read() as connection:
         found = people.by_id(connection, person)
@@ -81,7 +81,7 @@ def get_one(person: str) -> Response:
 
 @blp.patch("/people/<person>")
 @blp.doc(summary="Change a person's name or address")
-@needs_token
+@policy(self_(), operator)
 @blp.arguments(PersonChangeBody)
 def change(fields: dict[str, Any], person: str) -> Response:
     expected_version(required=True)
@@ -104,7 +104,7 @@ def change(fields: dict[str, Any], person: str) -> Response:
 
 @blp.post("/people/contacts")
 @blp.doc(summary="Names and addresses of people, for a service that is about to write to them")
-@needs_service
+@policy(service_token)
 @blp.arguments(ContactsBody)
 def contacts(fields: dict[str, Any]) -> Response:
     """Who is in `ids` and not in `items` was erased, or never was: nobody to write to."""

@@ -13,12 +13,12 @@ from services.registry.events import COMMUNITY
 from services.registry.projections.erasures import ERASURES
 from shared.connection import Connection
 from shared.foundation.http_client import bearer, shared_client, url_path
+from shared.http.policies import operator, policy, self_, service_token
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 from shared.settings import SERVICES
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
 from shared.web.errors import not_found
@@ -29,7 +29,7 @@ _PATIENCE = 3.0  # seconds for each of the other services
 
 @blp.delete("/people/<person>")
 @blp.doc(summary="Erase a person here and in every service")
-@needs_token
+@policy(self_(), operator, fresh=True)
 @blp.alt_response(202, description="Erased here; the other services confirm one by one")
 def delete(person: str) -> Response:
     def work(connection: Connection) -> Answer:
@@ -46,7 +46,7 @@ def delete(person: str) -> Response:
 
 @blp.get("/people/<person>/erasure")
 @blp.doc(summary="Which services have confirmed that they forgot a person")
-@needs_token
+@policy(operator, service_token)
 def erasure(person: str) -> Response:
     with service().database.read() as connection:
         if people.by_id(connection, person) is not None:
@@ -70,7 +70,7 @@ def _erasure(connection: Connection, person: str) -> dict[str, Any]:
 
 @blp.get("/people/<person>/export")
 @blp.doc(summary="All that is held about a person, here and in the other services")
-@needs_token
+@policy(self_(), operator)
 def export(person: str) -> Response:
     with service().database.read() as connection:
         found = people.by_id(connection, person)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask
 from flask_smorest import Blueprint
@@ -23,6 +23,10 @@ from shared.projection.reactions import Reaction
 from shared.projection.read_models import ReadModels
 from shared.settings import Settings
 from shared.worker.loops import Loop
+
+if TYPE_CHECKING:
+    from shared.http.policies import Authority
+    from shared.http.token_keys import TokenKeys
 
 Pass = Callable[["Service", datetime], object]
 Measures = Callable[[Connection, datetime], dict[str, tuple[str, float]]]
@@ -63,7 +67,8 @@ class Service:
     `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
     in the service's own tables: for status. `measures` gives gauges of its own, each with words;
     `troubles` what is not well in it, for status.
-    `erase_again` erases a person whom a backup has brought back.
+    `erase_again` erases a person whom a backup has brought back. `authority` tells who may do
+    what; `token_keys` are where people's tokens are verified by, the registry's where not given.
     """
 
     name: str
@@ -85,6 +90,8 @@ class Service:
     start_web: Callable[["Service", Flask], None] | None = None
     loops: Callable[["Service"], Sequence[Loop]] | None = None
     erase_again: Callable[["Service", str, datetime], None] | None = None
+    authority: "Authority | None" = None
+    token_keys: "Callable[[Service], TokenKeys] | None" = None
 
     @cached_property
     def database(self) -> Database:

@@ -1,0 +1,1 @@
+"""Who acts: signing in, sessions, access tokens, and what people were granted."""

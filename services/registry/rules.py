@@ -1,0 +1,22 @@
+"""The registry's durations and limits, each with its unit and why."""
+
+from datetime import timedelta
+
+# Signing in
+SIGN_IN_LIFETIME = timedelta(minutes=15)  # long enough for slow mail, short for an open mailbox
+SIGN_IN_WINDOW = timedelta(hours=1)  # over which requests to sign in are counted
+SIGN_INS_PER_ADDRESS = 3  # emails to one address in that time: nobody's mailbox is flooded
+SIGN_INS_PER_NETWORK = 20  # requests from one network address in that time: an office shares one
+CODE_TRIES = 5  # wrong codes of one sign-in: a guess is right once in 200,000
+
+# Sessions
+SESSION_IDLE = timedelta(hours=12)  # without use: a shared computer left behind
+SESSION_LONGEST = timedelta(days=7)  # used or not
+
+# What a person who signs in is kept for, and how long after the last time
+ACCOUNT_PURPOSE = "account"
+ACCOUNT_KEPT = timedelta(days=365)
+
+# Signing keys of access tokens
+KEY_OVERLAP = timedelta(minutes=10)  # twice as long as services keep the keys that they have read
+KEY_LIFETIME = timedelta(days=90)  # after which the next is made
