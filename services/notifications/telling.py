@@ -22,7 +22,7 @@ from services.notifications.domain.delivery import (
 from services.notifications.domain.preferences import Route, route
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
-from shared.eventstore.events import EXAMPLE, Cause, Event
+from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Change, Streams
 from shared.identifiers import derived_id
 from shared.restoring import moments
@@ -53,7 +53,7 @@ class Occasion(NamedTuple):
 
 def asked_for(event: Event) -> bool:
     """Whether any rule wants this event: what an import or the example brings about, none does."""
-    if event.origin == EXAMPLE:
+    if event.origin is not None:
         return False
     data = facts.data_of(event)
     return any(rule.when(data) for rule in rules.rules_of(event.type))

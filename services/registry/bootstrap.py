@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.registry.api import catalogue, communities, imports, lifecycle, people, privacy
+from services.registry.communities.jobs import copy_roles
 from services.registry.convening import review_conveners
 from services.registry.erasing import erase_again, erase_those_without_purpose
 from services.registry.events import EVENT_TYPES
@@ -49,6 +50,7 @@ def build(settings: Settings) -> Service:
         followed=[ERASURES],
         follows=[service for service in SERVICES if service != "registry"],
         passes=[
+            copy_roles,
             review_conveners,
             erase_those_without_purpose,
             tidy,

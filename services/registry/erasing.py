@@ -39,8 +39,8 @@ def erase(
     )
     changes = [Change(person, loaded.version, decide_person(loaded.state, ErasePerson()))]
     for community, found in communities.items():
-        events = decide_community(found.state, RemovePerson(person, today))
-        changes.append(Change(community, found.version, events))
+        events = decide_community(found.state, RemovePerson(community, person, today))
+        changes += streams.changes(COMMUNITY, community, found, events)
     changes += grants.endings(streams, connection, person)
     theirs = [session.id for session in session_queries.of_person(connection, person)]
     changes += sessions.endings(streams, connection, theirs, Reason.ERASED)

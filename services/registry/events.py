@@ -1,11 +1,29 @@
 """The registry's event types: names and versions that subscribers know, and what they hold here."""
 
+from typing import Any
+
 from services.registry.domain import community, decisions, network, organisation, person
 from services.registry.identity.grants import events as grants
 from services.registry.identity.sign_ins import events as sign_ins
-from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.codec import EventType, EventTypes, Upcaster
 from shared.eventstore.events import INTERNAL
-from shared.eventstore.streams import Decider
+from shared.eventstore.streams import Aside, Decider
+from shared.identifiers import derived_id
+
+
+def _without(*names: str) -> Upcaster:
+    """Who holds a role is no longer for everyone."""
+
+    def upcast(data: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name not in names}
+
+    return upcast
+
+
+def membership_stream(community_id: str) -> str:
+    """The internal stream of who belongs to a community."""
+    return derived_id("mbr", community_id)
+
 
 EVENT_TYPES = EventTypes(
     [
@@ -19,8 +37,22 @@ EVENT_TYPES = EventTypes(
         EventType("registry.community.reopened", 1, community.Reopened),
         EventType("registry.community.succession-noted", 1, community.SuccessionNoted),
         EventType("registry.community.succession-withdrawn", 1, community.SuccessionWithdrawn),
-        EventType("registry.community.role-started", 1, community.RoleStarted),
-        EventType("registry.community.role-ended", 1, community.RoleEnded),
+        EventType(
+            "registry.community.role-started",
+            2,
+            community.SomebodysRoleStarted,
+            upcasters={1: _without("person", "role_id")},
+            whole={1: community.RoleStarted},
+        ),
+        EventType(
+            "registry.community.role-ended",
+            2,
+            community.SomebodysRoleEnded,
+            upcasters={1: _without("role_id")},
+            whole={1: community.RoleEnded},
+        ),
+        EventType("registry.membership.started", 1, community.MembershipStarted, INTERNAL),
+        EventType("registry.membership.ended", 1, community.MembershipEnded, INTERNAL),
         EventType("registry.community.convener-needed", 1, community.ConvenerNeeded),
         EventType("registry.community.convener-found", 1, community.ConvenerFound),
         EventType("registry.network.registered", 1, network.NetworkRegistered),
@@ -38,7 +70,12 @@ EVENT_TYPES = EventTypes(
     ]
 )
 
-COMMUNITY = Decider(community.Community(), decisions.decide, community.evolve)
+COMMUNITY = Decider(
+    community.Community(),
+    decisions.decide,
+    community.evolve,
+    Aside(membership_stream, (community.MembershipStarted, community.MembershipEnded)),
+)
 NETWORK = Decider(network.Network(), network.decide, network.evolve)
 ORGANISATION = Decider(organisation.Organisation(), organisation.decide, organisation.evolve)
 PERSON = Decider(person.Person(), person.decide, person.evolve)

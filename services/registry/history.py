@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -24,12 +25,17 @@ class Names:
 _FIELD_WORDS = {"learning_question": "learning question", "external_id": "external id"}
 
 
-def entry(event: Event, names: Names) -> dict[str, Any]:
-    """One change: a sentence, when, who (an opaque id, or None), and the event's own data."""
+def entry(event: Event, names: Names, *, whole: bool) -> dict[str, Any]:
+    """One change: a sentence, when, who (an opaque id, or None), and the event's own data.
+
+    Unless `whole`, as anyone may see it: without people.
+    """
+    if not whole:
+        event = EVENT_TYPES.present(event)
     return {
         "sentence": sentence(EVENT_TYPES.decode(event), names),
         "at": rfc3339(event.time),
-        "by": event.actor,
+        "by": event.actor if whole else None,
         "version": event.version,
         "type": event.type,
         "correlation": event.correlation,
@@ -37,7 +43,7 @@ def entry(event: Event, names: Names) -> dict[str, Any]:
     }
 
 
-def sentence(event: c.CommunityEvent, names: Names) -> str:
+def sentence(event: c.CommunityEvent | c.PublishedRole, names: Names) -> str:
     match event:
         case c.Registered(source=str(source)):
             return f"Imported from the list “{source}”, not claimed by a convener yet."
@@ -64,14 +70,24 @@ def sentence(event: c.CommunityEvent, names: Names) -> str:
         case c.SuccessionWithdrawn(predecessor):
             return f"The community {predecessor} was reopened: it does not go on in this one."
         case c.RoleStarted(_, person, role, begins, ends):
-            until = f" to {ends.isoformat()}" if ends else ""
-            return f"{names.person(person)} is {role} from {begins.isoformat()}{until}."
-        case c.RoleEnded(role_id, ends):
+            return _role_started(names.person(person), role, begins, ends)
+        case c.MembershipStarted(_, _, person, role, begins, ends):
+            return _role_started(names.person(person), role, begins, ends)
+        case c.SomebodysRoleStarted(role, begins, ends):
+            return _role_started("Somebody", role, begins, ends)
+        case c.RoleEnded(role_id, ends) | c.MembershipEnded(_, role_id, ends):
             return f"The role {role_id} ends on {ends.isoformat()}."
+        case c.SomebodysRoleEnded(ends):
+            return f"Somebody's role ends on {ends.isoformat()}."
         case c.ConvenerNeeded():
             return "It needs a convener."
         case c.ConvenerFound():
             return "It has a convener again."
+
+
+def _role_started(who: str, role: str, begins: date, ends: date | None) -> str:
+    until = f" to {ends.isoformat()}" if ends else ""
+    return f"{who} is {role} from {begins.isoformat()}{until}."
 
 
 def _ending(ending: str, into: tuple[str, ...]) -> str:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from services.registry.domain.person import FORMER
+from services.registry.domain.roles import CO_CONVENER, CONVENER
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.foundation.names import name_key
@@ -133,6 +135,40 @@ def present_roles(connection: Connection, person: str, today: date) -> list[dict
         (person, today.isoformat(), today.isoformat()),
     )
     return [dict(zip(("id", "community", "role", "from"), row, strict=True)) for row in rows]
+
+
+def convened_by(connection: Connection, person: str, today: date) -> frozenset[str]:
+    """The communities in which the person is convener or co-convener today."""
+    held = present_roles(connection, person, today)
+    return frozenset(r["community"] for r in held if r["role"] in (CONVENER, CO_CONVENER))
+
+
+def roles_in(
+    connection: Connection, communities: Sequence[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Every role in these communities, as the API shows it, with its person's name."""
+    generation = active(connection, OWN)
+    rows = connection.exec_driver_sql(
+        f"SELECT r.community, r.id, r.person, p.name, r.role, r.begins, r.ends"
+        f" FROM community_roles_{generation} r LEFT JOIN people p ON p.id = r.person"
+        f" WHERE r.community IN ({marks(connection, len(communities))})"
+        " ORDER BY r.community, r.begins, r.id",
+        tuple(communities),
+    )
+    return [
+        (
+            community,
+            {
+                "id": role_id,
+                "person": person,
+                "name": name if name is not None else FORMER,
+                "role": role,
+                "from": begins,
+                "to": ends,
+            },
+        )
+        for community, role_id, person, name, role, begins, ends in rows
+    ]
 
 
 def holds_role(

@@ -77,8 +77,9 @@ def _undo_batch(
 ) -> Undone:
     counts = Undone(undoing)
     changes = []
+    loaded = service.streams.load_many(connection, COMMUNITY, streams)
     for stream, events in service.store.load_many(connection, streams).items():
-        command, present = _command(events, run)
+        command, present = _command(events, run), loaded[stream].state
         decided = [] if present.state == CLOSED else decide(present, command)
         counts.kept += not decided
         counts.taken_back += bool(decided) and command.before is None
@@ -89,8 +90,8 @@ def _undo_batch(
     return counts
 
 
-def _command(events: list[Event], run: str) -> tuple[UndoImport, Community]:
-    """What the run made of a community, and what that is now."""
+def _command(events: list[Event], run: str) -> UndoImport:
+    """What the run made of a community."""
     before: Community | None = None
     state, after, seen = COMMUNITY.initial, COMMUNITY.initial, False
     for event in events:
@@ -101,4 +102,4 @@ def _command(events: list[Event], run: str) -> tuple[UndoImport, Community]:
         state = evolve(state, happened)
         if of_the_run:
             after = state
-    return UndoImport(run, before, after), state
+    return UndoImport(run, before, after)

@@ -15,7 +15,9 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 class EventType:
     """One event type: its name, present version, dataclass and audience.
 
-    `upcasters[v]` turns the data of version v into that of v + 1, as a pure function.
+    `upcasters[v]` turns the data of version v into that of v + 1, as a pure function. A version in
+    `whole` is still read in full by its owner, as the class given there, while subscribers are
+    shown it upcast: it held what is no longer for everyone.
     """
 
     name: str
@@ -23,6 +25,7 @@ class EventType:
     holds: type
     audience: str = PUBLIC
     upcasters: Mapping[int, Upcaster] | None = None
+    whole: Mapping[int, type] | None = None
 
 
 class UnknownEventType(Exception):
@@ -53,6 +56,8 @@ class EventTypes:
         kind = self.by_name.get(event.type)
         if kind is None or event.schema > kind.version:
             raise UnknownEventType(f"{event.type} version {event.schema}")
+        if kind.whole is not None and event.schema in kind.whole:
+            return msgspec.json.decode(event.data, type=kind.whole[event.schema])
         if event.schema == kind.version:
             return self._decoders[kind.name].decode(event.data)
         return msgspec.convert(upcast(kind, event), kind.holds)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 PUBLIC, INTERNAL = "public", "internal"
 _SERVICE = re.compile("[a-z]{1,40}")
 EXAMPLE = "example"  # the origin of what the example landscape brings about
+COPIED = "copied"  # the origin of events that an upgrade copied from another stream
 
 
 class Cursor(NamedTuple):
@@ -62,8 +63,8 @@ class Event(NamedTuple):
     """An event as stored, sent and received: the columns of the table, in their order.
 
     `data` is JSON text. `cursor` is where the owner's store has it; one that came from another
-    service has its epoch there at most. `origin` is EXAMPLE, or None for what people bring about:
-    nobody but the platform itself can say it.
+    service has its epoch there at most. `origin` is EXAMPLE or COPIED, or None for what people
+    bring about: nobody but the platform itself can say it.
     """
 
     epoch: int

@@ -21,20 +21,37 @@ Project = Callable[[Connection, Sequence[Event]], None]
 
 
 @dataclass(frozen=True)
+class Aside:
+    """A second stream for what is decided together with the first but is not for everyone.
+
+    `stream` gives its id from the first's; the events that it holds are of the classes in `holds`.
+    """
+
+    stream: Callable[[str], str]
+    holds: tuple[type, ...]
+
+
+@dataclass(frozen=True)
 class Decider(Generic[S, C, E]):
-    """`initial` is the state of a stream that has no event yet."""
+    """`initial` is the state of a stream that has no event yet.
+
+    With `aside` the state is that of both streams, the first one's events before the second's.
+    """
 
     initial: S
     decide: Callable[[S, C], Sequence[E]]
     evolve: Callable[[S, E], S]
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """A stream's state and its version; 0 where the stream has no event."""
+    """A stream's state and its version; 0 where the stream has no event. `aside` is the version of
+    the decider's second stream, where it has one."""
 
     state: S
     version: int
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +81,51 @@ class Streams:
         *,
         until: datetime | None = None,
     ) -> Loaded[S]:
-        return self._fold(decider, self.store.load(connection, stream, until=until))
+        loaded = self._fold(
+            decider, Loaded(decider.initial, 0), self.store.load(connection, stream, until=until)
+        )
+        if decider.aside is None:
+            return loaded
+        beside = self.store.load(connection, decider.aside.stream(stream), until=until)
+        return _with_aside(loaded, self._fold(decider, Loaded(loaded.state, 0), beside))
 
     def load_many(
         self, connection: Connection, decider: Decider[S, Any, Any], streams: Sequence[str]
     ) -> dict[str, Loaded[S]]:
         """Each stream's state; one that has no event yet has the initial state at version 0."""
-        found = self.store.load_many(connection, streams)
-        return {stream: self._fold(decider, found.get(stream, ())) for stream in streams}
+        aside = decider.aside
+        beside = {} if aside is None else {stream: aside.stream(stream) for stream in streams}
+        found = self.store.load_many(connection, [*streams, *beside.values()])
+        loaded = {
+            stream: self._fold(decider, Loaded(decider.initial, 0), found.get(stream, ()))
+            for stream in streams
+        }
+        if aside is None:
+            return loaded
+        return {
+            stream: _with_aside(
+                first, self._fold(decider, Loaded(first.state, 0), found.get(beside[stream], ()))
+            )
+            for stream, first in loaded.items()
+        }
+
+    def changes(
+        self,
+        decider: Decider[Any, Any, Any],
+        stream: str,
+        loaded: Loaded[Any],
+        events: Sequence[Any],
+    ) -> list[Change]:
+        """What to append to a stream, and to the one beside it, where these events were decided."""
+        if decider.aside is None:
+            return [Change(stream, loaded.version, events)]
+        holds = decider.aside.holds
+        first = [event for event in events if not isinstance(event, holds)]
+        second = [event for event in events if isinstance(event, holds)]
+        changes = [Change(stream, loaded.version, first)]
+        if second:
+            changes.append(Change(decider.aside.stream(stream), loaded.aside, second))
+        return changes
 
     def append(
         self, connection: Connection, changes: Iterable[Change], *, cause: Cause, now: datetime
@@ -102,17 +156,21 @@ class Streams:
         if expected is not None and expected != loaded.version:
             raise StaleVersion(f"{stream} is at version {loaded.version}, not {expected}")
         events = decider.decide(loaded.state, command)
-        self.append(connection, [Change(stream, loaded.version, events)], cause=cause, now=now)
+        changes = self.changes(decider, stream, loaded, events)
+        self.append(connection, changes, cause=cause, now=now)
         state = loaded.state
         for event in events:
             state = decider.evolve(state, event)
-        return Loaded(state, loaded.version + len(events))
+        first, second = (len(change.events) for change in (*changes, Change("", 0, ()))[:2])
+        return Loaded(state, loaded.version + first, loaded.aside + second)
 
-    def _fold(self, decider: Decider[S, Any, Any], events: Iterable[Event]) -> Loaded[S]:
+    def _fold(
+        self, decider: Decider[S, Any, Any], before: Loaded[S], events: Iterable[Event]
+    ) -> Loaded[S]:
         """Events that `evolve` has no case for are of a stream of another kind, whose id somebody
         gave: for this decider there is no such stream.
         """
-        state, version = decider.initial, 0
+        state, version = before.state, before.version
         for event in events:
             evolved: S | None = decider.evolve(state, self.types.decode(event))
             if evolved is None:
@@ -121,4 +179,8 @@ class Streams:
         return Loaded(state, version)
 
 
-__all__ = ["Change", "Conflict", "Decider", "Loaded", "StaleVersion", "Streams"]
+def _with_aside(first: Loaded[S], both: Loaded[S]) -> Loaded[S]:
+    return Loaded(both.state, first.version, both.version)
+
+
+__all__ = ["Aside", "Change", "Conflict", "Decider", "Loaded", "StaleVersion", "Streams"]

@@ -91,7 +91,7 @@ class EndSome:
     def on(self, community: c.Community) -> d.EndRole:
         held = community.roles
         role_id = held[self.place % len(held)].id if held else "rol_none"
-        return d.EndRole(role_id, self.ends, TODAY)
+        return d.EndRole("com_me", role_id, self.ends, TODAY)
 
     def __repr__(self) -> str:
         return f"EndSome({self.place}, {self.ends})"
@@ -104,7 +104,7 @@ closings = st.builds(
     others,
     st.sampled_from([frozenset(), frozenset({"com_b"})]),
 )
-starting = st.builds(d.StartRole, roles, st.just(TODAY))
+starting = st.builds(d.StartRole, st.just("com_me"), roles, st.just(TODAY))
 commands = st.one_of(
     describing,
     starting,

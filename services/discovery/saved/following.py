@@ -16,7 +16,7 @@ from services.discovery.events import SAVED_SEARCH
 from services.discovery.saved import queue, store
 from shared.connection import Connection
 from shared.erasure import ERASED
-from shared.eventstore.events import EXAMPLE, Cause, Event
+from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Change
 from shared.projection.reactions import Reaction
 from shared.service import Service
@@ -41,7 +41,7 @@ def _by_people(_connection: Connection, events: Sequence[Event]) -> Sequence[Eve
 
 
 def _is_from_a_list(event: Event) -> bool:
-    if event.origin == EXAMPLE:
+    if event.origin is not None:
         return True
     data: dict[str, Any] = msgspec.json.decode(event.data)
     return bool(data.get("run") or data.get("source"))

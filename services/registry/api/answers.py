@@ -1,15 +1,18 @@
 """What the registry's calls have in common: running a decider, and answering with the document."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from flask import Response
 
 from services.registry import queries
+from services.registry.communities.visibility import Reader, visible_roles
 from services.registry.domain.refusal import Refused
 from shared.connection import Connection
 from shared.eventstore.streams import Decider, Loaded
 from shared.web.answers import json_response
+from shared.web.callers import caller, is_trusted
 from shared.web.commands import Answer, cause, expected_version
 from shared.web.context import service
 from shared.web.errors import not_found, refused
@@ -42,16 +45,37 @@ def shown(connection: Connection, stem: str, stream: str, *, status: int = 200) 
     if found is None:
         raise not_found(f"There is no {_WORDS[stem]} {stream}.")
     location = f"/{stem}/{stream}" if status == 201 else None
-    return Answer(msgspec.Raw(found.json.encode()), status, found.version, location)
+    text = msgspec.Raw(found.json.encode())
+    body = with_roles(connection, [text])[0] if stem == "communities" else text
+    return Answer(body, status, found.version, location)
 
 
 def read(stem: str, stream: str) -> Response:
     """The document, or 304 where the caller has it already."""
     with service().database.read() as connection:
         found = queries.document(connection, stem, stream)
-    if found is None:
-        raise not_found(f"There is no {_WORDS[stem]} {stream}.")
-    return json_response(msgspec.Raw(found.json.encode()), version=found.version)
+        if found is None:
+            raise not_found(f"There is no {_WORDS[stem]} {stream}.")
+        text = msgspec.Raw(found.json.encode())
+        body = with_roles(connection, [text])[0] if stem == "communities" else text
+    is_private = stem == "communities" and not reader().is_anyone
+    return json_response(body, version=found.version, private=is_private)
+
+
+def reader() -> Reader:
+    """Who reads, as far as it matters for who is shown."""
+    return Reader(caller().person, is_trusted())
+
+
+def with_roles(connection: Connection, texts: Sequence[msgspec.Raw]) -> list[Any]:
+    """Documents of communities with the roles that the reader may see; as they are for anyone."""
+    who = reader()
+    if who.is_anyone:
+        return list(texts)
+    found: list[dict[str, Any]] = [msgspec.json.decode(text) for text in texts]
+    ids = [document["id"] for document in found]
+    roles = visible_roles(connection, ids, who, service().clock.now().date())
+    return [document | {"roles": roles.get(document["id"], [])} for document in found]
 
 
 _WORDS = {

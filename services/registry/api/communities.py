@@ -6,8 +6,9 @@ import msgspec
 from flask import Response, request
 
 from services.registry import people, queries
-from services.registry.api.answers import handle, read, shown
+from services.registry.api.answers import handle, read, reader, shown, with_roles
 from services.registry.api.schemas import DescriptionBody, RegistrationBody
+from services.registry.communities.visibility import sees_members, visible_roles
 from services.registry.domain.community import (
     ACTIVE,
     CLOSED,
@@ -19,11 +20,12 @@ from services.registry.domain.community import (
 )
 from services.registry.domain.decisions import Describe, Register
 from services.registry.domain.person import FORMER
-from services.registry.events import COMMUNITY
+from services.registry.events import COMMUNITY, membership_stream
 from services.registry.history import Names, entry
 from services.registry.projections.communities import document
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.eventstore.events import COPIED
 from shared.foundation.names import name_key
 from shared.http.policies import (
     anyone,
@@ -86,7 +88,8 @@ def list_all() -> Response:
     with service().database.read() as connection:
         filters = _filters(connection)
         found = queries.list_communities(connection, filters, order, wanted)
-    return page_response(found.items, found.next)
+        items = with_roles(connection, found.items)
+    return page_response(items, found.next)
 
 
 _FILTERS = ("network", "region", "stage", "state", "needs_convener", "external_id")
@@ -124,11 +127,15 @@ def get_one(community: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, community, until=until)
         loaded = service().streams.load(connection, COMMUNITY, community, until=until)
+        visible = visible_roles(connection, [community], reader(), until.date())
     if not events or not events[0].type.startswith("registry.community."):
         raise not_found(f"There was no community {community} at {rfc3339(until)}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
     found = document(community, loaded.state, loaded.version, first, last)
-    return json_response(found | {"as_of": rfc3339(until)})
+    then = {role.id for role in loaded.state.roles}
+    roles = [role for role in visible.get(community, ()) if role["id"] in then]
+    body = found | {"roles": roles, "as_of": rfc3339(until)}
+    return json_response(body, private=not reader().is_anyone)
 
 
 @blp.get("/communities/<community>/history")
@@ -140,7 +147,13 @@ def history(community: str) -> Response:
         if not events or not events[0].type.startswith("registry.community."):
             raise not_found(f"There is no community {community}.")
 
-        items = [entry(event, _names(connection)) for event in events]
+        today = service().clock.now().date()
+        whole = sees_members(connection, community, reader(), today)
+        if whole:
+            of_people = service().store.load(connection, membership_stream(community))
+            events += [event for event in of_people if event.origin != COPIED]
+            events.sort(key=lambda event: event.time)
+        items = [entry(event, _names(connection), whole=whole) for event in events]
     return page_response(items, None)
 
 

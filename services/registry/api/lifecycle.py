@@ -1,6 +1,7 @@
 """What becomes of a community: its stage, state and end, and the roles that people hold in it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -22,7 +23,7 @@ from services.registry.domain.roles import Role
 from services.registry.events import COMMUNITY
 from shared.connection import Connection
 from shared.eventstore.events import Conflict, Event
-from shared.eventstore.streams import Change
+from shared.eventstore.streams import Loaded
 from shared.http.policies import (
     co_convener_of,
     convener_of,
@@ -135,8 +136,11 @@ def _together(
     check_version(community, loaded[community].version)
     try:
         changes = [
-            Change(stream, loaded[stream].version, d.decide(loaded[stream].state, command))
+            change
             for stream, command in commands.items()
+            for change in streams.changes(
+                COMMUNITY, stream, loaded[stream], d.decide(loaded[stream].state, command)
+            )
         ]
     except Refused as refusal:
         raise refused(refusal) from refusal
@@ -156,12 +160,14 @@ def start_role(fields: dict[str, Any], community: str) -> Response:
             raise invalid("person", f"{fields['person']!r} is no person's id")
         role = Role(new_id("rol"), **fields)
         today = service().clock.now().date()
-        loaded = handle(connection, COMMUNITY, community, d.StartRole(role, today))
+        loaded = service().streams.load(connection, COMMUNITY, community)
+        check_version(f"the roles of {community}", loaded.aside)
+        aside = _append(connection, community, loaded, d.StartRole(community, role, today))
         people.set_purpose(connection, role.person, _purpose(role), role.ends)
         return Answer(
             _shown(role, community),
             201,
-            loaded.version,
+            aside,
             f"/communities/{community}/roles/{role.id}",
         )
 
@@ -169,7 +175,7 @@ def start_role(fields: dict[str, Any], community: str) -> Response:
 
 
 @blp.get("/communities/<community>/roles/<role_id>")
-@blp.doc(summary="One role, with the community's ETag")
+@blp.doc(summary="One role, with the ETag of the community's roles")
 @policy(
     self_("role_id"), convener_of(), co_convener_of(), lead_of("community"), operator, service_token
 )
@@ -178,7 +184,7 @@ def get_role(community: str, role_id: str) -> Response:
         require(connection, community)
         loaded = service().streams.load(connection, COMMUNITY, community)
     shown = json_response(_shown(_role(loaded.state, community, role_id), community))
-    shown.headers["ETag"] = etag(loaded.version)
+    shown.headers["ETag"] = etag(loaded.aside)
     return shown
 
 
@@ -191,15 +197,31 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
 
     def work(connection: Connection) -> Answer:
         require(connection, community)
-        _role(service().streams.load(connection, COMMUNITY, community).state, community, role_id)
-        command = d.EndRole(role_id, fields["ends"], service().clock.now().date())
-        loaded = handle(connection, COMMUNITY, community, command)
+        loaded = service().streams.load(connection, COMMUNITY, community)
         role = _role(loaded.state, community, role_id)
+        check_version(f"the roles of {community}", loaded.aside)
+        command = d.EndRole(community, role_id, fields["ends"], service().clock.now().date())
+        aside = _append(connection, community, loaded, command)
+        role = replace(role, ends=fields["ends"])
         if people.by_id(connection, role.person) is not None:
             people.set_purpose(connection, role.person, _purpose(role), role.ends)
-        return Answer(_shown(role, community), 200, loaded.version)
+        return Answer(_shown(role, community), 200, aside)
 
     return transact(service(), work)
+
+
+def _append(
+    connection: Connection, community: str, loaded: Loaded[Community], command: d.Command
+) -> int:
+    """Decide and append; the version of the community's roles then. Raises Problem."""
+    try:
+        events = d.decide(loaded.state, command)
+    except Refused as refusal:
+        raise refused(refusal) from refusal
+    streams = service().streams
+    changes = streams.changes(COMMUNITY, community, loaded, events)
+    streams.append(connection, changes, cause=cause(), now=service().clock.now())
+    return loaded.aside + sum(len(change.events) for change in changes[1:])
 
 
 def _purpose(role: Role) -> str:

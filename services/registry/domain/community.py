@@ -107,6 +107,8 @@ class SuccessionWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class RoleStarted:
+    """As it was published until 0.2, to everyone. Read, never written."""
+
     role_id: str
     person: str
     role: str
@@ -116,8 +118,45 @@ class RoleStarted:
 
 @dataclass(frozen=True, slots=True)
 class RoleEnded:
+    """As it was published until 0.2. Read, never written."""
+
+    role_id: str
+    ends: date
+
+
+@dataclass(frozen=True, slots=True)
+class SomebodysRoleStarted:
+    """What everyone is shown of `RoleStarted` now."""
+
+    role: str
+    begins: date
+    ends: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SomebodysRoleEnded:
+    """What everyone is shown of `RoleEnded` now."""
+
+    ends: date
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipStarted:
+    """Somebody has a role in the community; internal, in a stream of its own."""
+
+    community: str
+    role_id: str
+    person: str
+    role: str
+    begins: date
+    ends: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipEnded:
     """`ends` is the first day on which the person no longer has the role."""
 
+    community: str
     role_id: str
     ends: date
 
@@ -145,9 +184,13 @@ CommunityEvent = (
     | SuccessionWithdrawn
     | RoleStarted
     | RoleEnded
+    | MembershipStarted
+    | MembershipEnded
     | ConvenerNeeded
     | ConvenerFound
 )
+
+PublishedRole = SomebodysRoleStarted | SomebodysRoleEnded
 
 LISTED = ("name", "domain", "topics", "region", "url")  # what an import's record may hold
 DESCRIPTION = tuple(f.name for f in fields(Described) if f.name != "run")
@@ -218,16 +261,26 @@ def evolve(community: Community, event: CommunityEvent) -> Community:
             left = tuple(p for p in community.predecessors if p != predecessor)
             return replace(community, predecessors=left)
         case RoleStarted(role_id, person, role, begins, ends):
-            started = Role(role_id, person, role, begins, ends)
-            claimed = community.unclaimed and role != CONVENER
-            return replace(community, roles=(*community.roles, started), unclaimed=claimed)
-        case RoleEnded(role_id, ends):
+            return _role_started(community, Role(role_id, person, role, begins, ends))
+        case MembershipStarted(_, role_id, person, role, begins, ends):
+            return _role_started(community, Role(role_id, person, role, begins, ends))
+        case RoleEnded(role_id, ends) | MembershipEnded(_, role_id, ends):
             roles = (replace(r, ends=ends) if r.id == role_id else r for r in community.roles)
             return replace(community, roles=tuple(roles))
         case ConvenerNeeded():
             return replace(community, needs_convener=True)
         case ConvenerFound():
             return replace(community, needs_convener=False)
+
+
+def _role_started(community: Community, role: Role) -> Community:
+    """A role of the past is in both streams once it has been copied: it stays where it is."""
+    unclaimed = community.unclaimed and role.role != CONVENER
+    if any(known.id == role.id for known in community.roles):
+        roles = tuple(role if known.id == role.id else known for known in community.roles)
+    else:
+        roles = (*community.roles, role)
+    return replace(community, roles=roles, unclaimed=unclaimed)
 
 
 def _registered(event: Registered) -> Community:

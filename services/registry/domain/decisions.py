@@ -17,12 +17,12 @@ from services.registry.domain.community import (
     ConvenerFound,
     ConvenerNeeded,
     Described,
+    MembershipEnded,
+    MembershipStarted,
     NetworkJoined,
     NetworkLeft,
     Registered,
     Reopened,
-    RoleEnded,
-    RoleStarted,
     StageChanged,
     StateChanged,
     SuccessionNoted,
@@ -93,12 +93,16 @@ class WithdrawSuccession:
 
 @dataclass(frozen=True, slots=True)
 class StartRole:
+    """`community` is this one's id: what is said of its people names it."""
+
+    community: str
     role: Role
     today: date
 
 
 @dataclass(frozen=True, slots=True)
 class EndRole:
+    community: str
     role_id: str
     ends: date
     today: date
@@ -108,6 +112,7 @@ class EndRole:
 class RemovePerson:
     """End whatever a person holds here: the person is being erased."""
 
+    community: str
     person: str
     today: date
 
@@ -167,8 +172,8 @@ def decide(community: Community, command: Command) -> list[CommunityEvent]:
             return [SuccessionWithdrawn(predecessor)] if known else []
         case EndRole():
             return _end_role(community, command)
-        case RemovePerson(person, today):
-            return _remove_person(community, person, today)
+        case RemovePerson():
+            return _remove_person(community, command)
         case ReviewConveners(today):
             return _convening(community, community, today)
         case _ if community.state == CLOSED:
@@ -183,8 +188,8 @@ def decide(community: Community, command: Command) -> list[CommunityEvent]:
             return _close(command)
         case NoteSuccession(predecessor, ending):
             return [SuccessionNoted(predecessor, ending)]
-        case StartRole(role, today):
-            return _start_role(community, role, today)
+        case StartRole():
+            return _start_role(community, command)
         case UndoImport(run, before, after):
             return _undo_import(community, run, before, after)
 
@@ -261,7 +266,8 @@ def _close(command: Close) -> list[CommunityEvent]:
     return [Closed(command.ending, command.into)]
 
 
-def _start_role(community: Community, role: Role, today: date) -> list[CommunityEvent]:
+def _start_role(community: Community, command: StartRole) -> list[CommunityEvent]:
+    role = command.role
     if role.ends is not None and role.ends <= role.begins:
         raise Refused("A role ends after the day on which it begins.", field="to")
     for other in community.roles:
@@ -272,8 +278,10 @@ def _start_role(community: Community, role: Role, today: date) -> list[Community
                 field="from",
                 unlawful=True,
             )
-    started = RoleStarted(role.id, role.person, role.role, role.begins, role.ends)
-    return _with_convening(community, started, today)
+    started = MembershipStarted(
+        command.community, role.id, role.person, role.role, role.begins, role.ends
+    )
+    return _with_convening(community, started, command.today)
 
 
 def _end_role(community: Community, command: EndRole) -> list[CommunityEvent]:
@@ -287,16 +295,18 @@ def _end_role(community: Community, command: EndRole) -> list[CommunityEvent]:
     for other in community.roles:
         if other.id != role.id and other.overlaps(replace(role, ends=command.ends)):
             raise Refused("This would overlap a later time in the same role.", field="to")
-    return _with_convening(community, RoleEnded(role.id, command.ends), command.today)
+    ended = MembershipEnded(command.community, role.id, command.ends)
+    return _with_convening(community, ended, command.today)
 
 
-def _remove_person(community: Community, person: str, today: date) -> list[CommunityEvent]:
+def _remove_person(community: Community, command: RemovePerson) -> list[CommunityEvent]:
     """A role that has not begun ends on the day on which it would have: it never was."""
     events: list[CommunityEvent] = []
-    after = community
+    after, today = community, command.today
     for role in community.roles:
-        if role.person == person and (role.ends is None or role.ends > today):
-            events.append(RoleEnded(role.id, max(today, role.begins)))
+        if role.person == command.person and (role.ends is None or role.ends > today):
+            ends = max(today, role.begins)
+            events.append(MembershipEnded(command.community, role.id, ends))
             after = evolve(after, events[-1])
     return [*events, *_convening(community, after, today)] if events else []
 

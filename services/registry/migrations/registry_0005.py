@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from shared.migrations.anew import read_anew
+
 revision = "registry_0005"
 down_revision = "registry_0003"
 branch_labels = None
@@ -38,6 +40,12 @@ def upgrade() -> None:
         sa.Column("private", sa.Text, nullable=False),
         sa.Column("made_at", sa.Text, nullable=False),
     )
+    op.create_table(  # up to which version of a community its roles have been copied
+        "copied_roles",
+        sa.Column("community", sa.Text, primary_key=True),
+        sa.Column("upto", sa.Integer, nullable=False),
+    )
+    read_anew("communities")  # what is shown of a community no longer names its people
     for generation in (1, 2):
         name = f"grants_{generation}"
         op.create_table(

@@ -12,6 +12,7 @@ from shared.foundation.names import name_key
 from shared.projection.projection import Child, Projection, Row
 
 _NAME_WORDS = 10
+_MEMBERSHIP = "registry.membership."
 
 
 def shown_name(community: Community) -> str:
@@ -25,7 +26,7 @@ def shown_name(community: Community) -> str:
 def document(
     community_id: str, community: Community, version: int, registered: str, changed: str
 ) -> dict[str, Any]:
-    """A community as the API shows it. Times are RFC 3339."""
+    """A community as the API shows it to anyone. Times are RFC 3339."""
     return {
         "id": community_id,
         "name": shown_name(community),
@@ -44,16 +45,7 @@ def document(
         "ending": community.ending,
         "successors": community.successors,
         "predecessors": community.predecessors,
-        "roles": [
-            {
-                "id": role.id,
-                "person": role.person,
-                "role": role.role,
-                "from": role.begins.isoformat(),
-                "to": role.ends.isoformat() if role.ends else None,
-            }
-            for role in community.roles
-        ],
+        "roles": [],  # who belongs to it is not for anyone: see communities/visibility.py
         "url": community.url,
         "external_id": community.external_id,
         "source": community.source,
@@ -63,14 +55,26 @@ def document(
     }
 
 
+def community_of(event: Event) -> str:
+    """Which community an event is of: what is said of its people has a stream of its own."""
+    if not event.type.startswith(_MEMBERSHIP):
+        return event.stream
+    data: dict[str, Any] = msgspec.json.decode(event.data)
+    return str(data["community"])
+
+
 def fold(row: Row | None, event: Event) -> Row:
+    """Who belongs to it has no part in its version, nor in when it changed."""
     before = msgspec.convert(row["record"], Community) if row else Community()
     community = evolve(before, EVENT_TYPES.decode(event))
     registered = row["registered_at"] if row else rfc3339(event.time)
-    shown = document(event.stream, community, event.version, registered, rfc3339(event.time))
+    version, changed, key = event.version, rfc3339(event.time), community_of(event)
+    if row is not None and key != event.stream:
+        version, changed = row["version"], row["document"]["changed_at"]
+    shown = document(key, community, version, registered, changed)
     return {
-        "id": event.stream,
-        "version": event.version,
+        "id": key,
+        "version": version,
         "registered_at": registered,
         "sort_name": shown["name"].casefold(),
         "state": community.state,
@@ -105,9 +109,10 @@ COMMUNITIES = Projection(
     types={
         name: kind.version
         for name, kind in EVENT_TYPES.by_name.items()
-        if name.startswith("registry.community.")
+        if name.startswith(("registry.community.", _MEMBERSHIP))
     },
     fold=fold,
+    key=community_of,
     json=frozenset({"networks", "record", "document"}),
     children=(
         Child(
@@ -119,8 +124,8 @@ COMMUNITIES = Projection(
             "community_roles",
             ("community", "id", "person", "role", "begins", "ends"),
             lambda row: [
-                (row["id"], r["id"], r["person"], r["role"], r["from"], r["to"])
-                for r in row["document"]["roles"]
+                (row["id"], r["id"], r["person"], r["role"], r["begins"], r["ends"])
+                for r in row["record"]["roles"]
             ],
         ),
     ),

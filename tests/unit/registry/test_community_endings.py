@@ -10,10 +10,10 @@ from services.registry.domain.community import (
     Closed,
     ConvenerFound,
     ConvenerNeeded,
+    MembershipEnded,
+    MembershipStarted,
     Registered,
     Reopened,
-    RoleEnded,
-    RoleStarted,
     StageChanged,
     StateChanged,
     SuccessionNoted,
@@ -27,7 +27,7 @@ ACTIVE = (Registered("A", "d"),)
 IMPORTED = (Registered("A", "d", source="list"),)
 CONVENED = (
     *ACTIVE,
-    RoleStarted("rol_1", "per_1", "convener", date(2026, 1, 1)),
+    MembershipStarted("com_1", "rol_1", "per_1", "convener", date(2026, 1, 1)),
     ConvenerFound(),
 )
 ME, ONE, TWO = "com_me", "com_one", "com_two"
@@ -171,7 +171,7 @@ def test_a_reopened_community_remembers_what_it_was():
 
 
 def test_a_convener_who_left_while_it_was_closed_is_missed_when_it_reopens():
-    left = (Closed("faded"), RoleEnded("rol_1", date(2026, 2, 1)))
+    left = (Closed("faded"), MembershipEnded("com_1", "rol_1", date(2026, 2, 1)))
     state = given_community(*CONVENED, *left).when(Reopen(TODAY)).then(Reopened(), ConvenerNeeded())
     assert state.needs_convener
 
@@ -179,7 +179,9 @@ def test_a_convener_who_left_while_it_was_closed_is_missed_when_it_reopens():
 def test_a_convener_whose_time_ran_out_meanwhile_is_missed_too():
     time_limited = (
         *ACTIVE,
-        RoleStarted("rol_1", "per_1", "convener", date(2026, 1, 1), date(2026, 2, 1)),
+        MembershipStarted(
+            "com_1", "rol_1", "per_1", "convener", date(2026, 1, 1), date(2026, 2, 1)
+        ),
         ConvenerFound(),
         Closed("faded"),
     )
@@ -189,9 +191,11 @@ def test_a_convener_whose_time_ran_out_meanwhile_is_missed_too():
 def test_a_convener_whose_end_was_moved_while_it_was_closed_is_found_again():
     moved = (
         *ACTIVE,
-        RoleStarted("rol_1", "per_1", "convener", date(2025, 1, 1), date(2025, 2, 1)),
+        MembershipStarted(
+            "com_1", "rol_1", "per_1", "convener", date(2025, 1, 1), date(2025, 2, 1)
+        ),
         Closed("faded"),
-        RoleEnded("rol_1", date(2027, 1, 1)),
+        MembershipEnded("com_1", "rol_1", date(2027, 1, 1)),
     )
     given_community(*moved).when(Reopen(TODAY)).then(Reopened(), ConvenerFound())
 

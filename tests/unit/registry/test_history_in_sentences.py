@@ -45,14 +45,21 @@ SENTENCES: list[tuple[Any, str]] = [
         "The community com_b was reopened: it does not go on in this one.",
     ),
     (
-        c.RoleStarted("rol_1", "per_a", "convener", date(2026, 1, 12)),
+        c.SomebodysRoleStarted("convener", date(2026, 1, 12)),
+        "Somebody is convener from 2026-01-12.",
+    ),
+    (c.SomebodysRoleEnded(date(2026, 3, 1)), "Somebody's role ends on 2026-03-01."),
+    (
+        c.MembershipStarted("com_1", "rol_1", "per_a", "convener", date(2026, 1, 12)),
         "per_a is convener from 2026-01-12.",
     ),
     (
-        c.RoleStarted("rol_1", "per_a", "member", date(2026, 1, 12), date(2027, 1, 12)),
+        c.MembershipStarted(
+            "com_1", "rol_1", "per_a", "member", date(2026, 1, 12), date(2027, 1, 12)
+        ),
         "per_a is member from 2026-01-12 to 2027-01-12.",
     ),
-    (c.RoleEnded("rol_1", date(2026, 9, 1)), "The role rol_1 ends on 2026-09-01."),
+    (c.MembershipEnded("com_1", "rol_1", date(2026, 9, 1)), "The role rol_1 ends on 2026-09-01."),
     (c.ConvenerNeeded(), "It needs a convener."),
     (c.ConvenerFound(), "It has a convener again."),
 ]
@@ -71,7 +78,8 @@ def test_a_network_that_is_not_known_is_told_by_its_id():
 def test_every_event_of_a_community_has_its_sentence():
     told = {type(event) for event, _ in SENTENCES}
     names = EVENT_TYPES.by_name
-    assert told == {t.holds for n, t in names.items() if n.startswith("registry.community.")}
+    ours = ("registry.community.", "registry.membership.")
+    assert told == {t.holds for n, t in names.items() if n.startswith(ours)}
 
 
 @pytest.mark.parametrize(
@@ -92,5 +100,5 @@ def test_where_a_list_gave_no_name_the_domains_first_words_are_shown(
 
 def test_a_person_who_was_erased_is_told_as_a_former_member():
     names = Names(lambda network: network, lambda person: "A former member")
-    started = c.RoleStarted("rol_a", "per_a", "convener", date(2026, 1, 12))
+    started = c.MembershipStarted("com_1", "rol_a", "per_a", "convener", date(2026, 1, 12))
     assert sentence(started, names) == "A former member is convener from 2026-01-12."

@@ -7,11 +7,11 @@ from services.registry.domain.community import (
     Closed,
     Community,
     Described,
+    MembershipStarted,
     NetworkJoined,
     NetworkLeft,
     Registered,
     Reopened,
-    RoleStarted,
     evolve,
 )
 from services.registry.domain.decisions import Import, UndoImport
@@ -42,7 +42,7 @@ def test_one_that_a_person_has_described_since_stays():
 
 def test_one_that_has_been_claimed_since_stays():
     undo = UndoImport("run_1", None, community(LISTED))
-    claimed = RoleStarted("rol_a", "per_a", "convener", date(2026, 1, 1))
+    claimed = MembershipStarted("com_1", "rol_a", "per_a", "convener", date(2026, 1, 1))
     given_community(LISTED, claimed).when(undo).then_nothing()
 
 

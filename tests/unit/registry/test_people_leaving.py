@@ -6,9 +6,9 @@ from services.registry.domain.community import (
     Closed,
     ConvenerFound,
     ConvenerNeeded,
+    MembershipEnded,
+    MembershipStarted,
     Registered,
-    RoleEnded,
-    RoleStarted,
 )
 from services.registry.domain.decisions import RemovePerson, ReviewConveners
 from services.registry.domain.person import (
@@ -21,62 +21,74 @@ from tests.unit.registry.scenario import given_community, given_person
 
 TODAY = date(2026, 6, 1)
 REGISTERED = Registered("Falls", "Preventing falls")
-ADA_CONVENES = RoleStarted("rol_a", "per_ada", "convener", date(2026, 1, 1))
-BEN_CONVENES = RoleStarted("rol_b", "per_ben", "convener", date(2026, 1, 1))
+ADA_CONVENES = MembershipStarted("com_1", "rol_a", "per_ada", "convener", date(2026, 1, 1))
+BEN_CONVENES = MembershipStarted("com_1", "rol_b", "per_ben", "convener", date(2026, 1, 1))
 FOUND = ConvenerFound()
 
 
 def test_the_last_conveners_erasure_ends_the_role_today_and_a_convener_is_needed():
     given = given_community(REGISTERED, ADA_CONVENES, FOUND)
-    given.when(RemovePerson("per_ada", TODAY)).then(RoleEnded("rol_a", TODAY), ConvenerNeeded())
+    given.when(RemovePerson("com_1", "per_ada", TODAY)).then(
+        MembershipEnded("com_1", "rol_a", TODAY), ConvenerNeeded()
+    )
 
 
 def test_one_of_two_conveners_being_erased_leaves_the_other_convening():
     given = given_community(REGISTERED, ADA_CONVENES, FOUND, BEN_CONVENES)
-    given.when(RemovePerson("per_ada", TODAY)).then(RoleEnded("rol_a", TODAY))
+    given.when(RemovePerson("com_1", "per_ada", TODAY)).then(
+        MembershipEnded("com_1", "rol_a", TODAY)
+    )
 
 
 def test_every_role_of_the_erased_person_ends():
-    member = RoleStarted("rol_m", "per_ada", "member", date(2025, 1, 1))
+    member = MembershipStarted("com_1", "rol_m", "per_ada", "member", date(2025, 1, 1))
     given = given_community(REGISTERED, ADA_CONVENES, FOUND, member)
-    given.when(RemovePerson("per_ada", TODAY)).then(
-        RoleEnded("rol_a", TODAY), RoleEnded("rol_m", TODAY), ConvenerNeeded()
+    given.when(RemovePerson("com_1", "per_ada", TODAY)).then(
+        MembershipEnded("com_1", "rol_a", TODAY),
+        MembershipEnded("com_1", "rol_m", TODAY),
+        ConvenerNeeded(),
     )
 
 
 def test_a_role_that_had_ended_stays_as_it_was():
-    past = RoleStarted("rol_p", "per_ada", "member", date(2024, 1, 1), date(2025, 1, 1))
-    given_community(REGISTERED, past).when(RemovePerson("per_ada", TODAY)).then_nothing()
+    past = MembershipStarted(
+        "com_1", "rol_p", "per_ada", "member", date(2024, 1, 1), date(2025, 1, 1)
+    )
+    given_community(REGISTERED, past).when(RemovePerson("com_1", "per_ada", TODAY)).then_nothing()
 
 
 def test_a_role_that_has_not_begun_ends_on_the_day_on_which_it_would_have():
-    ahead = RoleStarted("rol_f", "per_ada", "member", date(2026, 9, 1))
+    ahead = MembershipStarted("com_1", "rol_f", "per_ada", "member", date(2026, 9, 1))
     state = (
         given_community(REGISTERED, ahead)
-        .when(RemovePerson("per_ada", TODAY))
-        .then(RoleEnded("rol_f", date(2026, 9, 1)))
+        .when(RemovePerson("com_1", "per_ada", TODAY))
+        .then(MembershipEnded("com_1", "rol_f", date(2026, 9, 1)))
     )
     assert not state.roles[0].current(date(2026, 9, 1))
 
 
 def test_somebody_elses_erasure_changes_nothing():
     given = given_community(REGISTERED, ADA_CONVENES, FOUND)
-    given.when(RemovePerson("per_ben", TODAY)).then_nothing()
+    given.when(RemovePerson("com_1", "per_ben", TODAY)).then_nothing()
 
 
 def test_an_erasure_reaches_a_closed_community_too_without_asking_for_a_convener():
     given = given_community(REGISTERED, ADA_CONVENES, FOUND, Closed("faded"))
-    given.when(RemovePerson("per_ada", TODAY)).then(RoleEnded("rol_a", TODAY))
+    given.when(RemovePerson("com_1", "per_ada", TODAY)).then(
+        MembershipEnded("com_1", "rol_a", TODAY)
+    )
 
 
 def test_a_role_that_ran_out_leaves_a_convener_needed():
-    until_may = RoleStarted("rol_a", "per_ada", "convener", date(2026, 1, 1), date(2026, 5, 1))
+    until_may = MembershipStarted(
+        "com_1", "rol_a", "per_ada", "convener", date(2026, 1, 1), date(2026, 5, 1)
+    )
     given = given_community(REGISTERED, until_may, FOUND)
     given.when(ReviewConveners(TODAY)).then(ConvenerNeeded())
 
 
 def test_a_role_that_has_begun_meanwhile_is_found():
-    since_may = RoleStarted("rol_a", "per_ada", "convener", date(2026, 5, 1))
+    since_may = MembershipStarted("com_1", "rol_a", "per_ada", "convener", date(2026, 5, 1))
     given_community(REGISTERED, since_may).when(ReviewConveners(TODAY)).then(ConvenerFound())
 
 

@@ -1,0 +1,1 @@
+"""Communities: who there is. What moves here from the older rooms comes feature by feature."""
