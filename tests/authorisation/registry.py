@@ -44,6 +44,7 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("DELETE", "/people/<person>"): _OWN | OPERATORS,
     ("GET", "/people/<person>/erasure"): _PLATFORM,
     ("GET", "/people/<person>/export"): _OWN | OPERATORS,
+    ("POST", "/people/<person>/links/renewal"): _OWN | OPERATORS,
     ("POST", "/people/contacts"): {Who.SERVICE},
     ("POST", "/sign-ins"): EVERYONE,
     ("POST", "/sign-ins/<sign_in>/completion"): EVERYONE,

@@ -7,7 +7,7 @@ from shared.migrations.anew import read_anew
 from shared.migrations.authority import create_tables
 
 revision = "discovery_0018"
-down_revision = "discovery_0007"
+down_revision = "discovery_0009"
 branch_labels = None
 depends_on = None
 

@@ -126,7 +126,7 @@ def contacts(fields: dict[str, Any]) -> Response:
 
 @blp.post("/people/<person>/links/renewal")
 @blp.doc(summary="Stop a person's signed links of these kinds; new ones come with new messages")
-@needs_token
+@policy(self_(), operator)
 @blp.arguments(LinkRenewalBody)
 def renew_links(fields: dict[str, Any], person: str) -> Response:
     """Links signed before answer 410 in every service, once it has followed, within seconds.
