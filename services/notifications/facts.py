@@ -32,7 +32,7 @@ def communities_of(event: Event) -> list[str]:
     if event.stream.startswith("com_"):
         return [event.stream]
     data = data_of(event)
-    if event.stream.startswith("sav_"):
+    if event.stream.startswith(("sav_", "mbr_")):
         return [data["community"]]
     if event.type.startswith("discovery."):
         return _sides(event.type, data)

@@ -23,6 +23,8 @@ from shared.projection.projection import Projection, Row
 Finder = Callable[[Connection, str], Sequence[str] | None]
 Finders = Mapping[tuple[str, str], Finder]
 
+MEMBERSHIP = "registry.membership."
+STARTED, ENDED_ROLE = MEMBERSHIP + "started", MEMBERSHIP + "ended"
 _ROLES = {Kind.CONVENER: "convener", Kind.CO_CONVENER: "co-convener", Kind.MEMBER: "member"}
 _GRANTS = {Kind.OPERATOR: "operator", Kind.LEAD: "network-lead", Kind.TEAM: "programme-team"}
 
@@ -48,13 +50,13 @@ def fold_grant(_row: Row | None, event: Event) -> Row | None:
 
 
 def fold_role(row: Row | None, event: Event) -> Row:
-    """A role that somebody holds or held; one of a version that names nobody is nobody's."""
+    """A role that somebody holds or held."""
     data: dict[str, Any] = msgspec.json.decode(event.data)
     if row is not None and event.type.endswith("ended"):
         return row | {"ends": data["ends"]}
     return {
-        "id": data.get("role_id", ""),
-        "community": data.get("community", event.stream),
+        "id": data["role_id"],
+        "community": data["community"],
         "person": data.get("person"),
         "role": data.get("role"),
         "begins": data.get("begins"),
@@ -62,9 +64,17 @@ def fold_role(row: Row | None, event: Event) -> Row:
     }
 
 
+def community_of(event: Event) -> str:
+    """Which community one of the registry's events is of: who belongs to it has its own stream."""
+    if not event.type.startswith(MEMBERSHIP):
+        return event.stream
+    found: dict[str, Any] = msgspec.json.decode(event.data)
+    return str(found["community"])
+
+
 def _role_id(event: Event) -> str:
     found: dict[str, Any] = msgspec.json.decode(event.data)
-    return str(found.get("role_id", ""))
+    return str(found["role_id"])
 
 
 ENDED = Projection(
@@ -82,7 +92,7 @@ GRANTS = Projection(
 ROLES = Projection(
     table="held_roles",
     columns=("id", "community", "person", "role", "begins", "ends"),
-    types={"registry.community.role-started": 1, "registry.community.role-ended": 1},
+    types={STARTED: 1, ENDED_ROLE: 1},
     fold=fold_role,
     key=_role_id,
 )

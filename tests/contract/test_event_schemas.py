@@ -79,7 +79,8 @@ def test_a_sample_fits_its_schema_and_shows_every_field(name: str, version: int)
 @pytest.mark.parametrize(("name", "version"), VERSIONS)
 def test_a_sample_of_any_version_is_read_as_the_present_event(name: str, version: int):
     kind = KINDS[name]
-    assert isinstance(EventTypes([kind]).decode(sampled(name, version)), kind.holds)
+    types = EventTypes([kind])
+    assert isinstance(types.decode(types.present(sampled(name, version))), kind.holds)
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES, ids=lambda kind: kind.name)
@@ -108,7 +109,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 def test_every_event_of_a_real_run_fits_its_schema(registry: Registry):
     events = registry.operator.events()
     assert {event["type"] for event in events} == {
-        name for name in KINDS if name.startswith("registry.")
+        name for name, kind in KINDS.items() if name.startswith("registry.") and not kind.whole
     }
     for event in events:
         version = int(event["dataschema"].rsplit(":")[-1])

@@ -10,8 +10,8 @@ from shared.connection import Connection
 from shared.eventstore.events import Event
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import Projection, Row, load_rows
+from shared.service.authority import ENDED_ROLE, STARTED, community_of
 
-_STARTED, _ENDED = "registry.community.role-started", "registry.community.role-ended"
 _CONVENING = ("convener", "co-convener")
 
 
@@ -20,12 +20,12 @@ def fold_roles(row: Row | None, event: Event) -> Row:
     data: dict[str, Any] = msgspec.json.decode(event.data)
     roles: list[list[Any]] = row["roles"] if row else []
     role, ends = data.get("role_id"), data.get("ends")
-    if event.type == _ENDED:
+    if event.type == ENDED_ROLE:
         roles = [[*r[:3], ends] if r[0] == role else r for r in roles]
     elif data.get("role") in _CONVENING:
         held = [role, data.get("person"), data.get("begins"), ends]
         roles = [*(r for r in roles if r[0] != role), held]
-    return {"community": event.stream, "roles": roles}
+    return {"community": community_of(event), "roles": roles}
 
 
 def convened_by(
@@ -48,7 +48,8 @@ def convened_by(
 CONVENED = Projection(
     table="convened",
     columns=("community", "roles"),
-    types={_STARTED: 1, _ENDED: 1},
+    types={STARTED: 1, ENDED_ROLE: 1},
     fold=fold_roles,
+    key=community_of,
     json=frozenset({"roles"}),
 )

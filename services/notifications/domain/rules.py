@@ -132,11 +132,11 @@ REGISTRY = (
          "community-joins-yours", NORMAL, COMMUNITY),
     Rule("registry.community.state-changed", (CONVENERS, MEMBERS),
          "community-dormant", NORMAL, COMMUNITY, _became_dormant),
-    Rule("registry.community.role-started", (CONVENERS,), "member-joined", NORMAL, ROLES, _joined),
-    Rule("registry.community.role-started", (THE_PERSON,), "role-given", NORMAL, ROLES, _convenes),
-    Rule("registry.community.role-started", (OTHER_CONVENERS,),
+    Rule("registry.membership.started", (CONVENERS,), "member-joined", NORMAL, ROLES, _joined),
+    Rule("registry.membership.started", (THE_PERSON,), "role-given", NORMAL, ROLES, _convenes),
+    Rule("registry.membership.started", (OTHER_CONVENERS,),
          "convener-joined", NORMAL, ROLES, _convenes),
-    Rule("registry.community.role-ended", (OTHER_CONVENERS,), "convener-left", NORMAL, ROLES),
+    Rule("registry.membership.ended", (OTHER_CONVENERS,), "convener-left", NORMAL, ROLES),
 )
 
 SCHEDULING = (

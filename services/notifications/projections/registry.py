@@ -7,6 +7,7 @@ import msgspec
 from shared.eventstore.events import Event
 from shared.foundation.names import name_key
 from shared.projection.projection import Child, Projection, Row
+from shared.service.authority import ENDED_ROLE, STARTED, community_of
 
 _COMMUNITY = "registry.community."
 _NETWORK = "registry.network."
@@ -17,9 +18,14 @@ def fold_community(row: Row | None, event: Event) -> Row:
     """Raises KeyError for a community that was never registered."""
     data: dict[str, Any] = msgspec.json.decode(event.data)
     change = event.type.removeprefix(_COMMUNITY)
-    content = _registered(data) if change == "registered" else _changed(row, change, data)
+    if change == "registered":
+        content = _registered(data) | {"roles": row["content"]["roles"] if row else {}}
+    elif event.type in (STARTED, ENDED_ROLE):
+        content = _with_role(row["content"] if row else _registered({}), event.type, data)
+    else:
+        content = _changed(row, change, data)
     return {
-        "id": event.stream,
+        "id": community_of(event),
         "state": content["state"],
         "region": name_key(content["region"]),
         "content": content,
@@ -56,14 +62,15 @@ def _changed(row: Row | None, change: str, data: dict[str, Any]) -> dict[str, An
             return content | {"state": data["state"]}
         case "closed":
             return content | {"state": "closed", "successors": data.get("into") or []}
-        case "reopened":
+        case _:  # reopened
             return content | {"state": "active", "successors": []}
-        case "role-started":
-            return content | {"roles": content["roles"] | {data["role_id"]: _role(data)}}
-        case _:  # role-ended
-            roles = content["roles"]
-            ended = roles[data["role_id"]] | {"ends": data["ends"]}
-            return content | {"roles": roles | {data["role_id"]: ended}}
+
+
+def _with_role(content: dict[str, Any], kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Over Kafka, who belongs to a community may come before the community itself."""
+    roles, role_id = content["roles"], data["role_id"]
+    role = _role(data) if kind == STARTED else roles[role_id] | {"ends": data["ends"]}
+    return content | {"roles": roles | {role_id: role}}
 
 
 def _role(data: dict[str, Any]) -> dict[str, Any]:
@@ -99,13 +106,13 @@ COMMUNITIES = Projection(
                 "state-changed",
                 "closed",
                 "reopened",
-                "role-started",
-                "role-ended",
             )
         ),
         1,
-    ),
+    )
+    | {STARTED: 1, ENDED_ROLE: 1},
     fold=fold_community,
+    key=community_of,
     json=frozenset({"content"}),
     children=(
         Child(

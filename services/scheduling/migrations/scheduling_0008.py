@@ -7,7 +7,7 @@ from shared.migrations.anew import read_anew
 from shared.migrations.authority import create_tables
 
 revision = "scheduling_0008"
-down_revision = "scheduling_0002"
+down_revision = "scheduling_0003"
 branch_labels = None
 depends_on = None
 

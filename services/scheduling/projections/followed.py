@@ -10,6 +10,8 @@ import msgspec
 
 from shared.eventstore.events import Event
 from shared.projection.projection import Child, Projection, Row
+from shared.service import authority
+from shared.service.authority import community_of
 
 _COMMUNITY = "registry.community."
 _PERSON = "registry.person."
@@ -22,10 +24,12 @@ def fold_community(row: Row | None, event: Event) -> Row:
     content: dict[str, Any] = (
         row["content"] if row else {"name": "", "state": "active", "into": [], "roles": []}
     )
+    change = event.type.removeprefix(_COMMUNITY)
+    is_of_roles = change == event.type
     return {
-        "id": event.stream,
-        "version": event.version,
-        "content": _changed(content, event.type.removeprefix(_COMMUNITY), data),
+        "id": community_of(event),
+        "version": (row["version"] if row else 0) if is_of_roles else event.version,
+        "content": _changed(content, change, data),
     }
 
 
@@ -42,11 +46,11 @@ def _changed(content: dict[str, Any], change: str, data: dict[str, Any]) -> dict
             return content | {"state": "closed", "into": data.get("into") or []}
         case "reopened":
             return content | {"state": "active", "into": []}
-        case "role-started":
+        case authority.STARTED:
             role = [data.get(k) for k in ("role_id", "person", "role", "begins", "ends")]
             others = [r for r in content["roles"] if r[0] != role[0]]
             return content | {"roles": [*others, role]}
-        case _:  # role-ended
+        case _:  # a role ended
             ended, ends = data.get("role_id"), data.get("ends")
             roles = [[*r[:4], ends] if r[0] == ended else r for r in content["roles"]]
             return content | {"roles": roles}
@@ -81,12 +85,11 @@ COMMUNITIES = Projection(
     columns=("id", "version", "content"),
     types={
         _COMMUNITY + change: 1
-        for change in (
-            *("registered", "described", "state-changed", "closed", "reopened"),
-            *("role-started", "role-ended"),
-        )
-    },
+        for change in (*("registered", "described", "state-changed", "closed", "reopened"),)
+    }
+    | {authority.STARTED: 1, authority.ENDED_ROLE: 1},
     fold=fold_community,
+    key=community_of,
     json=frozenset({"content"}),
     children=(
         Child(
