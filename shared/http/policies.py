@@ -137,9 +137,10 @@ def _schemes(declared: Policy) -> list[dict[str, list[str]]]:
     if Kind.ANYONE in kinds:
         return [{}, {"person": []}, {"token": []}]
     schemes: list[dict[str, list[str]]] = []
-    if kinds - {Kind.OPERATOR, Kind.SERVICE} or Kind.OPERATOR in kinds:
+    if kinds - {Kind.SERVICE}:
         schemes.append({"person": []})
-    schemes.append({"token": []})
+    if kinds & {Kind.OPERATOR, Kind.SERVICE}:
+        schemes.append({"token": []})
     return schemes
 
 

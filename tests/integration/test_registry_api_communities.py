@@ -218,8 +218,9 @@ def test_head_answers_as_get_does_without_the_body(registry: Registry):
 def test_on_whose_behalf_is_in_the_history_and_in_no_event(registry: Registry):
     actor = Caller(registry.app, OPERATOR, PERSON)
     community = actor.community()
-    entry = registry.anyone.get(f"/communities/{community}/history").json["items"][0]
-    assert entry["by"] == PERSON
+    at = f"/communities/{community}/history"
+    assert registry.operator.get(at).json["items"][0]["by"] == PERSON
+    assert registry.anyone.get(at).json["items"][0]["by"] is None
     assert PERSON not in registry.operator.get("/events").text
 
 

@@ -222,7 +222,7 @@ def test_a_closed_community_is_left_as_it_ended(registry: Registry):
 def test_on_whose_behalf_a_list_was_imported_is_in_the_history(registry: Registry):
     Caller(registry.app, actor=PERSON).import_list(BREATHE)
     at = f"/communities/{only(registry)['id']}/history"
-    assert registry.anyone.get(at).json["items"][0]["by"] == PERSON
+    assert registry.operator.get(at).json["items"][0]["by"] == PERSON
 
 
 @pytest.mark.parametrize(

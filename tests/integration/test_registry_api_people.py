@@ -99,10 +99,10 @@ def test_the_last_convener_being_erased_leaves_the_community_in_need_of_one(
     person, community = registry.operator.person(), registry.operator.community()
     role_of(registry, community, person)
     erase(registry, person)
-    shown = registry.anyone.get(f"/communities/{community}").json
+    shown = registry.operator.get(f"/communities/{community}").json
     assert shown["needs_convener"] is True
     assert shown["roles"][0]["to"] is not None
-    history = registry.anyone.get(f"/communities/{community}/history").json["items"]
+    history = registry.operator.get(f"/communities/{community}/history").json["items"]
     assert "A former member is convener from 2026-01-01." in [h["sentence"] for h in history]
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from shared.http.policies import Kind, policy_of
 from tests.integration.services import SERVICES, app_of
 from tests.registry import Caller
 
@@ -67,7 +68,7 @@ def test_every_place_in_an_address_is_described_as_a_parameter(anyone: Caller):
         assert named == set(re.findall(r"{(\w+)}", path)), (method, path)
 
 
-def test_calls_that_need_a_token_say_so(anyone: Caller):
+def test_calls_say_whose_tokens_they_take(anyone: Caller):
     app = anyone.app
     for rule in app.url_map.iter_rules():
         if rule.rule in EXEMPT:
@@ -75,8 +76,17 @@ def test_calls_that_need_a_token_say_so(anyone: Caller):
         path = re.sub(r"<(?:[^:>]+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             call = document(anyone)["paths"][path][method.lower()]
-            closed = getattr(app.view_functions[rule.endpoint], "_needs_token", False)
-            assert (call.get("security") == [{"token": []}]) == closed, (method, path)
+            declared = policy_of(app.view_functions[rule.endpoint])
+            if declared is None:  # still for the platform's own tokens, or for anyone
+                closed = getattr(app.view_functions[rule.endpoint], "_needs_token", False)
+                assert (call.get("security") == [{"token": []}]) == closed, (method, path)
+                continue
+            schemes = [name for scheme in call["security"] for name in scheme or ("none",)]
+            assert ("none" in schemes) == declared.allows(Kind.ANYONE), (method, path)
+            own = {Kind.OPERATOR, Kind.SERVICE, Kind.ANYONE} & {r.kind for r in declared.rules}
+            assert ("token" in schemes) == bool(own), (method, path)
+            people = {rule.kind for rule in declared.rules} - {Kind.SERVICE}
+            assert ("person" in schemes) == bool(people), (method, path)
 
 
 class Page(HTMLParser):

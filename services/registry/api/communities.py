@@ -132,8 +132,10 @@ def get_one(community: str) -> Response:
         raise not_found(f"There was no community {community} at {rfc3339(until)}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)
     found = document(community, loaded.state, loaded.version, first, last)
-    then = {role.id for role in loaded.state.roles}
-    roles = [role for role in visible.get(community, ()) if role["id"] in then]
+    ends = {role.id: role.ends for role in loaded.state.roles}
+    roles = [
+        role | {"to": ends[role["id"]]} for role in visible.get(community, ()) if role["id"] in ends
+    ]
     body = found | {"roles": roles, "as_of": rfc3339(until)}
     return json_response(body, private=not reader().is_anyone)
 
