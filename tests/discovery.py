@@ -23,7 +23,7 @@ from shared.projection.reactions import carry_out, record
 from shared.service import Service
 from shared.settings import load_settings
 from shared.web.app import create_app
-from tests.registry import Caller, settings_of
+from tests.registry import Caller, settings_of, where_told
 
 
 @dataclass
@@ -55,6 +55,7 @@ class Discovery:
         self, kind: str, stream: str, *, happened: datetime | None = None, **data: Any
     ) -> None:
         """An event arrives; what it asks for waits."""
+        stream, data = where_told(kind, stream, data)
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
         now = self.service.clock.now()
         event = Event(
@@ -101,7 +102,7 @@ class Discovery:
         person = derived_id("per", name)
         key = derived_id("rol", community, person)
         data = {"role_id": key, "person": person, "role": "convener", "begins": "2010-01-01"}
-        self.hears("registry.community.role-started", community, **data)
+        self.hears("registry.membership.started", community, **data)
         return person
 
     def proposal(self, one: str, other: str, **fields: Any) -> str:

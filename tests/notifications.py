@@ -23,7 +23,7 @@ from shared.service import Service
 from shared.settings import load_settings
 from shared.stream.source import Batch, Look
 from shared.web.app import create_app
-from tests.registry import SERVICE, Caller, settings_of
+from tests.registry import SERVICE, Caller, settings_of, where_told
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)  # a Monday
 FALLS, FRAILTY, WESSEX = "com_falls", "com_frailty", "net_wessex"
@@ -94,6 +94,7 @@ class Notifications:
         origin: str | None = None,
         **data: Any,
     ) -> Event:
+        stream, data = where_told(kind, stream, data)
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
         return Event(
             *START,
@@ -155,7 +156,7 @@ class Notifications:
 
     def role(self, who: str, role: str = "member", stream: str = FALLS, **more: Any) -> None:
         data = {"role_id": f"{who}-{role}", "person": who, "role": role, "begins": "2025-01-01"}
-        self.hear(self.event("registry.community.role-started", stream, **(data | more)))
+        self.hear(self.event("registry.membership.started", stream, **(data | more)))
 
     def landscape(self) -> None:
         """Two communities of one network with people, who have been told of it already."""

@@ -13,6 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from services.registry.bootstrap import build
+from services.registry.events import membership_stream
 from services.registry.identity.sign_ins import handlers as sign_ins
 from services.registry.identity.tokens.api import SESSION_GRANT
 from shared.migrations.migrate import migrate
@@ -103,6 +104,13 @@ class Caller:
 
 def _named(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def where_told(kind: str, stream: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Stream and data of an event: who belongs to a community has a stream beside it."""
+    if not kind.startswith("registry.membership."):
+        return stream, data
+    return membership_stream(stream), {"community": stream} | data
 
 
 @dataclass(frozen=True)

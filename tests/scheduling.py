@@ -23,7 +23,7 @@ from shared.projection.reactions import carry_out, record
 from shared.service import Service
 from shared.settings import load_settings
 from shared.web.app import create_app
-from tests.registry import Caller, settings_of
+from tests.registry import Caller, settings_of, where_told
 
 BROCHURE = [
     ("module", 1, "2019-01-18"),
@@ -69,6 +69,7 @@ class Scheduling:
 
     def hears(self, kind: str, stream: str, **data: Any) -> None:
         """An event of another service arrives, and is reacted to."""
+        stream, data = where_told(kind, stream, data)
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
         self.hears_again(kind, stream, version, data)
 
@@ -111,7 +112,7 @@ class Scheduling:
     def role(self, community: str, person: str, role: str = "convener") -> None:
         key = self.role_id(community, person, role)
         data = {"role_id": key, "person": person, "role": role, "begins": "2010-01-01"}
-        self.hears("registry.community.role-started", community, **data)
+        self.hears("registry.membership.started", community, **data)
 
     def role_id(self, community: str, person: str, role: str) -> str:
         return derived_id("rol", community, person, role)

@@ -50,7 +50,7 @@ def _opened(**settings: str) -> Iterator[Notifications]:
 
 def _members(post: Notifications, count: int) -> None:
     post.community()
-    kind = "registry.community.role-started"
+    kind = "registry.membership.started"
     members = [
         post.event(kind, role_id=f"r{n}", person=person(n), role="member", begins="2025-01-01")
         for n in range(count)

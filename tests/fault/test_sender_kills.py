@@ -18,7 +18,7 @@ MESSAGES, SEED = 1000, 1
 def queued(post: Notifications) -> None:
     """One message for each of a thousand members."""
     post.community()
-    kind = "registry.community.role-started"
+    kind = "registry.membership.started"
     roles = [
         post.event(kind, role_id=f"r{n}", person=person(n), role="member", begins="2025-01-01")
         for n in range(MESSAGES)

@@ -164,7 +164,7 @@ def test_a_communitys_meeting_is_for_its_members_and_whom_they_invite(
         scheduling.role(community, ada, "member")
         key = scheduling.role_id(community, ada, "member")
         scheduling.hears(
-            "registry.community.role-ended", community, role_id=key, ends="2020-01-01", person=ada
+            "registry.membership.ended", community, role_id=key, ends="2020-01-01", person=ada
         )
     replies(scheduling, at, ada, way)
     assert opens(scheduling, at, ada) == open_

@@ -7,7 +7,7 @@ from shared.migrations.anew import read_anew
 from shared.migrations.authority import create_tables
 
 revision = "notifications_0008"
-down_revision = "notifications_0003"
+down_revision = "notifications_0004"
 branch_labels = None
 depends_on = None
 

@@ -30,7 +30,7 @@ CLOSED = "registry.community.closed"
 
 def test_a_thousand_conveners_each_get_one(notifications: Notifications):
     notifications.community()
-    kind = "registry.community.role-started"
+    kind = "registry.membership.started"
     roles = [
         notifications.event(
             kind, role_id=f"r{n}", person=person(n), role="convener", begins="2025-01-01"
@@ -124,7 +124,7 @@ def test_a_first_start_on_an_old_platform_sends_nothing(tmp_path: Path):
     mailbox = Mailbox()
     with mail_server(mailbox) as server, opened(tmp_path, server.url) as post:
         year_ago = post.service.clock.now() - timedelta(days=365)
-        kind = "registry.community.role-started"
+        kind = "registry.membership.started"
         old = [post.event("registry.community.registered", at=year_ago, name="X", domain="Y")]
         for who in (ADA, BEA):
             data = {"role_id": who, "person": who, "role": "convener", "begins": "2025-01-01"}

@@ -102,7 +102,7 @@ def test_who_convenes_is_told_who_convenes_beside_them_and_who_no_longer_does(
     assert (CLEO, "convener-joined") not in told
     assert BEA not in [person for person, _ in told]
     ended = notifications.event(
-        "registry.community.role-ended", FALLS, role_id=f"{CLEO}-{role}", ends="2026-01-05"
+        "registry.membership.ended", FALLS, role_id=f"{CLEO}-{role}", ends="2026-01-05"
     )
     notifications.hear(ended)
     notifications.react()
@@ -114,7 +114,7 @@ def test_who_convenes_is_told_who_convenes_beside_them_and_who_no_longer_does(
 def test_the_end_of_a_membership_tells_no_convener(notifications: Notifications):
     notifications.landscape()
     ended = notifications.event(
-        "registry.community.role-ended", FALLS, role_id=f"{BEA}-member", ends="2026-01-05"
+        "registry.membership.ended", FALLS, role_id=f"{BEA}-member", ends="2026-01-05"
     )
     notifications.hear(ended)
     notifications.react()

@@ -100,9 +100,7 @@ def test_what_is_old_when_it_is_heard_of_is_missed(heard: Notifications):
 
 
 def test_a_role_that_has_ended_is_no_audience(heard: Notifications):
-    heard.hear(
-        heard.event("registry.community.role-ended", role_id=f"{BEA}-member", ends="2026-03-02")
-    )
+    heard.hear(heard.event("registry.membership.ended", role_id=f"{BEA}-member", ends="2026-03-02"))
     heard.tell(CLOSED, ending="faded", into=[])
     assert [row[0] for row in heard.ledger()] == [ADA]
 
