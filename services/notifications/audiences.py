@@ -117,6 +117,11 @@ def _operators(connection: Connection, _subject: Subject) -> list[str]:
     return preferences.contacts(connection, ["operators"])
 
 
+def _addressee(_connection: Connection, subject: Subject) -> list[str]:
+    """A sign-in's own id, for which the registry gives the address while the sign-in is open."""
+    return [subject.stream]
+
+
 def _one_of_data(*path: str) -> Resolve:
     """The person whose id the event's data have at this path."""
 
@@ -192,6 +197,7 @@ _RESOLVE: dict[str, Resolve] = {
     rules.THE_PERSON: _one_of_data("person"),
     rules.NETWORK: _network,
     rules.OPERATORS: _operators,
+    rules.ADDRESSEE: _addressee,
     rules.APPLICANT: _one_of_data("about", "person"),
     rules.SPONSOR: _one_of_data("sponsor"),
     rules.GUEST: _one_of_data("guest"),

@@ -8,6 +8,7 @@ from services.notifications.contact_book import Contact
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.identifiers import is_id
 from shared.web.paging import Page, encode_cursor
 
 HARD, SOFT = "hard", "soft"
@@ -45,8 +46,11 @@ def note(
 ) -> None:
     """Count one bounce; those of an earlier address are forgotten, and count no more.
 
-    `status` is the enhanced code, such as 5.1.1.
+    `status` is the enhanced code, such as 5.1.1. Of a sign-in nothing is kept: its id stands for an
+    address for a quarter of an hour, whoever's it is.
     """
+    if is_id(person, "sin"):
+        return
     hard, soft = int(kind == HARD), int(kind == SOFT)
     connection.exec_driver_sql(
         "INSERT INTO bounces (person, address_version, hard, soft, status, at)"

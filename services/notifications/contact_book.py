@@ -13,16 +13,25 @@ _PATIENCE = 5.0  # seconds
 _LONGEST_NAME = 200
 
 
+class SignInBy(NamedTuple):
+    """What a sign-in is completed by: six digits, or the signed end of a link."""
+
+    code: str
+    signed: str
+
+
 class Contact(NamedTuple):
     """`version` rises when name or address change.
 
-    `named_by_others`: somebody else typed the name, who was free to type anything.
+    `named_by_others`: somebody else typed the name, who was free to type anything. `sign_in` is
+    there under a sign-in's id alone, and only while the sign-in can be completed.
     """
 
     name: str
     email: str | None
     version: int
     named_by_others: bool = False
+    sign_in: SignInBy | None = None
 
     @property
     def own_name(self) -> str:
@@ -68,8 +77,9 @@ class RegistryContacts:
                     item["email"],
                     item["version"],
                     bool(item.get("named_by_others")),
+                    SignInBy(**by) if (by := item.get("sign_in")) else None,
                 )
                 for item in answer.json()["items"]
             }
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise ContactsUnavailable("the registry does not give contacts just now") from error

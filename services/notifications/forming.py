@@ -1,6 +1,6 @@
 """Forming letters of the deliveries that are due, once each; and anew where others are due now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from services.notifications.domain.rules import (
     MUST_BE_TOLD,
     REMINDERS,
     TOLD_UNTIL_STOPPED,
+    longest_age,
 )
 from services.notifications.letters import AT_ONCE, COLUMNS, WAITING, Letter, as_letter, settle
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
@@ -82,7 +83,8 @@ def _form(
             overtaken = Suppressed("a newer message tells it")
             outcomes |= {old: overtaken for item in items for old in item.overtaken}
     settle(service, connection, outcomes, now)
-    _write(connection, made, now, before.letters)
+    soon = {each.id for each in wanted if longest_age(each.rule) < LONGEST_AGE}
+    _write(connection, made, now, before.letters, soon)
 
 
 class _Before(NamedTuple):
@@ -232,6 +234,7 @@ def _sift(
     wanted, passed = [], _untimely(connection, due, now)
     for each in due:
         late = now - parse_rfc3339(each.due)
+        most = longest_age(each.rule)
         reason = _unwanted(kept[each.person].preferences, each, now)
         if each.person in erased:
             outcomes[each.id] = Suppressed("erased")
@@ -241,7 +244,7 @@ def _sift(
             outcomes[each.id] = passed[each.id]
         elif restored and parse_rfc3339(each.due) <= restored:
             outcomes[each.id] = Missed(moments.REASON)
-        elif late > LONGEST_AGE:
+        elif late > most:
             outcomes[each.id] = Missed(late_by(late))
         else:
             wanted.append(each)
@@ -259,7 +262,9 @@ def _untimely(connection: Connection, due: Iterable[_Due], now: datetime) -> dic
 
 
 def late_by(late: timedelta) -> str:
-    return f"late by {late / timedelta(hours=1):.0f} hours: nothing could send it in time"
+    hours = late / timedelta(hours=1)
+    words = f"{hours:.0f} hours" if hours >= 1 else f"{late / timedelta(minutes=1):.0f} minutes"
+    return f"late by {words}: nothing could send it in time"
 
 
 def _unwanted(wishes: Preferences, each: _Due, now: datetime) -> str:
@@ -323,22 +328,27 @@ def _write(
     made: Sequence[tuple[str, str, list[Item]]],
     now: datetime,
     before: Mapping[str, Sequence[Letter]],
+    first: Container[str],
 ) -> None:
-    """`before` are the letters in whose stead these come: how long they have waited goes on."""
+    """`before` are the letters in whose stead these come: how long they have waited goes on.
+
+    Those with deliveries of `first` go before all others that wait.
+    """
     if not made:
         return
-    at = rfc3339(now)
+    at, ahead = rfc3339(now), rfc3339(now - LONGEST_AGE)
     rows, enclosed = [], []
     for person, kind, items in made:
         letter = derived_id("let", *(item.delivery for item in items))
         old = before.get(person, ())
         since = max((each.at for each in old), default=at)
         attempts = max((each.attempts for each in old), default=0)
-        first = min((each.first_try for each in old if each.first_try), default=None)
+        tried = min((each.first_try for each in old if each.first_try), default=None)
         uncertain = max((each.uncertain for each in old), default=0)
         words = next((each.words for each in old if each.words), "")
         told = (letter, person, kind, _json(items), WAITING)
-        rows.append((*told, since, at, attempts, first, 0, uncertain, words, 0))
+        due = ahead if items[0].delivery in first else at
+        rows.append((*told, since, due, attempts, tried, 0, uncertain, words, 0))
         enclosed += [(item.delivery, letter) for item in items]
     connection.exec_driver_sql(
         "INSERT INTO letters (id, person, kind, items, state, at, due, attempts, first_try,"

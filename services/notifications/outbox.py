@@ -13,10 +13,12 @@ from services.notifications.rendering import Rendered, Renderer
 from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark
+from shared.identifiers import is_id
 from shared.web.paging import Page, encode_cursor
 
 ORDER = "newest"
 _FORMER = Contact("a former member", None, 0)
+_FORGOTTEN = Contact("an address that is no longer kept", None, 0)
 
 
 class Outbox:
@@ -44,7 +46,8 @@ class Outbox:
         """
         parts = reading.parts_of(connection, found)
         renewals = reading.renewals_of(connection, found)
-        former = dict.fromkeys((each.person for each in found), _FORMER)
+        people = {each.person for each in found}
+        former = {p: _FORGOTTEN if is_id(p, "sin") else _FORMER for p in people}
         contacts = {**former, **self._look_up(found, parts)}
         joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
         reasons = self._reasons.look_up(reading.reasoned_in(parts) if whole else ())

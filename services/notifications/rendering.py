@@ -21,7 +21,7 @@ from services.notifications.answering import answer_link, asks_to_come, calendar
 from services.notifications.calendars import CalendarUpdate, update_for
 from services.notifications.contact_book import Contact
 from services.notifications.domain.reminders import Words, said_ahead
-from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER, REQUEST
+from services.notifications.domain.rules import CATEGORIES, MUST_BE_TOLD, REMINDER, REQUEST, SIGN_IN
 from services.notifications.domain.wall_clock import local_end, local_start
 from services.notifications.links import (
     LINKS_WORK,
@@ -91,7 +91,7 @@ class _Form(NamedTuple):
 
 # Places in a form: of characters that no text of ours or of others can hold.
 _NAME = "\ue000name\ue001"
-_LINKS = ("preferences", "unsubscribe", "answer", "join", "calendar")
+_LINKS = ("preferences", "unsubscribe", "answer", "join", "calendar", "signin", "code")
 _PLACES = {link: f"\ue000{link}\ue001" for link in _LINKS}
 _PLACE = re.compile("\ue000([a-z]+)\ue001")
 _MOST_FORMS = 200
@@ -145,11 +145,12 @@ class Renderer:
         """The message without its reader: rendered once for all who get it so."""
         content = part.content
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
-        so = (_ahead(content, reader.now), _join_of(content, reader) is None)
+        by = reader.contact.sign_in
+        so = (_ahead(content, reader.now), _join_of(content, reader) is None, by is None)
         reason = content["facts"].get("reason")
         key = (content["event"], content["rule"], content.get("story"), told, so, reason)
         if (form := self._forms.get(key)) is None:
-            nobody = reader._replace(person="", contact=Contact(_NAME, None, 0))
+            nobody = reader._replace(person="", contact=Contact(_NAME, None, 0, sign_in=by))
             context = self._context(part, nobody, names)
             context["links"] = {link: _PLACES[link] for link in context["links"]}
             text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
@@ -237,12 +238,16 @@ class Renderer:
             "join": _join_of(part.content, reader),
             "calendar": calendar_link(self._links, part.content, reader.renewals),
         }
+        if by := reader.contact.sign_in:
+            found |= {"signin": self._links.sign_in(by.signed), "code": by.code}
         return {word: to for word, to in found.items() if to}
 
 
 def _greeted(contact: Contact, *contents: Mapping[str, Any]) -> str:
-    """What follows "Hello": nothing in what somebody asks of them, who gave their name as well."""
-    asked = any(content["category"] == REQUEST for content in contents)
+    """What follows "Hello": nothing in what somebody asks of them, who gave their name as well, or
+    in what anybody may have sent to an address.
+    """
+    asked = any(content["category"] in (REQUEST, SIGN_IN) for content in contents)
     name = "" if asked else shortened(contact.own_name, _LONGEST_NAME)
     return f" {name}" if name else ""
 

@@ -8,7 +8,7 @@ than one letter.
 
 import random
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from services.notifications.contact_book import Contact, ContactBook, ContactsUn
 from services.notifications.domain.backoff import GIVE_UP, LONGEST, pause
 from services.notifications.domain.delivery import Failed, Missed, Outcome, Sent, Suppressed
 from services.notifications.domain.refusals import About
-from services.notifications.domain.rules import LONGEST_AGE
+from services.notifications.domain.rules import LONGEST_AGE, longest_age
 from services.notifications.holding import REGISTRY, SERVER, Hold, Verdict
 from services.notifications.joining import JoinBook
 from services.notifications.letters import ENDED, HANDED_OVER, SENT, WAITING, Letter
@@ -34,6 +34,7 @@ from services.notifications.unreachable import tell_conveners
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection as Database
 from shared.database import mark
+from shared.identifiers import is_id
 from shared.restoring import moments
 from shared.service import Service
 
@@ -201,7 +202,7 @@ class Sender:
     ) -> Iterator[tuple[Letter, Envelope | Outcome]]:
         """Each letter as it goes out, or why it does not."""
         for letter in claimed:
-            if (reason := _hopeless(letter, known.contacts, blocked, now)) is not None:
+            if (reason := _hopeless(letter, known, blocked, now)) is not None:
                 yield letter, reason
                 continue
             try:
@@ -373,13 +374,19 @@ def _state(connection: Database, ids: Sequence[str], state: str) -> None:
 
 
 def _hopeless(
-    letter: Letter, contacts: Mapping[str, Any], blocked: set[str], now: datetime
+    letter: Letter, known: reading.Known, blocked: set[str], now: datetime
 ) -> Outcome | None:
     """Why a letter need not even be tried; None where it may."""
     late = now - parse_rfc3339(letter.at)
     if late > LONGEST_AGE and letter.attempts == 0:
         return Missed(forming.late_by(late))
-    contact = contacts.get(letter.person)
+    contact = known.contacts.get(letter.person)
+    for content in (part.content for part in known.parts[letter.id]):
+        late = now - parse_rfc3339(content["at"])
+        if longest_age(content["rule"]) < LONGEST_AGE and late >= longest_age(content["rule"]):
+            return Missed(forming.late_by(late))
+    if contact is None and is_id(letter.person, "sin"):
+        return Suppressed("the sign-in was completed, or is not known to the registry")
     if contact is None:
         return Suppressed("erased, or not known to the registry")
     if not contact.email:

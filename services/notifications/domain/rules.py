@@ -13,6 +13,8 @@ from typing import Any
 CONVENERS, MEMBERS, NEAR = "conveners", "members", "conveners nearby"
 THE_PERSON, NETWORK, OPERATORS = "the person", "network's contacts", "operators"
 APPLICANT, SPONSOR, GUEST = "the applicant", "the sponsor", "the guest"
+# Of a sign-in: whoever has the address that it was asked for, known here or not.
+ADDRESSEE = "whoever has the address"
 # Of a session: its cohort's participants, those who have a role or replied, and the conveners and
 # members of the communities that hold it. COMING leaves out who said no, or sent
 # apologies.
@@ -30,7 +32,7 @@ NORMAL, SOON, URGENT, UNHURRIED = "normal", "soon", "urgent", "unhurried"
 # Categories: what a person can stop for itself.
 COMMUNITY, ROLES, NEARBY, SESSIONS = "community", "roles", "nearby", "sessions"
 REMINDERS, PROGRAMME, DECISION, LINKS = "reminders", "programme", "decision", "links"
-OPERATIONS, REQUEST = "operations", "request"
+OPERATIONS, REQUEST, SIGN_IN = "operations", "request", "sign-in"
 
 CATEGORIES: Mapping[str, str] = {
     COMMUNITY: "what becomes of a community: convener needed, closed, merged, reopened",
@@ -43,12 +45,14 @@ CATEGORIES: Mapping[str, str] = {
     OPERATIONS: "what an operator of this platform must know",
     DECISION: "decisions on your own application, which cannot be stopped",
     REQUEST: "what somebody asks of you by name, once: to confirm a release, to be a guest",
+    SIGN_IN: "a link and a code to sign in by, which somebody asked for with your address",
 }
-MUST_BE_TOLD = frozenset({DECISION})
+MUST_BE_TOLD = frozenset({DECISION, SIGN_IN})
 # Told at once whatever a person chose to hear, until they stop it: who is asked may be a stranger.
 TOLD_UNTIL_STOPPED = frozenset({REQUEST})
 
 LONGEST_AGE = timedelta(hours=48)  # older news is not news
+SIGN_IN_AGE = timedelta(minutes=15)  # the link and the code are good for no longer
 
 Data = Mapping[str, Any]
 
@@ -137,6 +141,8 @@ REGISTRY = (
     Rule("registry.membership.started", (OTHER_CONVENERS,),
          "convener-joined", NORMAL, ROLES, _convenes),
     Rule("registry.membership.ended", (OTHER_CONVENERS,), "convener-left", NORMAL, ROLES),
+    Rule("registry.sign-in.requested", (ADDRESSEE,), "sign-in", URGENT, SIGN_IN,
+         longest_age=SIGN_IN_AGE),
 )
 
 SCHEDULING = (
@@ -200,6 +206,8 @@ REMINDER = Rule("", (COMING,), "session-reminder", NORMAL, REMINDERS)
 
 # Deliberately silent: nobody is told, and why.
 SILENT: Mapping[str, str] = {
+    "registry.community.role-started": "the membership that began with it is told",
+    "registry.community.role-ended": "the membership that ended with it is told",
     "registry.community.described": "a page that changed is read when it is looked at",
     "registry.community.network-joined": "a network sees it in its landscape",
     "registry.community.network-left": "a network sees it in its landscape",
@@ -211,6 +219,10 @@ SILENT: Mapping[str, str] = {
     "registry.organisation.described": "nobody follows an organisation",
     "registry.person.registered": "who was added is told when a role is given",
     "registry.person.links-renewed": "the person has just done it themselves",
+    "registry.sign-in.completed": "the person has just done it themselves",
+    "registry.sign-in.ended": "the person sees it where they are signed in",
+    "registry.grant.given": "whoever gives a grant says so",
+    "registry.grant.ended": "whoever ends a grant says so",
     "registry.person.erased": "nobody is told of an erasure; what is held is forgotten",
     "scheduling.programme.created": "what a plan is made by concerns the programme team alone",
     "scheduling.cohort.created": "it is announced when it opens, by the programme team",
@@ -246,6 +258,12 @@ def rules_of(event_type: str) -> tuple[Rule, ...]:
     return _BY_EVENT.get(event_type, ())
 
 
+def longest_age(message: str) -> timedelta:
+    """For how long after what it tells of a message is still worth sending."""
+    return _AGES.get(message, LONGEST_AGE)
+
+
+_AGES = {rule.message: rule.longest_age for rule in RULES}
 _BY_EVENT: dict[str, tuple[Rule, ...]] = {}
 for _rule in RULES:
     _BY_EVENT[_rule.event] = (*_BY_EVENT.get(_rule.event, ()), _rule)

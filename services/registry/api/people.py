@@ -15,6 +15,7 @@ from services.registry.api.schemas import (
 )
 from services.registry.domain.person import FORMER, RegisterPerson, RenewLinks
 from services.registry.events import PERSON
+from services.registry.identity.sign_ins import handlers as sign_ins
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.http.policies import operator, policy, self_, service_token
@@ -107,10 +108,16 @@ def change(fields: dict[str, Any], person: str) -> Response:
 @policy(service_token)
 @blp.arguments(ContactsBody)
 def contacts(fields: dict[str, Any]) -> Response:
-    """Who is in `ids` and not in `items` was erased, or never was: nobody to write to."""
+    """Who is in `ids` and not in `items` was erased, or never was: nobody to write to.
+
+    A sign-in's id answers too while it can be completed, with what completes it.
+    """
     with service().database.read() as connection:
         found = people.by_ids(connection, fields["ids"])
         by_others = people.named_by_others(connection, [p.id for p in found])
+        open_to = sign_ins.contacts(
+            connection, fields["ids"], service().settings.secret, service().clock.now()
+        )
     items = [
         {
             "id": p.id,
@@ -121,7 +128,7 @@ def contacts(fields: dict[str, Any]) -> Response:
         }
         for p in found
     ]
-    return json_response({"items": items}, private=True)
+    return json_response({"items": [*items, *open_to]}, private=True)
 
 
 @blp.post("/people/<person>/links/renewal")

@@ -15,7 +15,7 @@ from icalendar import Calendar
 
 from services.notifications import facts, rendering
 from services.notifications.contact_book import Contact
-from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, REQUEST, RULES
+from services.notifications.domain.rules import MUST_BE_TOLD, REMINDER, REQUEST, RULES, SIGN_IN
 from services.notifications.links import Links
 from services.notifications.mail import envelope, letter_of
 from services.notifications.rendering import Part, Reader, Rendered, Renderer
@@ -92,10 +92,12 @@ def render(
 @pytest.mark.parametrize("rule", SAMPLED, ids=lambda rule: rule.message)
 def test_a_template_says_all_that_a_reader_needs(renderer: Renderer, rule: Any):
     said = render(renderer, content(rule))
-    greeting = "Hello,\n" if rule.category == REQUEST else "Hello Ada Lovelace,\n"
+    unnamed = rule.category in (REQUEST, SIGN_IN)
+    greeting = "Hello,\n" if unnamed else "Hello Ada Lovelace,\n"
     assert said.text.startswith(greeting)
     assert "sent you this\nbecause " in said.text
-    assert "https://hedgerow.example/notifications/preferences/" in said.text
+    preferences = "https://hedgerow.example/notifications/preferences/" in said.text
+    assert preferences is (rule.category != SIGN_IN)  # who has no account yet has none
     assert said.subject
     assert said.subject == " ".join(said.subject.split())
     for left_over in (">None<", " None", "{{", "{%", "}}", "Undefined"):

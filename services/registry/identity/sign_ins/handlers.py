@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.registry import people
 from services.registry.domain.person import Person, RegisterPerson
@@ -24,7 +25,7 @@ from shared.database import lock_in_turn
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change, Decider, Streams
 from shared.foundation.addresses import address_key
-from shared.identifiers import new_id
+from shared.identifiers import is_id, new_id
 from shared.service import Service
 from shared.settings import Secret
 from shared.web import signer
@@ -151,6 +152,32 @@ def is_code(secret: Secret, sign_in: str, given: str) -> bool:
 def link(secret: Secret, sign_in: Pending) -> str:
     """The signed part of the address that the email leads to."""
     return signer.sign(secret, PURPOSE, sign_in.id, 0, sign_in.expires)
+
+
+def contacts(
+    connection: Connection, ids: Sequence[str], secret: Secret, now: datetime
+) -> list[dict[str, Any]]:
+    """Of these sign-ins, the address of each that can be completed, and by what. No name: whoever
+    has the address has only been asked for.
+    """
+    return [
+        {
+            "id": found.id,
+            "name": "",
+            "email": found.address,
+            "version": 1,
+            "named_by_others": True,
+            "sign_in": {"code": code(secret.value, found.id), "signed": link(secret, found)},
+        }
+        for found in queries.by_ids(connection, [i for i in ids if is_id(i, "sin")])
+        if found.address is not None and not found.completed and now < found.expires
+        if not _is_suspended(connection, found.address)
+    ]
+
+
+def _is_suspended(connection: Connection, address: str) -> bool:
+    person = people.by_email(connection, address)
+    return person is not None and people.is_suspended(connection, person.id)
 
 
 def tidy(service: Service, now: datetime) -> None:
