@@ -19,12 +19,12 @@ def pair() -> Iterator[tuple[Channel, socket.socket]]:
         yield Channel(ours), theirs
 
 
-def wait(_method: str, _target: str, _token: str | None, _length: int | None) -> Body:
-    return Body.WAIT
+def wait(_method: str, _target: str, _token: str | None, _length: int | None) -> Ready:
+    return Ready(Body.WAIT, authorised=False)
 
 
-def stream(_method: str, _target: str, _token: str | None, _length: int | None) -> Body:
-    return Body.STREAM
+def stream(_method: str, _target: str, _token: str | None, _length: int | None) -> Ready:
+    return Ready(Body.STREAM, authorised=False)
 
 
 def test_a_request_is_complete_with_the_last_byte_of_its_body(
@@ -46,9 +46,9 @@ def test_what_decides_is_asked_once_with_what_the_head_says(pair: tuple[Channel,
     ours, theirs = pair
     asked: list[tuple[str, str, str | None, int | None]] = []
 
-    def admit(*said: object) -> Body:
+    def admit(*said: object) -> Ready:
         asked.append(said)  # type: ignore[arg-type]
-        return Body.WAIT
+        return Ready(Body.WAIT, authorised=False)
 
     theirs.send(b"PUT /a?b=c HTTP/1.1\r\nAuthorization:  Bearer x \r\nContent-Length: 4\r\n\r\n")
     for _ in range(3):
