@@ -12,7 +12,6 @@ from typing import Any
 from flask import Flask
 
 from services.scheduling.bootstrap import build
-from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
 from shared.eventstore.events import START, Event
 from shared.identifiers import derived_id
 from shared.migrations.migrate import migrate
@@ -24,6 +23,7 @@ from shared.service import Service
 from shared.settings import load_settings
 from shared.web.app import create_app
 from tests.registry import Caller, settings_of, where_told
+from tests.signing import knows_the_key, token
 
 BROCHURE = [
     ("module", 1, "2019-01-18"),
@@ -67,6 +67,14 @@ class Scheduling:
     def acting(self, person: str) -> Caller:
         return Caller(self.app, actor=person)
 
+    def signed_in(self, person: str, **when: timedelta) -> Caller:
+        """This person, with a token of their own; see `tests.signing.token`."""
+        return Caller(self.app, token(self.service, person, **when))
+
+    def granted(self, person: str, grant: str, scope: str | None = None) -> None:
+        data = {"person": person, "grant": grant, "scope": scope}
+        self.hears("registry.grant.given", derived_id("grt", person, grant), **data)
+
     def hears(self, kind: str, stream: str, **data: Any) -> None:
         """An event of another service arrives, and is reacted to."""
         stream, data = where_told(kind, stream, data)
@@ -94,7 +102,7 @@ class Scheduling:
         with database.write() as connection:
             inbox = Inbox(connection, active(connection, FOLLOWED), source)
             fresh = inbox.admit([event], now)
-            applied = apply_events(connection, inbox, FOLLOWED_PROJECTIONS, fresh, now)
+            applied = apply_events(connection, inbox, self.service.followed, fresh, now)
             record(connection, self.service.reactions, applied, now)
         carry_out(database, {r.name: r for r in self.service.reactions}, now)
 
@@ -156,6 +164,7 @@ def open_scheduling(
     urls = {f"{name}_URL": "http://127.0.0.1:1" for name in ("DISCOVERY", "NOTIFICATIONS")}
     settings = settings_of(folder, SCHEDULING_DATABASE_URL=database_url, **urls | environ)
     service = build(load_settings(settings))
+    knows_the_key(service)
     if not migrated:
         migrate(database_url, database_url, service.migrations)
     try:

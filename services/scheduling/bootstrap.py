@@ -20,6 +20,7 @@ from services.scheduling.api import (
     sponsor,
 )
 from services.scheduling.applying import lapse_offers
+from services.scheduling.authority import FINDERS, SchedulingAuthority
 from services.scheduling.events import EVENT_TYPES
 from services.scheduling.following import asks_for_decisions, takes_out_erased
 from services.scheduling.holdings import holdings
@@ -60,7 +61,7 @@ def build(settings: Settings) -> Service:
         ],
         own=OWN_PROJECTIONS,
         followed=[*FOLLOWED_PROJECTIONS, *authority.PROJECTIONS],
-        authority=authority.FollowedAuthority({}),
+        authority=SchedulingAuthority(FINDERS),
         follows=["registry", "discovery"],
         reactions=[
             takes_out_erased(get),

@@ -99,6 +99,13 @@ def delete_reflection(connection: Connection, session: str, reflection: str) -> 
     return found.rowcount > 0
 
 
+def who_reflected(connection: Connection, reflection: str) -> str | None:
+    row = connection.exec_driver_sql(
+        f"SELECT person FROM reflections WHERE id = {mark(connection)}", (reflection,)
+    ).first()
+    return row[0] if row else None
+
+
 def join_address(connection: Connection, session: str) -> str | None:
     row = connection.exec_driver_sql(
         f"SELECT address FROM join_addresses WHERE session = {mark(connection)}", (session,)

@@ -1,24 +1,69 @@
-"""What a token may do that acts for a person: as much as that person."""
+"""As whom a caller acts here: for the programme team, for a community, or for themselves.
 
-from collections.abc import Sequence
+Each route's policy says who may call it. This tells, of those let in, what they act as: one who has
+signed in is of the programme team by a grant; the platform's own tokens act for it, unless they act
+for a person, and then as much as that person may.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from services.scheduling import known, queries
+from services.scheduling.domain.session import Particulars
 from shared.connection import Connection
-from shared.web.callers import caller
+from shared.http.policies import Kind
+from shared.service.authority import communities_of
+from shared.web.callers import PERSON, caller
 from shared.web.context import service
 from shared.web.errors import Problem
 
 
-def only_theirs(person: str) -> None:
-    """Raises Problem 403 where somebody acts for another than this applicant."""
-    if caller().actor not in (None, person):
+def acts_for_team(connection: Connection, cohort: str) -> bool:
+    """Whether the caller acts for the programme team of a cohort in which they have no part."""
+    who = caller()
+    if who.kind != PERSON:
+        return who.kind != "anyone" and who.actor is None
+    return (
+        is_granted(connection, Kind.OPERATOR) or is_granted(connection, Kind.TEAM, cohort)
+    ) and not _has_part(connection, cohort)
+
+
+def is_operator(connection: Connection) -> bool:
+    """Whether the caller acts for the platform: by its own tokens, or by a grant."""
+    who = caller()
+    if who.kind != PERSON:
+        return who.kind != "anyone" and who.actor is None
+    return is_granted(connection, Kind.OPERATOR)
+
+
+def is_granted(connection: Connection, kind: Kind, *things: str) -> bool:
+    """Whether who has signed in holds this, at this moment."""
+    authority = service().authority
+    return authority is not None and authority.holds(
+        connection, kind, caller().person, things, _today()
+    )
+
+
+def _has_part(connection: Connection, cohort: str) -> bool:
+    actor = caller().actor
+    return actor is not None and queries.application_of(connection, cohort, actor) is not None
+
+
+def only_theirs(connection: Connection, person: str, cohort: str) -> None:
+    """Raises Problem 403 unless it is the applicant, or the programme team of the cohort."""
+    if caller().actor != person and not acts_for_team(connection, cohort):
         raise Problem(403, "This is for the applicant and for the programme team.")
 
 
+def only_oneself(connection: Connection, person: str, words: str) -> None:
+    """Raises Problem 403, with these words, where somebody speaks for another."""
+    if caller().actor != person and not is_operator(connection):
+        raise Problem(403, words)
+
+
 def only_the_team(connection: Connection, cohort: str) -> None:
-    """Raises Problem 403 where the one acted for has a part in this cohort themselves."""
-    actor = caller().actor
-    if actor is not None and queries.application_of(connection, cohort, actor) is not None:
+    """Raises Problem 403 where the one who acts has a part in this cohort themselves."""
+    if _has_part(connection, cohort):
         raise Problem(403, "This is for the programme team, not for somebody with a part in it.")
 
 
@@ -29,5 +74,54 @@ def not_for_oneself(connection: Connection, communities: Sequence[str], person: 
     """
     if caller().actor != person:
         return
-    if person not in known.conveners(connection, communities, service().clock.now().date()):
+    if person not in known.conveners(connection, communities, _today()):
         raise Problem(403, "Nobody records this of themselves; ask the programme team.")
+
+
+# --- sessions ---
+
+
+def runs(connection: Connection, session: Particulars) -> bool:
+    """Whether who has signed in sees to this session: a convener of it, or its team."""
+    if caller().kind != PERSON:
+        return False
+    if session.cohort is not None:
+        return acts_for_team(connection, session.cohort)
+    if is_granted(connection, Kind.OPERATOR):
+        return True
+    return not _convened(connection).isdisjoint(session.communities)
+
+
+def check_may_hold(
+    connection: Connection, cohort: str | None, communities: Iterable[str], field: str
+) -> None:
+    """Raises Problem 403 where somebody plans for a cohort or a community that is not theirs."""
+    if caller().kind != PERSON or is_granted(connection, Kind.OPERATOR):
+        return
+    if cohort is not None and not acts_for_team(connection, cohort):
+        raise Problem(403, "cohort: the sessions of a cohort are for its programme team.")
+    convened = _convened(connection)
+    if others := [key for key in communities if key not in convened]:
+        raise Problem(
+            403,
+            f"{field}: {', '.join(others)} is not yours to meet for. A joint session is for those"
+            " who convene each of its communities: ask theirs, or the operator.",
+            {field: ["names a community that you do not convene"]},
+        )
+
+
+def check_may_change(connection: Connection, session: Particulars) -> None:
+    """Raises Problem 403 where a signed-in person has no say over one of several sessions."""
+    if caller().kind == PERSON and not runs(connection, session):
+        raise Problem(403, "One of these sessions is another community's; nothing was changed.")
+
+
+def _convened(connection: Connection) -> frozenset[str]:
+    person, today = caller().person, _today()
+    return communities_of(connection, person, "convener", today) | communities_of(
+        connection, person, "co-convener", today
+    )
+
+
+def _today() -> date:
+    return service().clock.now().date()

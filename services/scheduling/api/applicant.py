@@ -18,6 +18,7 @@ from services.scheduling.domain.cohort import FINISHED
 from services.scheduling.links import APPLICATION
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from shared.connection import Connection
+from shared.http.policies import anyone, policy
 from shared.web import pages
 from shared.web.bodies import Blueprint
 from shared.web.context import service
@@ -43,6 +44,7 @@ _DONE = {
 
 @blp.get("/application/<signed>")
 @blp.doc(summary="The applicant's page; opening it changes nothing")
+@policy(anyone)
 @takes({"ask": one_of(*_ASKED)})
 def show(signed: str) -> Response:
     """With `ask` it asks whether they are sure, with a button that does it."""
@@ -53,6 +55,7 @@ def show(signed: str) -> Response:
 
 @blp.post("/application/<signed>")
 @blp.doc(summary="What the applicant does, by the form field `step`")
+@policy(anyone)
 def act(signed: str) -> Response:
     application = _opened(signed)
     step = request.form.get("step", "")

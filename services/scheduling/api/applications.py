@@ -9,7 +9,7 @@ from flask import Response, request
 from services.scheduling import queries, registry_client
 from services.scheduling.api import application_views as views
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import only_theirs
+from services.scheduling.api.acting import acts_for_team, only_theirs
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import (
     AnswersBody,
@@ -25,10 +25,11 @@ from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from services.scheduling.queries import Found
 from shared.connection import Connection
+from shared.http.policies import operator, policy, self_, service_token, signed_in, team_of
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import ANYONE, caller, needs_token
+from shared.web.callers import ANYONE, caller
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, answered_before, check_version, expected_version
 from shared.web.context import service
@@ -48,11 +49,12 @@ def applying(connection: Connection) -> Applying:
 
 @blp.post("/cohorts/<cohort>/applications")
 @blp.doc(summary="Begin an application; `missing` says what it still needs")
-@needs_token
+@policy(self_("body:person"), team_of(), operator, service_token)
 @blp.arguments(ApplicationBody)
 @blp.alt_response(201, description="The application as a draft")
 def start(fields: dict[str, Any], cohort: str) -> Response:
-    only_theirs(fields["person"])
+    with service().database.read() as connection:
+        only_theirs(connection, fields["person"], cohort)
     _only_the_team(fields["person"], fields.get("late_reason"))
     if (before := answered_before()) is not None:
         return before
@@ -127,8 +129,8 @@ def check_community(connection: Connection, fields: dict[str, Any]) -> None:
 
 @blp.get("/cohorts/<cohort>/applications")
 @blp.doc(summary="The applications to a cohort")
+@policy(signed_in, operator)
 @takes({"state": one_of(*STATES), "person": "Whose", **PAGE})
-@needs_token
 def list_all(cohort: str) -> Response:
     if request.args.get("state", STATES[0]) not in STATES:
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
@@ -136,13 +138,14 @@ def list_all(cohort: str) -> Response:
     state, person = (request.args.get(name) for name in ("state", "person"))
     conditions = [("cohort = {p}", cohort)]
     conditions += [("person = {p}", person)] if person is not None else []
-    if state is not None and caller().actor is None:
-        conditions.append(("state = {p}", state))
-    if caller().actor is not None:  # they see their own alone
-        only_theirs(person or caller().actor or "")
-        conditions.append(("person = {p}", caller().actor or ""))
     with service().database.read() as connection:
         require(connection, COHORTS, cohort)
+        if not acts_for_team(connection, cohort):  # they see their own alone
+            own = caller().actor or ""
+            only_theirs(connection, person or own, cohort)
+            conditions.append(("person = {p}", own))
+        elif state is not None and caller().actor is None:
+            conditions.append(("state = {p}", state))
 
         def show(found: Found) -> dict[str, Any] | None:
             item = views.shown(connection, found)
@@ -154,38 +157,40 @@ def list_all(cohort: str) -> Response:
 
 @blp.get("/applications/<application>")
 @blp.doc(summary="One application")
-@needs_token
+@policy(self_("application"), team_of("application"), operator)
 def get_one(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
-        only_theirs(found.state.about.person)
+        only_theirs(connection, found.state.about.person, found.state.about.cohort)
         body = views.shown(connection, found)
     return json_response(body, version=body["version"], private=True)
 
 
 @blp.get("/applications/<application>/history")
 @blp.doc(summary="Every change of an application, in a sentence and as data")
-@needs_token
+@policy(self_("application"), team_of("application"), operator)
 def history(application: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, application)
-    if not events or not events[0].type.startswith("scheduling.application."):
-        raise not_found(f"There is no application {application}.")
-    person = EVENT_TYPES.decode(events[0]).about.person
-    only_theirs(person)
-    return page_response(views.history(events, for_team=views.acts_for_team(person)), None)
+        if not events or not events[0].type.startswith("scheduling.application."):
+            raise not_found(f"There is no application {application}.")
+        about = EVENT_TYPES.decode(events[0]).about
+        only_theirs(connection, about.person, about.cohort)
+    for_team = views.acts_for_team(about.person)
+    return page_response(views.history(events, for_team=for_team), None)
 
 
 @blp.patch("/applications/<application>")
 @blp.doc(summary="Change what an application says")
-@needs_token
+@policy(self_("application"), operator)
 @blp.arguments(AnswersBody)
 def change(fields: dict[str, Any], application: str) -> Response:
+    with service().database.read() as connection:
+        about = require(connection, APPLICATIONS, application).state.about
+        only_theirs(connection, about.person, about.cohort)
     expected_version(required=True)
     if not fields:
         raise Problem(422, "The body names nothing to change.")
-    with service().database.read() as connection:
-        only_theirs(require(connection, APPLICATIONS, application).state.about.person)
 
     def check(connection: Connection, wanted: dict[str, Any]) -> None:
         found = require(connection, APPLICATIONS, application)
@@ -205,22 +210,22 @@ def change(fields: dict[str, Any], application: str) -> Response:
 
 @blp.post("/applications/<application>/submission")
 @blp.doc(summary="Hand an application in; its sponsor is asked to confirm the release")
+@policy(self_("application"), team_of("application"), operator, service_token)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(LateBody)
 def submit(fields: dict[str, Any], application: str) -> Response:
     late_reason = fields["late_reason"]
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
-    only_theirs(found.state.about.person)
+        only_theirs(connection, found.state.about.person, found.state.about.cohort)
     _only_the_team(found.state.about.person, late_reason)
     return _act(application, lambda a: a.submit(application, late_reason))
 
 
 @blp.post("/applications/<application>/withdrawal")
 @blp.doc(summary="Take an application back; a place that it holds goes on")
+@policy(self_("application"), operator, service_token)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(WithdrawalBody)
 def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG001
     return _act(application, lambda a: a.place(application, "withdrawal"))
@@ -228,16 +233,16 @@ def withdraw(fields: dict[str, Any], application: str) -> Response:  # noqa: ARG
 
 @blp.post("/applications/<application>/acceptance")
 @blp.doc(summary="The applicant takes the place that was offered")
+@policy(self_("application"), operator, service_token)
 @takes(DRY_RUN)
-@needs_token
 def accept(application: str) -> Response:
     return _act(application, lambda a: a.place(application, "acceptance"))
 
 
 @blp.post("/applications/<application>/declination")
 @blp.doc(summary="The applicant gives the place back; it goes to the first who waits")
+@policy(self_("application"), operator, service_token)
 @takes(DRY_RUN)
-@needs_token
 def decline(application: str) -> Response:
     return _act(application, lambda a: a.place(application, "declination"))
 
@@ -245,7 +250,7 @@ def decline(application: str) -> Response:
 def _act(application: str, step: Callable[[Applying], None]) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, APPLICATIONS, application)
-        only_theirs(found.state.about.person)
+        only_theirs(connection, found.state.about.person, found.state.about.cohort)
         check_version(application, views.as_seen(connection, found).version)
         decided(step, applying(connection))
         return views.answer(connection, application)
@@ -255,20 +260,20 @@ def _act(application: str, step: Callable[[Applying], None]) -> Response:
 
 @blp.post("/applications/<application>/sponsor-request")
 @blp.doc(summary="Ask the sponsor again, by a new link; the earlier one no longer acts")
+@policy(self_("application"), team_of("application"), operator)
 @takes(DRY_RUN)
-@needs_token
 def ask_again(application: str) -> Response:
     return _act(application, lambda a: a.ask_again(application))
 
 
 @blp.post("/applications/<application>/link")
 @blp.doc(summary="A link by which the applicant fills in and answers, without an account")
-@needs_token
+@policy(self_("application"), operator)
 @blp.alt_response(201, description="The address")
 def link(application: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, APPLICATIONS, application)
-        only_theirs(found.state.about.person)
+        only_theirs(connection, found.state.about.person, found.state.about.cohort)
         person = found.state.about.person
         decided(check_not_erased, connection, person)
         expires = service().clock.now() + timedelta(days=365)

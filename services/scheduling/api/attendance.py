@@ -8,7 +8,7 @@ from flask import Response
 
 from services.scheduling import attending, belonging, queries, registry_client, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import not_for_oneself
+from services.scheduling.api.acting import acts_for_team, not_for_oneself, only_oneself, runs
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.attendance_schemas import (
     GuestBody,
@@ -23,10 +23,21 @@ from services.scheduling.domain.budget import guests
 from services.scheduling.domain.session import CANCELLED, POSTPONED, Session
 from services.scheduling.projections.own import COHORTS, SESSIONS
 from shared.connection import Connection
+from shared.http.policies import (
+    anyone,
+    co_convener_of,
+    convener_of,
+    operator,
+    participant_in,
+    policy,
+    self_,
+    service_token,
+    team_of,
+)
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
+from shared.web.callers import caller
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, answered_before
 from shared.web.context import service
@@ -75,28 +86,23 @@ def _reply(attendance: at.Attendance, session: str, person: str) -> dict[str, An
 
 @blp.put("/sessions/<session>/replies/<person>")
 @blp.doc(summary="Say whether a person will come")
+@policy(self_(), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(ReplyBody)
 def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
     def work(connection: Connection) -> Answer:
         require(connection, SESSIONS, session)
         session_fields.check_people(connection, "person", person)
-        _only(person)
-        invited = caller().actor is None
+        only_oneself(connection, person, "Only the person themselves says whether they come.")
+        invited = caller().actor != person
         return Answer(reply(connection, session, person, fields["reply"], invited=invited))
 
     return changing(work)
 
 
-def _only(person: str) -> None:
-    if caller().actor not in (None, person):
-        raise Problem(403, "Only the person themselves says whether they come.")
-
-
 @blp.get("/sessions/<session>/replies")
 @blp.doc(summary="Who said that they will come, and who waits for a place")
-@needs_token
+@policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 def list_replies(session: str) -> Response:
     with service().database.read() as connection:
         capacity = require(connection, SESSIONS, session).state.known.capacity
@@ -114,7 +120,9 @@ def list_replies(session: str) -> Response:
 
 @blp.put("/sessions/<session>/attendance/<person>")
 @blp.doc(summary="Record whether a person came; a later record corrects an earlier one")
-@needs_token
+@policy(
+    convener_of("session"), co_convener_of("session"), team_of("session"), operator, service_token
+)
 @blp.arguments(StatusBody)
 def put_status(fields: dict[str, Any], session: str, person: str) -> Response:
     def work(connection: Connection) -> Answer:
@@ -146,7 +154,7 @@ def _check_begun(state: Session, status: str) -> None:
 
 @blp.get("/sessions/<session>/attendance")
 @blp.doc(summary="Who came, with corrections")
-@needs_token
+@policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 def list_statuses(session: str) -> Response:
     with service().database.read() as connection:
         require(connection, SESSIONS, session)
@@ -170,14 +178,15 @@ def list_statuses(session: str) -> Response:
 
 @blp.put("/sessions/<session>/roles/<person>")
 @blp.doc(summary="Have a person facilitate or speak at a session")
+@policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(RoleBody)
 def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
     def work(connection: Connection) -> Answer:
         state = require(connection, SESSIONS, session).state
         session_fields.check_people(connection, "person", person)
-        not_for_oneself(connection, state.known.communities, person)
+        if not runs(connection, state.known):
+            not_for_oneself(connection, state.known.communities, person)
         command = at.AssignRole(attending.about(session, state), person, fields["role"])
         return Answer(_roles(act(connection, session, command), session))
 
@@ -186,7 +195,7 @@ def put_role(fields: dict[str, Any], session: str, person: str) -> Response:
 
 @blp.delete("/sessions/<session>/roles/<person>/<any(facilitator, speaker):role>")
 @blp.doc(summary="Take a role at a session from a person")
-@needs_token
+@policy(self_(), convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 def delete_role(session: str, person: str, role: str) -> Response:
     def work(connection: Connection) -> Answer:
         state = require(connection, SESSIONS, session).state
@@ -198,7 +207,13 @@ def delete_role(session: str, person: str, role: str) -> Response:
 
 @blp.get("/sessions/<session>/roles")
 @blp.doc(summary="Who facilitates and speaks at a session")
-@needs_token
+@policy(
+    participant_in("session"),
+    convener_of("session"),
+    co_convener_of("session"),
+    team_of("session"),
+    operator,
+)
 def list_roles(session: str) -> Response:
     with service().database.read() as connection:
         require(connection, SESSIONS, session)
@@ -215,8 +230,8 @@ def _roles(attendance: at.Attendance, session: str) -> dict[str, Any]:
 
 @blp.put("/sessions/<session>/materials")
 @blp.doc(summary="Set the links that are for before and after a session")
+@policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(MaterialsBody)
 def put_materials(fields: dict[str, Any], session: str) -> Response:
     materials = tuple(at.Material(**entry) for entry in fields["materials"])
@@ -232,16 +247,24 @@ def put_materials(fields: dict[str, Any], session: str) -> Response:
 
 @blp.get("/sessions/<session>/materials")
 @blp.doc(summary="The links of a session; without a token, those that are public")
+@policy(anyone)
 def list_materials(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         attendance = queries.attendance_of(connection, session)
-        who = caller()
-        part = who.kind != "anyone" and (
-            who.actor is None or belonging.part(connection, found, who.actor, _now()).is_concerned
-        )
+        part = _is_for(connection, found)
     shown = [m for m in attendance.materials if part or m.public]
     return json_response({"session": session, "materials": msgspec.to_builtins(shown)})
+
+
+def _is_for(connection: Connection, found: queries.Found) -> bool:
+    """Whether the caller takes part in this session or sees to it."""
+    who = caller()
+    if who.kind == "anyone":
+        return False
+    if who.actor is None or runs(connection, found.state.known):
+        return True
+    return belonging.part(connection, found, who.actor, _now()).is_concerned
 
 
 # --- guests ---
@@ -249,7 +272,7 @@ def list_materials(session: str) -> Response:
 
 @blp.post("/sessions/<session>/guests")
 @blp.doc(summary="Invite a guest of a participant to a celebration")
-@needs_token
+@policy(self_("body:invited_by"), team_of("session"), operator)
 @blp.arguments(GuestBody)
 @blp.alt_response(201, description="The guest, by id")
 def invite(fields: dict[str, Any], session: str) -> Response:
@@ -282,6 +305,9 @@ def _check_invites(connection: Connection, session: str, by: str) -> Session:
     """
     state: Session = require(connection, SESSIONS, session).state
     known = state.known
+    for_team = caller().actor != by and acts_for_team(connection, known.cohort or "")
+    if caller().actor != by and not for_team:
+        raise Problem(403, "Guests are invited by the participant, or by the programme team.")
     session_fields.check_people(connection, "invited_by", by)
     if known.cohort is None or known.cohort not in queries.cohorts_of(connection, by):
         raise invalid("invited_by", "takes no part in the cohort of this session")
@@ -289,15 +315,13 @@ def _check_invites(connection: Connection, session: str, by: str) -> Session:
         raise Problem(409, "This session is cancelled; nobody can be invited to it.")
     attendance = queries.attendance_of(connection, session)
     decided(at.check_room_for_guest, attendance, by, known.guests_each)
-    if caller().actor is not None:
+    if not for_team:
         _check_budget(connection, session, by, known.guests_each)
     return state
 
 
 def _check_budget(connection: Connection, session: str, by: str, most: int) -> None:
     """Raises Problem where a participant has invited enough; the programme team may beyond it."""
-    if caller().actor != by:
-        raise Problem(403, "Guests are invited by the participant, or by the programme team.")
     invited = attending.guests_invited_at(connection, service(), session, by)
     if refusal := guests(most).refusal(invited, _now()):
         raise Problem(409, refusal)
@@ -309,17 +333,19 @@ def _now() -> datetime:
 
 # --- reflections ---
 
+_ONLY_ONE_S_OWN = "A reflection is added and deleted by the person whose words it is."
+
 
 @blp.post("/sessions/<session>/reflections")
 @blp.doc(summary="Add a reflection after a webinar, for the cohort alone")
-@needs_token
+@policy(self_("body:person"), operator)
 @blp.arguments(ReflectionBody)
 @blp.alt_response(201, description="The reflection")
 def reflect(fields: dict[str, Any], session: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = require(connection, SESSIONS, session)
         session_fields.check_people(connection, "person", fields["person"])
-        _only(fields["person"])
+        only_oneself(connection, fields["person"], _ONLY_ONE_S_OWN)
         if not belonging.part(connection, found, fields["person"], _now()).takes_part:
             raise invalid("person", "takes no part in this session")
         _check_over(found.state)
@@ -347,12 +373,13 @@ def _check_over(state: Session) -> None:
 
 @blp.get("/sessions/<session>/reflections")
 @blp.doc(summary="The reflections on a session; for its cohort alone")
-@needs_token
+@policy(participant_in("session"), team_of("session"), operator)
 def list_reflections(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         actor = caller().actor
-        if actor is not None and not (belonging.part(connection, found, actor, _now()).takes_part):
+        sees = actor is None or runs(connection, found.state.known)
+        if not sees and not belonging.part(connection, found, actor or "", _now()).takes_part:
             raise Problem(403, "Reflections are for those who take part.")
         items = texts.reflections(connection, session)
     return json_response({"items": items, "next": None}, private=True)
@@ -360,13 +387,13 @@ def list_reflections(session: str) -> Response:
 
 @blp.delete("/sessions/<session>/reflections/<reflection>")
 @blp.doc(summary="Delete a reflection")
-@needs_token
+@policy(self_("reflection"), operator)
 def delete_reflection(session: str, reflection: str) -> Response:
     def work(connection: Connection) -> Answer:
         mine = {r["id"]: r["person"] for r in texts.reflections(connection, session)}
         if reflection not in mine:
             raise not_found(f"There is no reflection {reflection}.")
-        _only(mine[reflection])
+        only_oneself(connection, mine[reflection], _ONLY_ONE_S_OWN)
         texts.delete_reflection(connection, session, reflection)
         return Answer({"id": reflection, "deleted": True})
 

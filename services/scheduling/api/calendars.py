@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from flask import Response, request
 
 from services.scheduling import belonging, known
+from services.scheduling.api.acting import only_oneself
 from services.scheduling.api.answers import require
 from services.scheduling.calendars import subscriptions
 from services.scheduling.calendars.feed import Feed, calendar
@@ -21,10 +22,10 @@ from shared import link_renewals
 from shared.connection import Connection
 from shared.erasure import erased_among
 from shared.eventstore.streams import Change
+from shared.http.policies import anyone, operator, policy, self_
 from shared.identifiers import derived_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer
 from shared.web.context import service
@@ -38,6 +39,7 @@ _WORKS = timedelta(days=3 * 365)
 
 @blp.get("/cohorts/<cohort>/calendar.ics")
 @blp.doc(summary="The sessions of a cohort as a calendar")
+@policy(anyone)
 def of_cohort(cohort: str) -> Response:
     with service().database.read() as connection:
         state = require(connection, COHORTS, cohort).state
@@ -48,6 +50,7 @@ def of_cohort(cohort: str) -> Response:
 
 @blp.get("/communities/<community>/calendar.ics")
 @blp.doc(summary="The sessions of a community as a calendar")
+@policy(anyone)
 def of_community(community: str) -> Response:
     with service().database.read() as connection:
         found = known.communities(connection, [community]).get(community)
@@ -62,6 +65,7 @@ def of_community(community: str) -> Response:
 
 @blp.get("/calendars/<signed>.ics")
 @blp.doc(summary="A person's own calendar, at its secret address")
+@policy(anyone)
 def own(signed: str) -> Response:
     gone = not_found("There is no calendar at this address; its owner may have made a new one.")
     link = read(CALENDAR_LINK, signed, gone)
@@ -112,12 +116,12 @@ def _answer(
 
 @blp.post("/people/<person>/calendar-link")
 @blp.doc(summary="Make the address of a person's own calendar anew; the old one leads nowhere")
-@needs_token
+@policy(self_(), operator)
 @blp.alt_response(201, description="The new address")
 def renew(person: str) -> Response:
-    only_their_own(person)
 
     def work(connection: Connection) -> Answer:
+        only_their_own(connection, person)
         _require_person(connection, person)
         stream = derived_id("cal", person)
         loaded = service().streams.load(connection, CALENDAR, stream)
@@ -131,10 +135,10 @@ def renew(person: str) -> Response:
 
 @blp.get("/people/<person>/calendar-link")
 @blp.doc(summary="The present address of a person's own calendar")
-@needs_token
+@policy(self_(), operator)
 def present(person: str) -> Response:
-    only_their_own(person)
     with service().database.read() as connection:
+        only_their_own(connection, person)
         _require_person(connection, person)
         generation = calendar_generation(connection, derived_id("cal", person))
         if not generation:
@@ -143,10 +147,9 @@ def present(person: str) -> Response:
     return json_response({"person": person, "url": url}, private=True)
 
 
-def only_their_own(person: str) -> None:
+def only_their_own(connection: Connection, person: str) -> None:
     """Raises Problem 403: whoever has the address reads where its owner joins online."""
-    if caller().actor not in (None, person):
-        raise Problem(403, "The address of a calendar is for its owner.")
+    only_oneself(connection, person, "The address of a calendar is for its owner.")
 
 
 def own_address(connection: Connection, person: str) -> str | None:

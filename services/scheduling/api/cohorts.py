@@ -21,10 +21,10 @@ from services.scheduling.passing_time import present_state
 from services.scheduling.projections.own import COHORTS, PROGRAMMES, SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http.policies import anyone, operator, policy, service_token, team_of
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
@@ -38,8 +38,8 @@ _ORDER = ("began_at", "id")
 
 @blp.post("/cohorts")
 @blp.doc(summary="Make a cohort with its sessions; warnings say which rules they break")
+@policy(team_of("body:programme"), operator, service_token)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(CohortBody)
 @blp.alt_response(201, description="The cohort as made")
 def make(fields: dict[str, Any]) -> Response:
@@ -160,6 +160,7 @@ def _answer(
 
 @blp.get("/cohorts")
 @blp.doc(summary="List cohorts")
+@policy(anyone)
 @takes({"programme": "Those of this programme", "state": one_of(*c.STATES), **PAGE})
 def list_all() -> Response:
     state = request.args.get("state")
@@ -180,6 +181,7 @@ def list_all() -> Response:
 
 @blp.get("/cohorts/<cohort>")
 @blp.doc(summary="One cohort with its sessions, and the rules that they break")
+@policy(anyone)
 def get_one(cohort: str) -> Response:
     with service().database.read() as connection:
         body = shown(connection, cohort)
@@ -188,6 +190,7 @@ def get_one(cohort: str) -> Response:
 
 @blp.get("/cohorts/<cohort>/history")
 @blp.doc(summary="Every change of a cohort, in a sentence and as data")
+@policy(anyone)
 def history(cohort: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, cohort)
@@ -198,8 +201,8 @@ def history(cohort: str) -> Response:
 
 @blp.patch("/cohorts/<cohort>")
 @blp.doc(summary="Change a cohort; sessions with an id are moved, those without are added")
+@policy(team_of(), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(CohortChangeBody)
 def change(fields: dict[str, Any], cohort: str) -> Response:
     expected_version(required=True)
@@ -235,16 +238,16 @@ def change(fields: dict[str, Any], cohort: str) -> Response:
 
 @blp.post("/cohorts/<cohort>/opening")
 @blp.doc(summary="Open a cohort for applications")
+@policy(team_of(), operator, service_token)
 @takes(DRY_RUN)
-@needs_token
 def open_(cohort: str) -> Response:
     return _act(cohort, c.Open(service().clock.now()))
 
 
 @blp.post("/cohorts/<cohort>/closing")
 @blp.doc(summary="Close a cohort for applications")
+@policy(team_of(), operator)
 @takes(DRY_RUN)
-@needs_token
 def close(cohort: str) -> Response:
     return _act(cohort, c.Close())
 

@@ -11,6 +11,7 @@ from services.scheduling.domain.rhythm import STANDINGS, Rhythm, rhythm
 from services.scheduling.domain.session import MEETING, PLANNED
 from services.scheduling.passing_time import meetings
 from shared.connection import Connection
+from shared.http.policies import anyone, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
@@ -24,6 +25,7 @@ _ORDER = "community"
 
 @blp.get("/communities/<community>/rhythm")
 @blp.doc(summary="A community's usual gap between meetings, and how it stands against it")
+@policy(anyone)
 def get_one(community: str) -> Response:
     with service().database.read() as connection:
         if community not in known.communities(connection, [community]):
@@ -42,6 +44,7 @@ def get_one(community: str) -> Response:
 
 @blp.get("/rhythm")
 @blp.doc(summary="The standings of communities that have met, by their ids")
+@policy(anyone)
 @takes({"standing": one_of(*STANDINGS), **PAGE})
 def list_all() -> Response:
     wanted = request.args.get("standing")

@@ -18,8 +18,9 @@ from services.scheduling.events import APPLICATION, COHORT
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http.policies import operator, policy, service_token, team_of
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
+from shared.web.callers import caller
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
@@ -30,7 +31,7 @@ blp = Blueprint("decisions", "decisions", description="Who gets a place")
 
 @blp.put("/applications/<application>/decision")
 @blp.doc(summary="Decide in private; nobody is told until all decisions are released")
-@needs_token
+@policy(team_of("application"), operator, service_token)
 @blp.arguments(DecisionBody)
 def decide(fields: dict[str, Any], application: str) -> Response:
     def work(connection: Connection) -> Answer:
@@ -65,8 +66,8 @@ _NOT_CONFIRMED = {
 
 @blp.post("/cohorts/<cohort>/release")
 @blp.doc(summary="Tell all decisions at once; `dry_run=true` says how many would be told")
+@policy(team_of(), operator, service_token, fresh=True)
 @takes(DRY_RUN)
-@needs_token
 def release(cohort: str) -> Response:
     """All that are decided are told in one transaction, or none is."""
 

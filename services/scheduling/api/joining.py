@@ -5,12 +5,22 @@ from typing import Any
 from flask import Response
 
 from services.scheduling import belonging, reasons, texts
+from services.scheduling.api.acting import runs
 from services.scheduling.api.answers import require
 from services.scheduling.api.attendance_schemas import JoiningBody, ReasonsBody
 from services.scheduling.projections.own import SESSIONS
+from shared.http.policies import (
+    co_convener_of,
+    convener_of,
+    operator,
+    participant_in,
+    policy,
+    service_token,
+    team_of,
+)
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_service, needs_token
+from shared.web.callers import caller
 from shared.web.context import service
 from shared.web.errors import Problem
 
@@ -19,13 +29,20 @@ blp = Blueprint("joining", "joining", description="Where to join online")
 
 @blp.get("/sessions/<session>/join-address")
 @blp.doc(summary="Where to join online; for those who come, and for the services")
-@needs_token
+@policy(
+    participant_in("session"),
+    convener_of("session"),
+    co_convener_of("session"),
+    team_of("session"),
+    operator,
+)
 def join_address(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
         actor = caller().actor
         now = service().clock.now()
-        if actor is not None and not belonging.part(connection, found, actor, now).may_join:
+        sees = actor is None or runs(connection, found.state.known)
+        if not sees and not belonging.part(connection, found, actor or "", now).may_join:
             raise Problem(403, "The address to join by is for those who are coming.")
         told = texts.join_address(connection, session)
     return json_response({"session": session, "join_address": told}, private=True)
@@ -33,7 +50,7 @@ def join_address(session: str) -> Response:
 
 @blp.post("/sessions/reasons")
 @blp.doc(summary="Why sessions changed, for a service that is about to write of it")
-@needs_service
+@policy(service_token)
 @blp.arguments(ReasonsBody)
 def session_reasons(fields: dict[str, Any]) -> Response:
     """What is in `events` and not in `items` has no reason, or one whose writer was erased."""
@@ -45,7 +62,7 @@ def session_reasons(fields: dict[str, Any]) -> Response:
 
 @blp.post("/sessions/join-addresses")
 @blp.doc(summary="Where people join sessions online, for a service that is about to write to them")
-@needs_service
+@policy(service_token)
 @blp.arguments(JoiningBody)
 def join_addresses(fields: dict[str, Any]) -> Response:
     """What is in `asked` and not in `items` has no address, or is of somebody not coming."""

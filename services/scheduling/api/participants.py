@@ -4,15 +4,16 @@ from typing import Any
 
 from flask import Response
 
-from services.scheduling.api.acting import only_the_team
+from services.scheduling.api.acting import acts_for_team, only_the_team
 from services.scheduling.api.answers import require
 from services.scheduling.domain.wall_clock import today
 from services.scheduling.participation import Participant, participants, shown
 from services.scheduling.projections.own import COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.http.policies import operator, policy, self_, team_of
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
+from shared.web.callers import caller
 from shared.web.context import service
 from shared.web.errors import Problem, not_found
 from shared.web.tables import csv_response
@@ -34,7 +35,7 @@ def _found(connection: Connection, cohort: str, person: str | None = None) -> li
 
 @blp.get("/cohorts/<cohort>/participants")
 @blp.doc(summary="What each participant has done and still owes")
-@needs_token
+@policy(team_of(), operator)
 def list_all(cohort: str) -> Response:
     with service().database.read() as connection:
         only_the_team(connection, cohort)
@@ -44,7 +45,7 @@ def list_all(cohort: str) -> Response:
 
 @blp.get("/cohorts/<cohort>/participants.csv")
 @blp.doc(summary="The same as a table")
-@needs_token
+@policy(team_of(), operator)
 def table(cohort: str) -> Response:
     with service().database.read() as connection:
         only_the_team(connection, cohort)
@@ -67,11 +68,11 @@ def _row(p: dict[str, Any]) -> list[Any]:
 
 @blp.get("/cohorts/<cohort>/participants/<person>")
 @blp.doc(summary="One participant, with every session that counts for them")
-@needs_token
+@policy(self_(), team_of(), operator)
 def get_one(cohort: str, person: str) -> Response:
-    if caller().actor not in (None, person):
-        raise Problem(403, "A participant sees their own account alone.")
     with service().database.read() as connection:
+        if caller().actor != person and not acts_for_team(connection, cohort):
+            raise Problem(403, "A participant sees their own account alone.")
         found = _found(connection, cohort, person)
     if not found:
         raise not_found(f"{person} takes no part in the cohort {cohort}.")

@@ -16,10 +16,10 @@ from services.scheduling.domain.planner import plan
 from services.scheduling.events import PROGRAMME
 from services.scheduling.projections.own import PROGRAMMES
 from shared.connection import Connection
+from shared.http.policies import anyone, operator, policy, service_token
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.changing import changing
 from shared.web.commands import Answer
 from shared.web.context import service
@@ -33,7 +33,7 @@ _ORDER = ("began_at", "id")
 
 @blp.post("/programmes")
 @blp.doc(summary="Make a programme, from a template or of its own rules")
-@needs_token
+@policy(operator, service_token)
 @blp.arguments(ProgrammeBody)
 @blp.alt_response(201, description="The programme as made")
 def make(fields: dict[str, Any]) -> Response:
@@ -69,6 +69,7 @@ def _command(fields: dict[str, Any]) -> p.Create:
 
 @blp.get("/programmes")
 @blp.doc(summary="List programmes")
+@policy(anyone)
 @takes(PAGE)
 def list_all() -> Response:
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
@@ -79,6 +80,7 @@ def list_all() -> Response:
 
 @blp.get("/programmes/<programme>")
 @blp.doc(summary="One programme")
+@policy(anyone)
 def get_one(programme: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, PROGRAMMES, programme)
@@ -87,6 +89,7 @@ def get_one(programme: str) -> Response:
 
 @blp.post("/programmes/<programme>/plan")
 @blp.doc(summary="Propose dates from a first module; nothing is saved")
+@policy(anyone)
 @blp.arguments(PlanBody)
 def propose(fields: dict[str, Any], programme: str) -> Response:
     with service().database.read() as connection:

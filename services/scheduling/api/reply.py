@@ -7,16 +7,18 @@ from flask import Response, request
 
 from services.scheduling import belonging, known, queries, registry_client, texts
 from services.scheduling.api import attendance, session_fields, session_words
+from services.scheduling.api.acting import is_operator
 from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
 from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
+from shared.http.policies import anyone, operator, policy, self_
 from shared.web import pages
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
+from shared.web.callers import caller
 from shared.web.context import service
 from shared.web.errors import Problem
 from shared.web.pages import address
@@ -27,24 +29,28 @@ _pages = pages.Pages("services.scheduling")
 
 @blp.get("/reply/<signed>")
 @blp.doc(summary="A session and whether one will come; opening it changes nothing")
+@policy(anyone)
 def show(signed: str) -> Response:
     return _show(REPLY, signed)
 
 
 @blp.post("/reply/<signed>")
 @blp.doc(summary="Say whether one will come, by the form field `reply`")
+@policy(anyone)
 def answer(signed: str) -> Response:
     return _answer(REPLY, signed)
 
 
 @blp.get("/guest/<signed>")
 @blp.doc(summary="The same for an invited guest")
+@policy(anyone)
 def show_guest(signed: str) -> Response:
     return _show(GUEST, signed)
 
 
 @blp.post("/guest/<signed>")
 @blp.doc(summary="A guest says whether they will come, by the form field `reply`")
+@policy(anyone)
 def answer_guest(signed: str) -> Response:
     return _answer(GUEST, signed)
 
@@ -124,7 +130,7 @@ def _standing(reply: str | None, waits: int | None) -> str:
 
 @blp.post("/sessions/<session>/replies/<person>/link")
 @blp.doc(summary="A link by which a person replies, without an account")
-@needs_token
+@policy(self_(), operator)
 @blp.alt_response(201, description="The address")
 def link(session: str, person: str) -> Response:
     with service().database.read() as connection:
@@ -142,7 +148,7 @@ def link(session: str, person: str) -> Response:
 def _check_may_ask(connection: Connection, session: str, person: str) -> None:
     """Raises Problem 403: a link invites, so the team gives it, or who takes part to themselves."""
     actor = caller().actor
-    if actor is None:
+    if is_operator(connection) and actor != person:
         return
     found = require(connection, SESSIONS, session)
     now = service().clock.now()

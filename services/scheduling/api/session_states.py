@@ -9,6 +9,7 @@ from flask import Response, request
 
 from services.scheduling import documents, known, queries
 from services.scheduling.api import session_fields
+from services.scheduling.api.acting import check_may_change
 from services.scheduling.api.answers import decided, handle, keep_reason, require
 from services.scheduling.api.schemas import ReasonBody, SeriesChangeBody
 from services.scheduling.clashing import others_on, related_communities
@@ -21,10 +22,18 @@ from services.scheduling.events import SESSION
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http.policies import (
+    anyone,
+    co_convener_of,
+    convener_of,
+    operator,
+    policy,
+    service_token,
+    team_of,
+)
 from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version, expected_version
 from shared.web.context import service
@@ -46,8 +55,10 @@ def _act(session: str, command: d.Command) -> Response:
 
 @blp.post("/sessions/<session>/postponement")
 @blp.doc(summary="Postpone a session: it will be, but there is no new date yet")
+@policy(
+    convener_of("session"), co_convener_of("session"), team_of("session"), operator, service_token
+)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(ReasonBody)
 def postpone(fields: dict[str, Any], session: str) -> Response:
     return _act(session, d.Postpone(fields["reason"]))
@@ -55,8 +66,10 @@ def postpone(fields: dict[str, Any], session: str) -> Response:
 
 @blp.post("/sessions/<session>/cancellation")
 @blp.doc(summary="Cancel a session; calendars show it as cancelled")
+@policy(
+    convener_of("session"), co_convener_of("session"), team_of("session"), operator, service_token
+)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(ReasonBody)
 def cancel(fields: dict[str, Any], session: str) -> Response:
     return _act(session, d.Cancel(fields["reason"]))
@@ -64,8 +77,8 @@ def cancel(fields: dict[str, Any], session: str) -> Response:
 
 @blp.post("/sessions/<session>/reinstatement")
 @blp.doc(summary="Have a cancelled or postponed session on the day that it had")
+@policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(ReasonBody)
 def reinstate(fields: dict[str, Any], session: str) -> Response:
     """Of a community that has closed meanwhile, somebody must say what becomes of it."""
@@ -86,6 +99,7 @@ def reinstate(fields: dict[str, Any], session: str) -> Response:
 
 @blp.get("/series/<series>")
 @blp.doc(summary="The sessions of a series")
+@policy(anyone)
 def get_series(series: str) -> Response:
     with service().database.read() as connection:
         found = _series(connection, series)
@@ -103,8 +117,8 @@ def _version(found: list[queries.Found]) -> int:
 
 @blp.patch("/series/<series>")
 @blp.doc(summary="Change the sessions of a series that are ahead, or all from a day on")
+@policy(convener_of("series"), co_convener_of("series"), team_of("series"), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(SeriesChangeBody)
 def change_series(fields: dict[str, Any], series: str) -> Response:
     """All of them change in one transaction, or none does."""
@@ -159,6 +173,8 @@ def _change_each(
         if f.state.state == PLANNED
         and f.state.known.when.date >= (begins or today(now, f.state.known.when.zone))
     ]
+    for found in chosen:
+        check_may_change(connection, found.state.known)
     loaded = service().streams.load_many(connection, SESSION, [f.id for f in chosen])
     changes, reason = [], None
     for key, stream in loaded.items():
@@ -193,6 +209,7 @@ _SLOTS = {
 
 @blp.get("/free-slots")
 @blp.doc(summary="When nothing is in the way, in the next weeks")
+@policy(anyone)
 @takes(_SLOTS)
 def free() -> Response:
     """One slot a day at most: the first that is free."""

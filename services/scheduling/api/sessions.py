@@ -9,6 +9,7 @@ from flask import Response, request
 
 from services.scheduling import attending, documents, queries, reasons, recurrence, texts
 from services.scheduling.api import session_fields
+from services.scheduling.api.acting import check_may_hold
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
@@ -24,11 +25,19 @@ from services.scheduling.projections.own import COHORTS, SESSIONS
 from services.scheduling.recurrence import Repeat
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http.policies import (
+    anyone,
+    co_convener_of,
+    convener_of,
+    operator,
+    policy,
+    service_token,
+    team_of,
+)
 from shared.identifiers import new_id
 from shared.projection.generations import OWN, active
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, expected_version
 from shared.web.context import service
@@ -44,11 +53,19 @@ _TIMES = {"date", "start", "end", "end_date", "zone", "occurrence"}
 
 @blp.post("/sessions")
 @blp.doc(summary="Plan a session, or with `repeat` a series")
+@policy(
+    convener_of("body:communities"),
+    co_convener_of("body:communities"),
+    team_of("body:cohort"),
+    operator,
+    service_token,
+)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(SessionBody)
 @blp.alt_response(201, description="The session, and what it clashes with")
 def plan_session(fields: dict[str, Any]) -> Response:
+    with service().database.read() as connection:
+        check_may_hold(connection, fields.get("cohort"), fields["communities"], "communities")
     repeat = _repeat(fields.pop("repeat", None))
     address = fields.pop("join_address", None)
     related = related_communities(service().settings, fields["communities"])
@@ -137,6 +154,7 @@ def _times(repeat: Rule | Repeat, first: When) -> list[When]:
 
 @blp.get("/sessions")
 @blp.doc(summary="List sessions by their dates")
+@policy(anyone)
 @takes(
     {
         "community": "Those that this community holds",
@@ -180,6 +198,7 @@ def _condition(connection: Connection, name: str) -> tuple[str, Any]:
 
 @blp.get("/sessions/<session>")
 @blp.doc(summary="One session")
+@policy(anyone)
 def get_one(session: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, SESSIONS, session)
@@ -189,8 +208,14 @@ def get_one(session: str) -> Response:
     return json_response(shown, version=found.version)
 
 
+def _altered(before: Particulars, fields: dict[str, Any]) -> set[str]:
+    """The communities that a change would have hold the session, or hold it no more."""
+    return set(before.communities) ^ set(fields.get("communities", before.communities))
+
+
 @blp.get("/sessions/<session>/history")
 @blp.doc(summary="Every change of a session, in a sentence and as data")
+@policy(anyone)
 def history(session: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, session)
@@ -202,8 +227,8 @@ def history(session: str) -> Response:
 
 @blp.patch("/sessions/<session>")
 @blp.doc(summary="Move a session, or change what else is said of it")
+@policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 @takes(DRY_RUN)
-@needs_token
 @blp.arguments(SessionChangeBody)
 def change(fields: dict[str, Any], session: str) -> Response:
     expected_version(required=True)
@@ -220,6 +245,7 @@ def change(fields: dict[str, Any], session: str) -> Response:
         before = require(connection, SESSIONS, session).state.known
         added = [c for c in fields.get("communities", ()) if c not in before.communities]
         session_fields.check_communities(connection, added)
+        check_may_hold(connection, before.cohort, _altered(before, fields), "communities")
         after: Particulars = decided(session_fields.changed, before, fields)
         other = "join_address" in fields and (
             (fields["join_address"] or None) != texts.join_address(connection, session)

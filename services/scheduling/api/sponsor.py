@@ -15,10 +15,10 @@ from services.scheduling.events import APPLICATION
 from services.scheduling.links import SPONSOR, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.http.policies import anyone, operator, policy, service_token, team_of
 from shared.web import pages
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem
 from shared.web.pages import address
@@ -31,6 +31,7 @@ _ANSWERED = "The sponsor has confirmed, and is no longer known here: there is no
 
 @blp.get("/sponsor/<signed>")
 @blp.doc(summary="What the line manager is asked, as a page; opening it changes nothing")
+@policy(anyone)
 def show(signed: str) -> Response:
     application, _ = _opened(signed)
     return _page(application)
@@ -38,6 +39,7 @@ def show(signed: str) -> Response:
 
 @blp.post("/sponsor/<signed>")
 @blp.doc(summary="Confirm or refuse the release: the form field `answer`, confirm or refuse")
+@policy(anyone)
 def answer(signed: str) -> Response:
     application, generation = _opened(signed)
     said = request.form.get("answer") or _answer_in_json()
@@ -126,7 +128,7 @@ def _page(
 
 @blp.get("/applications/<application>/sponsor-link")
 @blp.doc(summary="The sponsor's present link, for when a message does not reach them")
-@needs_token
+@policy(team_of("application"), operator, service_token)
 def link(application: str) -> Response:
     with service().database.read() as connection:
         state: Application = require(connection, APPLICATIONS, application).state
