@@ -17,7 +17,7 @@ from hedgerow.landscape import FirstStart, Load, example
 from hedgerow.service import Service
 from shared.eventstore.events import EXAMPLE
 from shared.foundation.http_client import Client, http_client
-from shared.settings import SERVICES, Settings
+from shared.settings import FRONT, SERVICES, Settings
 
 KEEPS = {
     "registry": "communities, people, organisations, networks",
@@ -25,15 +25,19 @@ KEEPS = {
     "notifications": "who hears of what",
     "discovery": "related communities, search and links",
 }
+_MAIL = {
+    True: "Sign in there: your mail server sends the email with the link.",
+    False: "Sign in there: no mail server is set, so the email is at {notifications}/outbox",
+}
 STILL_WAITING_AFTER = 15.0  # seconds
 
 
 def local_addresses(bind: str, ports: Mapping[str, int]) -> dict[str, str]:
-    """Where each service answers on this machine."""
+    """Where the front and each service answer on this machine."""
     any_address = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
     host = any_address.get(bind, bind)
     host = f"[{host}]" if ":" in host else host
-    return {name: f"http://{host}:{ports[name]}" for name in SERVICES}
+    return {name: f"http://{host}:{ports[name]}" for name in (FRONT, *SERVICES)}
 
 
 class Opening(threading.Thread):
@@ -73,7 +77,7 @@ class Opening(threading.Thread):
 
     def _all_ready(self) -> bool:
         """True once each service has said that it is ready, False when told to give up."""
-        waiting, told = set(SERVICES), time.monotonic()
+        waiting, told = {FRONT, *SERVICES}, time.monotonic()
         with http_client(timeout=5) as http:
             while not self._stopped.is_set():
                 waiting = {n for n in waiting if not _ready(http, self._addresses[n])}
@@ -128,6 +132,10 @@ class Opening(threading.Thread):
             [
                 "",
                 f"Ready in {took:.1f} s.",
+                "",
+                f"  {self._addresses[FRONT]}",
+                "",
+                _MAIL[bool(self._settings.smtp_url)].format(**self._addresses),
                 "",
                 *rows,
                 "",

@@ -20,11 +20,15 @@ LONGEST_LINE = 65536  # bytes; longer ones are cut in pieces
 
 @dataclass(frozen=True)
 class Process:
-    """What to run: a name such as `registry web`, a command, and when to start it again."""
+    """What to run: a name such as `registry web`, a command, and when to start it again.
+
+    `withheld` are beginnings of settings that it is not told.
+    """
 
     name: str
     command: Sequence[str]
     again: Literal["always", "when it failed", "never"] = "always"
+    withheld: tuple[str, ...] = ()
 
     def once(self) -> "Process":
         return replace(self, again="never")
@@ -167,7 +171,11 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=self._environ,
+                env={
+                    name: value
+                    for name, value in self._environ.items()
+                    if not name.startswith(child.process.withheld)
+                },
                 process_group=self._leader.pid,
             )
         except OSError as error:  # no memory or process left: that may pass

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 from hedgerow.console import Console
@@ -16,11 +17,16 @@ from hedgerow.failures import CannotDo, WronglyCalled
 from hedgerow.opening import Opening
 from hedgerow.platform import read_settings
 from hedgerow.supervisor import Process, Supervisor, how
-from shared.settings import SERVICES, Settings
+from shared.settings import FRONT, SERVICES, Settings
 
 STOP_WITHIN = 8.0  # seconds until what has not ended is killed
 WRONG_SETTINGS = 2  # the exit code of a process that refuses its settings
 TOPICS = "kafka topics"
+_NOT_FOR_THE_FRONT = (
+    *("HEDGEROW_OPERATOR_TOKEN", "HEDGEROW_SERVICE_TOKEN", "HEDGEROW_SECRET"),
+    *("HEDGEROW_SMTP_URL", "HEDGEROW_KAFKA_"),
+    *(f"HEDGEROW_{name.upper()}_{kind}" for name in SERVICES for kind in ("DATABASE_", "OWNER_")),
+)
 
 
 class StopSignals:
@@ -63,15 +69,20 @@ def run(*, with_example: bool) -> None:
 
 def processes() -> list[Process]:
     """The processes that make up a running platform."""
-    return [_service(name, role) for name in SERVICES for role in ("web", "worker")]
+    services = [_service(name, role) for name in SERVICES for role in ("web", "worker")]
+    return [*services, _front("web")]
 
 
 def _service(name: str, role: str) -> Process:
     return _python(f"{name} {role}", f"services.{name}", role)
 
 
+def _front(role: str) -> Process:
+    return replace(_python(FRONT, f"services.{FRONT}", role), withheld=_NOT_FOR_THE_FRONT)
+
+
 def _python(name: str, *module: str) -> Process:
-    return Process(name, [sys.executable, "-m", *module])
+    return Process(name, [sys.executable, "-m", *module], withheld=("HEDGEROW_WEB_SECRET",))
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -121,6 +132,7 @@ def _prepare(
     topics = _python(TOPICS, "shared.stream.topics")
     written: dict[str, list[str]] = defaultdict(list)
     steps = [_python(f"{name} migrate", f"services.{name}", "migrate") for name in SERVICES]
+    steps += [replace(_front("check"), name="web check")]
     steps += [topics] if settings.kafka else []
     with Supervisor(lambda name, line: written[name].append(line), console.log) as supervisor:
         supervisor.start([step.once() for step in steps], environ)

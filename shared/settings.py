@@ -29,7 +29,8 @@ _LONGEST_LOCAL, _ID_LENGTH = 64, 25  # of an address, RFC 5321; of a message's i
 _YEAR = timedelta(days=365)
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 EVERY_SECRET = ("operator_token", "service_token", "secret")
-PORTS = {service: 8001 + place for place, service in enumerate(SERVICES)}
+FRONT = "web"  # the pages for people: no service, as it keeps nothing
+PORTS = {FRONT: 8000, **{service: 8001 + place for place, service in enumerate(SERVICES)}}
 
 
 class SettingsError(Exception):
@@ -179,7 +180,7 @@ class Settings:
     data_dir: Path
     bind: str
     ports: Mapping[str, int]
-    urls: Mapping[str, str]  # where the services find one another
+    urls: Mapping[str, str]  # where the services find one another, and the front is
     public_url: str | None
     database_urls: Mapping[str, str]
     owner_database_urls: Mapping[str, str]  # whose role owns the tables: the migrations' own
@@ -203,6 +204,11 @@ class Settings:
     trusted_proxies: tuple[Subnet, ...]  # whose X-Forwarded-For is believed
     link_lapse_days: int  # how long a proposed link waits for its answer
 
+    @property
+    def front_url(self) -> str:
+        """Where people open pages: what links to pages begin with."""
+        return self.public_url or self.urls[FRONT]
+
 
 def load_settings(
     environ: Mapping[str, str] | None = None,
@@ -216,7 +222,7 @@ def load_settings(
     With `need_tokens` those of EVERY_SECRET that are named in `needs` must be there; a process that
     `follows` other services needs the services' token too where it reads their feeds.
     """
-    reader = _Reader(os.environ if environ is None else environ)
+    reader = Reader(os.environ if environ is None else environ)
     settings = reader.read()
     if follows and settings.kafka is None:
         needs = list(dict.fromkeys([*needs, "service_token"]))
@@ -241,7 +247,9 @@ def settings_or_exit(
         raise SystemExit(2) from None
 
 
-class _Reader:
+class Reader:
+    """Reads settings one by one; `problems` lists what is wrong with them."""
+
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.problems: list[str] = []
         self.environ = {k: v for k, v in environ.items() if k.startswith("HEDGEROW_") and v != ""}
@@ -280,7 +288,7 @@ class _Reader:
             bind=bind,
             ports=ports,
             urls={
-                s: self.get(f"{s.upper()}_URL", f"http://{host}:{ports[s]}", _url) for s in SERVICES
+                s: self.get(f"{s.upper()}_URL", f"http://{host}:{ports[s]}", _url) for s in PORTS
             },
             public_url=self.get("PUBLIC_URL", None, _url),
             database_urls=databases,

@@ -17,7 +17,7 @@ from kafka.errors import UnknownTopicOrPartitionError
 
 from hedgerow.caught_up import Look, still_to_come, unwell
 from hedgerow.supervisor import LEADER
-from shared.settings import SERVICES
+from shared.settings import FRONT, SERVICES
 from shared.stream.kafka import ALL_TOPICS
 from tests.servers import await_that, free_port
 
@@ -52,7 +52,7 @@ class Platform:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._marks: dict[str, int] = {}
         self._clients: dict[tuple[str, str | None], httpx.Client] = {}
-        ports = {service: free_port() for service in SERVICES}
+        ports = {service: free_port() for service in (FRONT, *SERVICES)}
         self.urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
         self.environ |= {
@@ -98,7 +98,7 @@ class Platform:
     def start(self, *roles: str) -> None:
         """Start these, and return when each is at work."""
         for role in roles:
-            self._begin(role)
+            self.begin(role)
         for role in roles:
             self.await_work(role)
 
@@ -208,7 +208,8 @@ class Platform:
         for process in running:
             assert process.wait(timeout=60) == 0, f"{process.args!r} failed\n{self._last_words()}"
 
-    def _begin(self, role: str) -> None:
+    def begin(self, role: str) -> None:
+        """Start it, without waiting for it."""
         self._marks[role] = len(self.log(role))  # where in its log this life of it begins
         service, what = role.split()
         self._processes[role] = self._popen([f"services.{service}", what], role)

@@ -15,12 +15,17 @@ def network_of(trusted: Sequence[Subnet]) -> str:
 
     `X-Forwarded-For` is believed only as far as trusted proxies wrote it: anybody can send one.
     """
+    return _shortened(address_of(trusted))
+
+
+def address_of(trusted: Sequence[Subnet]) -> str:
+    """The address that the present request comes from, as far as trusted proxies can tell."""
     found = request.remote_addr or ""
     named = request.headers.get("X-Forwarded-For", "").split(",")
     hops = [hop.strip() for hop in named if hop.strip()]
     while hops and _is_in(found, trusted):
         found = hops.pop()
-    return _shortened(found)
+    return found
 
 
 def _is_in(address: str, subnets: Sequence[Subnet]) -> bool:

@@ -5,14 +5,14 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from shared.http.channel import Body, Ready
 from shared.settings import Settings
 from shared.web.bodies import MAX_BODY
 from shared.web.callers import ANYONE, PERSON, kind_of, needs_a_token
-from shared.web.channel import Body, Ready
 
 
 class Admission:
-    """As the server asks it; see shared/web/channel.py."""
+    """As the server asks it; see shared/http/channel.py."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._settings = settings

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from shared.settings import SERVICES
+from shared.settings import FRONT, SERVICES
 from tests.platform import delete_topics
 from tests.servers import KafkaServer, PostgresServer, await_that, free_port
 
@@ -24,7 +24,7 @@ class Platform:
 
     def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
-        self.ports = {service: free_port() for service in SERVICES}
+        self.ports = {service: free_port() for service in (FRONT, *SERVICES)}
         own = {f"HEDGEROW_{s.upper()}_PORT": str(port) for s, port in self.ports.items()}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
         self.environ = kept | own | {"HEDGEROW_DATA_DIR": str(data)} | settings

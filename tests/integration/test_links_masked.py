@@ -11,8 +11,8 @@ import pytest
 from gunicorn.config import Config
 
 from shared.foundation.masking import mask_links, mask_path
+from shared.http.server import ServerLog
 from shared.settings import Secret
-from shared.web.server import ServerLog
 from shared.web.signer import sign
 from tests.integration.logged_links import paths
 from tests.integration.services import SERVICES

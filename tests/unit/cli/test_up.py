@@ -15,6 +15,7 @@ import pytest
 from hedgerow.opening import local_addresses
 
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
+PARTS = ("web", *SERVICES)
 
 SMALL_SERVICE = """
 import http.server, json, os, pathlib, signal, sys
@@ -22,6 +23,8 @@ import http.server, json, os, pathlib, signal, sys
 name, role = os.path.basename(os.path.dirname(__file__)), sys.argv[1]
 port = int(os.environ[f"HEDGEROW_{name.upper()}_PORT"])
 
+if role == "check":
+    sys.exit(0)
 if role == "migrate":
     if os.environ.get("REFUSING"):
         sys.exit(print("HEDGEROW_MAIL_FROM: missing") or 2)
@@ -76,8 +79,8 @@ class Up:
     @property
     def children(self) -> dict[str, int]:
         """The process id that each child wrote last."""
-        lines = [line.split() for line in self.written.splitlines() if "│ pid " in line]
-        return {" ".join(words[:2]): int(words[4]) for words in lines}
+        lines = [line.split("│ pid ") for line in self.written.splitlines() if "│ pid " in line]
+        return {name.strip(): int(words.split()[0]) for name, words in lines}
 
     def until(self, condition, within=30.0):
         end = time.monotonic() + within
@@ -104,10 +107,10 @@ class Up:
 @pytest.fixture
 def up(tmp_path):
     """Starts `hedgerow up` with small services; whatever still runs at the end is killed."""
-    for name in SERVICES:
+    for name in PARTS:
         (tmp_path / "services" / name).mkdir(parents=True)
         (tmp_path / "services" / name / "__main__.py").write_text(SMALL_SERVICE)
-    ports = {f"HEDGEROW_{name.upper()}_PORT": str(free_port()) for name in SERVICES}
+    ports = {f"HEDGEROW_{name.upper()}_PORT": str(free_port()) for name in PARTS}
     started = []
 
     def start(*arguments: str, **environ: str) -> Up:
@@ -131,8 +134,11 @@ def gone(pid: int) -> bool:
 def test_it_starts_a_web_and_a_worker_of_each_service_and_says_where_they_are(up):
     running = up().until_ready()
     assert sorted(running.children) == sorted(
-        f"{s} {r}" for s in SERVICES for r in ("web", "worker")
+        ["web", *(f"{s} {r}" for s in SERVICES for r in ("web", "worker"))]
     )
+    written = running.written
+    front = f"http://127.0.0.1:{running.environ['HEDGEROW_WEB_PORT']}"
+    assert written.index("Ready in") < written.index(front) < written.index("/docs")
     for name in SERVICES:
         address = f"http://127.0.0.1:{running.environ[f'HEDGEROW_{name.upper()}_PORT']}"
         assert f"{address}/docs" in running.written
@@ -147,7 +153,7 @@ def test_told_to_stop_it_stops_every_process_says_so_and_ends_with_0(up, number)
     began = time.monotonic()
     assert running.stop(number) == 0
     assert time.monotonic() - began < 10
-    assert len(children) == 8
+    assert len(children) == 9
     assert all(gone(pid) for pid in children)
     assert "Stopped everything in" in running.written.splitlines()[-1]
 
@@ -207,7 +213,18 @@ def test_a_migration_that_fails_is_told_and_nothing_starts(up):
 
 def test_it_makes_the_secrets_in_the_data_directory(up, tmp_path):
     up().until_ready().stop()
-    assert (tmp_path / "var" / "operator_token").stat().st_mode & 0o777 == 0o600
+    for name in ("operator_token", "service_token", "secret", "web_secret"):
+        assert (tmp_path / "var" / name).stat().st_mode & 0o777 == 0o600
+        assert len((tmp_path / "var" / name).read_text()) > 16
+
+
+def test_the_front_is_told_its_own_secret_alone_and_nobody_else_that(up, tmp_path):
+    running = up(HEDGEROW_SMTP_URL="smtp://user:word@127.0.0.1:2525").until_ready()
+    for name, pid in running.children.items():
+        told = Path(f"/proc/{pid}/environ").read_text()
+        assert ("HEDGEROW_WEB_SECRET" in told) == (name == "web")
+        assert ("HEDGEROW_OPERATOR_TOKEN" in told) == (name != "web")
+        assert ("HEDGEROW_SMTP_URL" in told) == (name != "web")
 
 
 def test_children_log_as_they_are_told_to(up):
@@ -215,7 +232,7 @@ def test_children_log_as_they_are_told_to(up):
     running = up(
         HEDGEROW_LOG_FORMAT="json",
         HEDGEROW_DATA_DIR="other",
-        **{f"HEDGEROW_{name.upper()}_PORT": str(free_port()) for name in SERVICES},
+        **{f"HEDGEROW_{name.upper()}_PORT": str(free_port()) for name in PARTS},
     )
     running.until(lambda: "Ready in" in running.written)
     assert " json\n" in running.written
@@ -223,7 +240,7 @@ def test_children_log_as_they_are_told_to(up):
 
 
 def test_addresses_are_those_that_answer_here():
-    ports = dict.fromkeys(SERVICES, 80)
+    ports = dict.fromkeys(PARTS, 80)
     assert local_addresses("127.0.0.1", ports)["registry"] == "http://127.0.0.1:80"
     assert local_addresses("0.0.0.0", ports)["registry"] == "http://127.0.0.1:80"  # noqa: S104
     assert local_addresses("::", ports)["registry"] == "http://[::1]:80"

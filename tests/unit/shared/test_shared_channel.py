@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.web import channel
-from shared.web.channel import Body, Channel, Ready
+from shared.http import channel
+from shared.http.channel import Body, Channel, Ready
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_a_laptop_needs_no_settings_but_the_secrets(tmp_path: Path):
     settings = load(DATA_DIR=str(tmp_path))
     assert settings.bind == "127.0.0.1"
     assert settings.ports == {
+        "web": 8000,
         "registry": 8001,
         "scheduling": 8002,
         "notifications": 8003,

@@ -20,8 +20,8 @@ import msgspec
 from gunicorn.http import get_parser
 from gunicorn.workers import gthread
 
-from shared.web import channel
-from shared.web.channel import Body, Channel, Ready
+from shared.http import channel
+from shared.http.channel import Body, Channel, Ready
 
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 4 * 1024 * 1024
 _MOST_WAITING = 64 * 1024 * 1024  # bytes of answers and bodies that the loop keeps, of all clients

@@ -1,0 +1,87 @@
+"""The front's own settings: where the services are, and one secret. No token, no database."""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.settings import FRONT, SERVICES, Reader, Secret, SettingsError, Subnet
+
+_OWN = {
+    *("DATA_DIR", "BIND", "PUBLIC_URL", "LOG_FORMAT", "LOG_LEVEL", "WEB_THREADS"),
+    *("TRUSTED_PROXIES", "WEB_PORT", "WEB_URL", "WEB_SECRET"),
+    *(f"{service.upper()}_URL" for service in SERVICES),
+    *(f"{service.upper()}_PORT" for service in SERVICES),
+}
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """`secret` signs what the forms carry; `urls` says where each service is."""
+
+    bind: str
+    port: int
+    urls: Mapping[str, str]
+    public_url: str | None
+    secret: Secret
+    trusted_proxies: tuple[Subnet, ...]
+    log_format: str
+    log_level: str
+    threads: int
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> FrontSettings:
+    """Reads no setting but the front's own. Raises SettingsError that lists every problem."""
+    given = os.environ if environ is None else environ
+    names = {f"HEDGEROW_{name}{ending}" for name in _OWN for ending in ("", "_FILE")}
+    reader = Reader({name: value for name, value in given.items() if name in names})
+    found = reader.read()
+    secret = reader.secret("WEB_SECRET", found.data_dir / "web_secret")
+    reader.require(secret)
+    if found.public_url and not _keeps_cookies(found.public_url):
+        reader.problems.append(
+            f"HEDGEROW_PUBLIC_URL: {found.public_url} begins with http://, and browsers keep the"
+            " cookie that people sign in by only on https:// (or on this machine alone); put the"
+            " front behind TLS and write https://"
+        )
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return FrontSettings(
+        bind=found.bind,
+        port=found.ports[FRONT],
+        urls={service: found.urls[service] for service in SERVICES},
+        public_url=found.public_url,
+        secret=secret,
+        trusted_proxies=found.trusted_proxies,
+        log_format=found.log_format,
+        log_level=found.log_level,
+        threads=found.web_threads,
+    )
+
+
+def settings_or_exit() -> FrontSettings:
+    """The settings, or every problem on standard error and exit status 2."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        print("These settings need correcting before anything starts:", file=sys.stderr)  # noqa: T201
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, as browsers see it."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _keeps_cookies(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
