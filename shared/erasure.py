@@ -15,6 +15,7 @@ from shared.eventstore.codec import EventType
 from shared.eventstore.events import INTERNAL, Cause, Event
 from shared.eventstore.streams import Change, Decider, Streams
 from shared.projection.reactions import Reaction
+from shared.service import reads
 
 ERASED = "registry.person.erased"
 Forget = Callable[[Connection, str], None]
@@ -89,6 +90,7 @@ def confirms_erasure(streams: Callable[[], Streams], forget: Forget = nothing_he
         streams().append(connection, [change], cause=cause, now=now)
         forget(connection, event.stream)
         link_renewals.forget(connection, event.stream)
+        reads.forget(connection, event.stream)
         stored_answers.forget(connection, event.stream)
 
     return Reaction("forget an erased person", frozenset({ERASED}), perform)

@@ -35,6 +35,7 @@ from services.discovery.saved.work import Matching
 from services.discovery.unmet.needs import tidy
 from services.discovery.unmet.noting import Noting
 from shared.erasure import confirms_erasure
+from shared.http import reads
 from shared.link_renewals import follows_renewals
 from shared.service import Service, authority
 from shared.settings import Settings
@@ -42,6 +43,7 @@ from shared.worker.lease import Lease
 from shared.worker.loops import Loop
 
 _BLUEPRINTS = [
+    reads.blueprint(),
     ranking.blp,
     links_api.blp,
     feedback.blp,

@@ -33,6 +33,7 @@ from shared.connection import Connection
 from shared.erasure import confirms_erasure
 from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Streams
+from shared.http import reads
 from shared.link_renewals import follows_renewals
 from shared.projection.reactions import Reaction
 from shared.service import Service, authority, no_troubles
@@ -44,6 +45,7 @@ log = structlog.get_logger()
 
 _FORECAST_PATIENCE = 1.0  # seconds: who asks for a forecast waits for two
 _CALLS = (
+    reads.blueprint(),
     outbox_api.blp,
     deliveries.blp,
     preferences_api.blp,

@@ -17,6 +17,7 @@ from services.registry.identity.sign_ins import api as sign_ins
 from services.registry.identity.sign_ins.handlers import tidy
 from services.registry.identity.tokens import api as tokens
 from services.registry.identity.tokens.handlers import OwnKeys, renew_in_time
+from services.registry.privacy import api as reads
 from services.registry.projections.catalogue import NETWORKS, ORGANISATIONS
 from services.registry.projections.communities import COMMUNITIES
 from services.registry.projections.erasures import ERASURES
@@ -45,6 +46,7 @@ def build(settings: Settings) -> Service:
             tokens.blp,
             me.blp,
             grants.blp,
+            reads.blp,
         ],
         own=[COMMUNITIES, NETWORKS, ORGANISATIONS, GRANTS],
         followed=[ERASURES],

@@ -17,7 +17,7 @@ from shared import stored_answers
 from shared.connection import Connection
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
-from shared.service import Service
+from shared.service import Service, reads
 
 _AT_ONCE = 100
 _AGAIN = Cause(correlation="erased-before-the-restore")
@@ -48,6 +48,7 @@ def erase(
     session_queries.delete(connection, theirs)
     people.forget(connection, person)
     stored_answers.forget(connection, person)
+    reads.forget(connection, person)
     sign_ins.forget_person(connection, person)
 
 

@@ -28,6 +28,7 @@ from services.scheduling.passing_time import delete_old_words, move_cohorts_on, 
 from services.scheduling.projections.followed import FOLLOWED_PROJECTIONS
 from services.scheduling.projections.own import OWN_PROJECTIONS
 from shared.erasure import confirms_erasure
+from shared.http import reads
 from shared.link_renewals import follows_renewals
 from shared.service import Service, authority
 from shared.settings import Settings
@@ -44,6 +45,7 @@ def build(settings: Settings) -> Service:
         types=EVENT_TYPES,
         migrations=Path(__file__).parent / "migrations",
         blueprints=[
+            reads.blueprint(),
             programmes.blp,
             cohorts.blp,
             sessions.blp,

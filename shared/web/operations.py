@@ -9,9 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.contracts import schemas
 from shared.http.policies import anyone, operator, policy, service_token
+from shared.http.reads import record
 from shared.migrations.migrate import at_head
 from shared.projection import dead_letters, rebuild
-from shared.service import Service
+from shared.service import Service, reads
 from shared.web.answers import json_response
 from shared.web.errors import Problem, not_found
 from shared.web.metrics import Metrics
@@ -98,6 +99,8 @@ def _personal(blp: Blueprint, service: Service) -> None:
         with service.database.read() as connection:
             holds = service.holds(connection, person)
             holds |= {"changes_made": service.store.brought_about(connection, person)}
+            holds |= reads.held(connection, person)
+        record([person], "all that is held about you")
         return json_response({"person": person, "holds": holds}, private=True)
 
 

@@ -12,13 +12,14 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from shared import logs
+from shared.erasure import ERASED, confirmed_type
 from shared.projection import dead_letters, rebuild
 from shared.projection.consumer import Consumer
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.positions import positions
 from shared.projection.reactions import carry_out
 from shared.projection.rebuild import MakeReader, Positions, Progress
-from shared.service import Service
+from shared.service import Service, reads
 from shared.stream.feed_source import FeedSource
 from shared.stream.kafka import topics_of
 from shared.stream.kafka_source import KafkaSource
@@ -87,6 +88,7 @@ def _housekeeping(service: Service) -> list[Loop]:
             upgraded = False
         service.database.keep_statistics()
         forget_old_keys(service.database, now)
+        _forget_old_reads(service, now)
         failed: Exception | None = None
         for timed_pass in service.passes:
             try:
@@ -102,6 +104,12 @@ def _housekeeping(service: Service) -> list[Loop]:
         Loop("rebuild", rebuild_if_asked, 0.5, Lease(service.database, "rebuild"), long=True),
         Loop("passes", passes, 60, Lease(service.database, "passes")),
     ]
+
+
+def _forget_old_reads(service: Service, now: datetime) -> None:
+    erasures = (ERASED, confirmed_type(service.name).name)
+    with service.database.write() as connection:
+        reads.tidy(connection, erasures, now)
 
 
 def _take_up(service: Service, now: datetime) -> None:

@@ -31,6 +31,7 @@ SHARED |= {
     ("GET", "/dead-letters"): PLATFORM,
     ("POST", "/dead-letters/<int(max=2147483647):number>/<any(retry, discard):action>"): PLATFORM,
     ("GET", "/people/<person>/holdings"): PLATFORM,
+    ("GET", "/people/<person>/reads"): PLATFORM | {Who.SELF},
 }
 NAMES = {"event_type": "registry.network.registered", "version": 1, "number": 1, "action": "retry"}
 # A token that says nothing any more is refused even where no token is needed.

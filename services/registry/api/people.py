@@ -19,6 +19,7 @@ from services.registry.identity.sign_ins import handlers as sign_ins
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.http.policies import operator, policy, self_, service_token
+from shared.http.reads import record
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -67,6 +68,7 @@ def list_all() -> Response:
     with service().database.read() as connection:
         found, following = people.list_people(connection, wanted)
         items = [people.shown(connection, person) for person in found]
+    record([person.id for person in found], "the list of people")
     return page_response(items, following)
 
 
@@ -77,6 +79,8 @@ def get_one(person: str) -> Response:
     with service().database.read() as connection:
         found = people.by_id(connection, person)
         shown = people.shown(connection, found) if found else former(connection, person)
+    if found:
+        record([person], "your name and address")
     return json_response(shown, version=found.version if found else None, private=True)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx
 from flask import Response
 
 from services.registry import people, queries
@@ -10,12 +9,14 @@ from services.registry.api.people import former
 from services.registry.domain.refusal import Refused
 from services.registry.erasing import erase
 from services.registry.events import COMMUNITY
+from services.registry.privacy.handlers import Unavailable, ask
 from services.registry.projections.erasures import ERASURES
 from shared.connection import Connection
-from shared.foundation.http_client import bearer, shared_client, url_path
 from shared.http.policies import operator, policy, self_, service_token
+from shared.http.reads import record
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
+from shared.service import reads
 from shared.settings import SERVICES
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -24,7 +25,6 @@ from shared.web.context import service
 from shared.web.errors import not_found
 
 blp = Blueprint("privacy", "privacy", description="Copies and erasure of what is held of a person")
-_PATIENCE = 3.0  # seconds for each of the other services
 
 
 @blp.delete("/people/<person>")
@@ -78,7 +78,9 @@ def export(person: str) -> Response:
         here = {
             "roles": _roles(connection, person),
             "changes_made": service().store.brought_about(connection, person),
+            **reads.held(connection, person),
         }
+    record([person], "a copy of all that is held")
     others = {name: _held_by(name, person) for name in SERVICES if name != "registry"}
     return json_response({"person": shown, "services": {"registry": here, **others}}, private=True)
 
@@ -101,14 +103,7 @@ def _roles(connection: Connection, person: str) -> list[dict[str, Any]]:
 
 def _held_by(name: str, person: str) -> Any:
     """What another service holds; where it does not answer, that it did not."""
-    settings = service().settings
     try:
-        answer = shared_client().get(
-            settings.urls[name] + url_path("people", person, "holdings"),
-            headers=bearer(settings.service_token),
-            timeout=_PATIENCE,
-        )
-        answer.raise_for_status()
-        return answer.json()["holds"]
-    except (httpx.HTTPError, ValueError, KeyError):
+        return ask(service().settings, name, "people", person, "holdings")["holds"]
+    except (Unavailable, KeyError):
         return {"unavailable": f"{name} did not answer; ask again later"}

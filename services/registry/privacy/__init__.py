@@ -1,0 +1,1 @@
+"""What people may ask about their data: who read it."""
