@@ -12,7 +12,7 @@ from services.scheduling.domain.admission import Changes
 from services.scheduling.domain.application import About, Application, SponsorNamed
 from services.scheduling.domain.budget import SPONSOR_REMINDERS, SPONSORS
 from services.scheduling.domain.calendar import RenewLink
-from services.scheduling.domain.cohort import FINISHED, OPEN, Cohort
+from services.scheduling.domain.cohort import FINISHED, Cohort
 from services.scheduling.domain.refusal import Refused
 from services.scheduling.events import APPLICATION, CALENDAR, COHORT
 from services.scheduling.projections.own import PROGRAMMES
@@ -77,7 +77,7 @@ class Applying:
                 f"This person has applied to this cohort already: {there.id}.", unlawful=True
             )
         about, late = About(cohort_id, cohort.name, person), "late_reason" in fields
-        begin = d.Start(about, self._is_open(cohort), late, cohort.state == FINISHED)
+        begin = d.Start(about, cohort.is_open(self.now), late, cohort.state == FINISHED)
         events = list(d.decide(Application(), begin))
         more, words = self._answers(stream, _after(Application(), events), fields)
         return Answers(0, [*events, *more], words)
@@ -184,7 +184,7 @@ class Applying:
         loaded = self.service.streams.load(self.connection, APPLICATION, stream)
         check_not_erased(self.connection, _person(loaded.state))
         cohort = self.cohort(_cohort(loaded.state))
-        open_ = self._is_open(cohort)
+        open_ = cohort.is_open(self.now)
         late = late_reason is not None
         finished = cohort.state == FINISHED
         gone = known.erased(self.connection, loaded.state.sponsor)
@@ -226,9 +226,6 @@ class Applying:
         loaded = self.service.streams.load(self.connection, CALENDAR, stream)
         events = CALENDAR.decide(loaded.state, RenewLink(person, only_first=True))
         return loaded.state + len(events), [Change(stream, loaded.version, events)]
-
-    def _is_open(self, cohort: Cohort) -> bool:
-        return cohort.state == OPEN and not cohort.past_closing(self.now)
 
     def _asked(self, state: Application) -> dict[str, Any]:
         """What the sponsor is asked: for how many days, of which programme, and until when."""

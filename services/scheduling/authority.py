@@ -92,11 +92,6 @@ def _applicant(connection: Connection, application: str) -> Sequence[str] | None
     return None if found is None else [found.about.person] if found.about else []
 
 
-def _sponsor(connection: Connection, application: str) -> Sequence[str] | None:
-    found = _application(connection, application)
-    return None if found is None else [found.sponsor] if found.sponsor else []
-
-
 def _who_reflected(connection: Connection, reflection: str) -> Sequence[str] | None:
     person = texts.who_reflected(connection, reflection)
     return None if person is None else [person]
@@ -117,7 +112,6 @@ FINDERS: Finders = {
     ("cohort", "programme"): _itself,
     ("programme", "cohort"): _programme,
     ("person", "application"): _applicant,
-    ("person", "sponsored"): _sponsor,
     ("person", "reflection"): _who_reflected,
     ("person", "person"): _itself,
     ("person", "invited_by"): _itself,

@@ -49,15 +49,22 @@ def unknown_people(connection: Connection, ids: Sequence[str]) -> list[str]:
 
 def erased(connection: Connection, *people: str | None) -> bool:
     """Whether one of these people was erased; None is nobody."""
-    ids = tuple(person for person in people if person is not None)
-    if not ids:
-        return False
-    rows = connection.exec_driver_sql(
-        f"SELECT id FROM people_{active(connection, FOLLOWED)}"
-        f" WHERE erased = 1 AND id IN ({marks(connection, len(ids))})",
-        ids,
-    )
-    return rows.first() is not None
+    return bool(erased_of(connection, [person for person in people if person is not None]))
+
+
+def erased_of(connection: Connection, people: Iterable[str]) -> set[str]:
+    """Those of these people who were erased."""
+    found: set[str] = set()
+    wanted = sorted(set(people))
+    for start in range(0, len(wanted), 500):
+        chunk = tuple(wanted[start : start + 500])
+        rows = connection.exec_driver_sql(
+            f"SELECT id FROM people_{active(connection, FOLLOWED)}"
+            f" WHERE erased = 1 AND id IN ({marks(connection, len(chunk))})",
+            chunk,
+        )
+        found.update(row[0] for row in rows)
+    return found
 
 
 def communities_of(connection: Connection, person: str, on: date | None = None) -> list[str]:

@@ -26,7 +26,7 @@ from shared.web.parameters import PAGE, takes
 
 _ORDER = "inbox"
 _NO_END = "9999"  # sorts after every time that something is due
-_TIME = {"type": "string", "format": "date-time"}
+_TIME = {"format": "date-time"}
 _ITEM = {
     "type": "object",
     "required": ["type", "id", "title", "since", "due", "action"],
@@ -34,19 +34,21 @@ _ITEM = {
         "type": {"type": "string", "description": "What is to be done"},
         "id": {"type": "string", "description": "What it is to be done with"},
         "title": {"type": "string", "description": "What that is called, for the person to read"},
-        "since": _TIME | {"description": "Since when it waits"},
-        "due": _TIME | {"nullable": True, "description": "Until when; null where it has no end"},
+        "since": _TIME | {"type": "string", "description": "Since when it waits"},
+        "due": _TIME
+        | {"type": ["string", "null"], "description": "Until when; null where it has no end"},
         "action": {"type": "string", "description": "The path, in this service, that does it"},
     },
 }
-_ANSWER = {
+_PAGE = {
     "type": "object",
     "required": ["items", "next"],
     "properties": {
         "items": {"type": "array", "items": _ITEM},
-        "next": {"type": "string", "nullable": True},
+        "next": {"type": ["string", "null"]},
     },
 }
+_ANSWER = {"description": "A page of it", "content": {"application/json": {"schema": _PAGE}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def blueprint(waiting_for: WaitingFor) -> Blueprint:
     @blp.get("/people/<person>/inbox")
     @blp.doc(
         summary="What waits for a person here, what is due soonest first",
-        responses={200: {"content": {"application/json": {"schema": _ANSWER}}}},
+        responses={200: _ANSWER},
     )
     @policy(self_(), operator)
     @takes(PAGE)

@@ -99,6 +99,7 @@ TABLE: Rows = {
     ("GET", "/calendars/<signed>.ics"): EVERYONE,
     ("GET", "/people/<person>/calendar-link"): _OWN | _THEMSELVES,
     ("POST", "/people/<person>/calendar-link"): _OWN | _THEMSELVES,
+    ("GET", "/people/<person>/inbox"): _OWN | _THEMSELVES,
     ("GET", "/reply/<signed>"): EVERYONE,
     ("POST", "/reply/<signed>"): EVERYONE,
     ("GET", "/guest/<signed>"): EVERYONE,

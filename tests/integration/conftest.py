@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared.connection import Connection
 from tests.discovery import Discovery, open_discovery
 from tests.registry import Registry, open_registry
 from tests.scheduling import Scheduling, open_scheduling
@@ -84,3 +86,17 @@ def each_discovery(database_url: str, tmp_path: Path) -> Iterator[Discovery]:
     """Discovery over SQLite, then over PostgreSQL: where that might make a difference."""
     with open_discovery(database_url, tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What services ask their databases from now on, in its order."""
+    asked: list[str] = []
+    execute = Connection.exec_driver_sql
+
+    def noted(connection: Connection, sql: str, *rest: Any) -> Any:
+        asked.append(sql)
+        return execute(connection, sql, *rest)
+
+    monkeypatch.setattr(Connection, "exec_driver_sql", noted)
+    return asked

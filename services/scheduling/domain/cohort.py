@@ -88,6 +88,10 @@ class Cohort:
             return False
         return now >= end_of_day(self.applications_close, self.zone)
 
+    def is_open(self, now: datetime) -> bool:
+        """Whether it takes applications at this moment."""
+        return self.state == OPEN and not self.past_closing(now)
+
 
 @dataclass(frozen=True, slots=True)
 class Create:
