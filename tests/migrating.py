@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from alembic import command
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 
 from shared.database import Database
 from shared.migrations.migrate import alembic_config
@@ -17,3 +20,14 @@ def migrated_to(url: str, migrations: Path, revision: str) -> None:
         command.upgrade(config, "spine@head")
         command.upgrade(config, revision)
     database.close()
+
+
+def migrate_again(database: Database, migrations: Path, revision: str) -> None:
+    """Carry out one migration once more, for rows that were put back as they were before it."""
+    script = ScriptDirectory.from_config(alembic_config(migrations)).get_revision(revision)
+    assert script is not None
+    with (
+        database.migrating() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        script.module.upgrade()

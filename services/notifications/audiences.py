@@ -63,20 +63,24 @@ def _other_side(connection: Connection, subject: Subject) -> list[str]:
 
 def _other_conveners(connection: Connection, subject: Subject) -> list[str]:
     """Beside the one who begins or ends to convene; nobody where it is another role."""
-    role = role_of(connection, subject.stream, subject.data)
+    role = role_of(connection, subject.communities, subject.data)
     if role.get("role") not in _CONVENING:
         return []
     return [person for person in _conveners(connection, subject) if person != role["person"]]
 
 
-def role_of(connection: Connection, community: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+def role_of(
+    connection: Connection, communities: Sequence[str], data: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """The role that an event begins or ends, with `person` and `role`; of the latter by its id."""
     if "role" in data or "role_id" not in data:
         return data
-    rows = load_rows(connection, COMMUNITIES, active(connection, FOLLOWED), [community])
-    roles = rows[community]["content"]["roles"] if community in rows else {}
-    found: Mapping[str, Any] = roles.get(data["role_id"], {})
-    return found
+    held: dict[str, Mapping[str, Any]] = {}
+    for row in load_rows(
+        connection, COMMUNITIES, active(connection, FOLLOWED), communities
+    ).values():
+        held |= row["content"]["roles"]
+    return held.get(data["role_id"], {})
 
 
 def _members(connection: Connection, subject: Subject) -> list[str]:

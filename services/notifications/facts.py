@@ -50,7 +50,7 @@ def gather(connection: Connection, event: Event, communities: list[str]) -> dict
     return {
         "version": event.version,
         **of_communities(connection, communities),
-        **_of_registry(data | dict(role_of(connection, event.stream, data)), contents),
+        **_of_registry(data | dict(role_of(connection, communities, data)), contents),
         **of_session(event.stream, data),
         **_of_application(event.stream, data),
         **_dates_of_cohort(connection, event),
