@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from shared.service import Service
 from shared.settings import load_settings
 from shared.web.app import create_app
 from tests.registry import Caller, settings_of, where_told
+from tests.signing import knows_the_key, token
 
 
 @dataclass
@@ -45,6 +46,14 @@ class Discovery:
 
     def acting(self, person: str) -> Caller:
         return Caller(self.app, actor=person)
+
+    def signed_in(self, person: str, **when: timedelta) -> Caller:
+        """This person, with a token of their own; see `tests.signing.token`."""
+        return Caller(self.app, token(self.service, person, **when))
+
+    def granted(self, person: str, grant: str, scope: str | None = None) -> None:
+        data = {"person": person, "grant": grant, "scope": scope}
+        self.hears("registry.grant.given", derived_id("grt", person, grant), **data)
 
     def hears(self, kind: str, stream: str, **data: Any) -> None:
         """An event of the registry arrives, and is reacted to."""
@@ -98,12 +107,18 @@ class Discovery:
         how = ending or ("merged" if into else "faded")
         self.hears("registry.community.closed", community, ending=how, into=list(into))
 
-    def convener(self, community: str, name: str = "Ada") -> str:
+    def convener(self, community: str, name: str = "Ada", role: str = "convener") -> str:
         person = derived_id("per", name)
         key = derived_id("rol", community, person)
-        data = {"role_id": key, "person": person, "role": "convener", "begins": "2010-01-01"}
+        data = {"role_id": key, "person": person, "role": role, "begins": "2010-01-01"}
         self.hears("registry.membership.started", community, **data)
         return person
+
+    def person(self, name: str) -> str:
+        """The id of somebody whom the registry has told of."""
+        key = derived_id("per", name)
+        self.hears("registry.person.registered", key)
+        return key
 
     def proposal(self, one: str, other: str, **fields: Any) -> str:
         """The id of a new proposal."""
@@ -141,6 +156,7 @@ def open_discovery(
     urls = {f"{name}_URL": "http://127.0.0.1:1" for name in ("REGISTRY", "NOTIFICATIONS")}
     settings = settings_of(folder, DISCOVERY_DATABASE_URL=database_url, **urls | environ)
     service = build(load_settings(settings))
+    knows_the_key(service)
     if not migrated:
         migrate(database_url, database_url, service.migrations)
     app = create_app(service)

@@ -17,6 +17,7 @@ from services.discovery.api import (
 )
 from services.discovery.api import links as links_api
 from services.discovery.api import map as map_api
+from services.discovery.authority import FINDERS
 from services.discovery.events import EVENT_TYPES
 from services.discovery.follower import Follower
 from services.discovery.handing_on import ends_links
@@ -78,7 +79,7 @@ def build(settings: Settings) -> Service:
         blueprints=_BLUEPRINTS,
         own=[*OWN_PROJECTIONS, *OWN_SAVED],
         followed=[NETWORKS, DOCUMENTS, CONVENED, PEOPLE, SESSIONS, SPANS, *authority.PROJECTIONS],
-        authority=authority.FollowedAuthority({}),
+        authority=authority.FollowedAuthority(FINDERS),
         follows=["registry", "scheduling"],
         reactions=[
             removes_erased(get),

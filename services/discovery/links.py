@@ -1,6 +1,6 @@
 """Reading links and feedback from discovery's own tables, in the generation in use."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -31,6 +31,19 @@ class Found(NamedTuple):
     agreed_at: str | None
     over_at: str | None
     link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: everything, or beside what is public what concerns the communities that they
+    convene."""
+
+    all_of_it: bool = False
+    convened: frozenset[str] = frozenset()
+
+    def speaks_for(self, *communities: str) -> bool:
+        """Whether what these keep to themselves is for this reader."""
+        return self.all_of_it or not self.convened.isdisjoint(communities)
 
 
 class Listed(NamedTuple):
@@ -87,17 +100,22 @@ def page(
     *,
     community: str | None = None,
     state: str | None = None,
-    private: bool = True,
+    among: Collection[str] | None = None,
+    reader: Reader,
 ) -> Listed:
-    """In the order in which they began; what was never agreed only where `private`."""
+    """In the order in which they began, as far as they are for this reader; of a community, and of
+    any of those in `among`."""
     p = mark(connection)
     conditions: list[tuple[str, Sequence[Any]]] = []
     if community is not None:
         conditions.append((f"(low = {p} OR high = {p})", (community, community)))
     if state is not None:
         conditions.append((f"state = {p}", (state,)))
-    if not private:
-        conditions.append(("agreed = 1", ()))
+    if among is not None:
+        conditions.append(_of_any(connection, among))
+    if not reader.all_of_it:
+        theirs, named = _of_any(connection, reader.convened)
+        conditions.append((f"(agreed = 1 OR {theirs})", named))
     if wanted.after is not None:
         conditions.append((f"(began_at, id) > ({p}, {p})", wanted.after))
     where = " AND ".join(text for text, _ in conditions) or "1 = 1"
@@ -108,6 +126,13 @@ def page(
     more = len(found) > wanted.limit
     last = (items[-1].began_at, items[-1].id) if more else None
     return Listed(items, encode_cursor(ORDER, last) if last else None)
+
+
+def _of_any(connection: Connection, communities: Collection[str]) -> tuple[str, Sequence[str]]:
+    if not communities:
+        return "1 = 0", ()
+    among = f"IN ({marks(connection, len(communities))})"
+    return f"(low {among} OR high {among})", (*communities, *communities)
 
 
 def said_by(connection: Connection, community: str) -> Said:

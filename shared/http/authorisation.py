@@ -9,9 +9,10 @@ from shared.connection import Connection
 from shared.http.policies import ABOUT, FRESH, Authority, Kind, Policy, Rule, policy_of
 from shared.service import Service
 from shared.web.callers import ANYONE, OPERATOR, PERSON, SERVICE, Caller, unauthorised
-from shared.web.errors import Problem, not_found
+from shared.web.errors import Problem, invalid, not_found
 
 _TOKENS = {OPERATOR: Kind.OPERATOR, SERVICE: Kind.SERVICE}
+_ABOUT_NOTHING = (Kind.OPERATOR, Kind.TEAM)
 _MOST_NAMED = 100  # things that one request may name for its policy
 
 
@@ -53,9 +54,9 @@ def _is_let_in(
     missing: str | None = None
     for rule in declared.rules:
         about = ABOUT.get(rule.kind)
-        if about is None:
+        if about is None or not rule.named:
             if rule.kind is Kind.SIGNED_IN or (
-                rule.kind is Kind.OPERATOR
+                rule.kind in _ABOUT_NOTHING
                 and authority.holds(connection, rule.kind, person, (), today)
             ):
                 return True
@@ -93,6 +94,8 @@ def _things(
 def _named(place: str, name: str) -> list[str]:
     if place == "query":
         values: object = request.args.getlist(name)
+        if len(request.args.getlist(name)) > 1:  # one would be looked at here, another there
+            raise invalid(name, "is given more than once, and whose it is must be one answer")
     elif place == "body":
         body = request.get_json(silent=True) if request.is_json else None
         values = body.get(name) if isinstance(body, dict) else None

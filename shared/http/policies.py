@@ -56,7 +56,7 @@ ABOUT: Mapping[Kind, str] = {
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`named` says where the request names the thing: a part of the path, or of the query or the
-    body as `query:NAME` or `body:NAME`; empty for rules that are about nothing."""
+    body as `query:NAME` or `body:NAME`; empty for rules that are about nothing, or about any."""
 
     kind: Kind
     named: str = ""
@@ -77,6 +77,7 @@ anyone = Rule(Kind.ANYONE)
 signed_in = Rule(Kind.SIGNED_IN)
 operator = Rule(Kind.OPERATOR)
 service_token = Rule(Kind.SERVICE)
+any_team = Rule(Kind.TEAM)  # the programme team, of whichever programme
 
 
 def self_(named: str = "person") -> Rule:
@@ -154,7 +155,7 @@ class Authority(Protocol):
         self, connection: Connection, kind: Kind, person: str, things: Collection[str], today: date
     ) -> bool:
         """Whether the person holds that role in any of these things; `things` is empty for
-        OPERATOR, which is about nothing."""
+        OPERATOR, which is about nothing, and for a rule about any."""
 
     def things(
         self, connection: Connection, about: str, named: str, value: str

@@ -125,7 +125,9 @@ class FollowedAuthority:
             scopes = granted(connection, person, grant)
             if kind is not Kind.TEAM:
                 return (kind is Kind.OPERATOR and bool(scopes)) or not scopes.isdisjoint(things)
-            return None in scopes or not scopes.isdisjoint(self._programmes(connection, things))
+            if None in scopes or not things:
+                return bool(scopes)
+            return not scopes.isdisjoint(self._programmes(connection, things))
         return False
 
     def _programmes(self, connection: Connection, cohorts: Collection[str]) -> set[str]:
@@ -148,6 +150,18 @@ def communities_of(connection: Connection, person: str, role: str, today: date) 
         f"SELECT community FROM held_roles_{active(connection, FOLLOWED)} WHERE person = {p}"
         f" AND role = {p} AND begins <= {p} AND (ends IS NULL OR ends > {p})",
         (person, role, day, day),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def convened(connection: Connection, person: str, today: date) -> frozenset[str]:
+    """The communities that a person convenes today, or helps to convene."""
+    p, day = mark(connection), today.isoformat()
+    rows = connection.exec_driver_sql(
+        f"SELECT community FROM held_roles_{active(connection, FOLLOWED)} WHERE person = {p}"
+        f" AND role IN ('convener', 'co-convener') AND begins <= {p}"
+        f" AND (ends IS NULL OR ends > {p})",
+        (person, day, day),
     )
     return frozenset(row[0] for row in rows)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from shared.http.policies import Policy, policy_of
+from shared.http.policies import Policy, any_team, policy_of
 from tests.integration.services import SERVICES, app_of
 
 PAGE = Path(__file__).parents[2] / "docs/authorisation.md"
@@ -53,5 +53,6 @@ def _who(declared: Policy) -> str:
     words = []
     for rule in declared.rules:
         place, _, name = rule.named.rpartition(":")
-        words.append(f"{rule.kind}{_HOW[place].format(name)}")
+        kind = "programme team" if rule == any_team else rule.kind
+        words.append(f"{kind}{_HOW[place].format(name)}")
     return ", ".join(words)

@@ -7,9 +7,11 @@ from flask import current_app
 
 from services.discovery.api.schemas import STAGES
 from services.discovery.follower import Follower, Known
-from services.discovery.projections.conveners import convened_by
+from services.discovery.links import Reader
 from shared.connection import Connection
-from shared.web.callers import ANYONE, caller
+from shared.http.acting import acts_for_platform
+from shared.service.authority import convened
+from shared.web.callers import ANYONE, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.parameters import whole_number
@@ -52,16 +54,21 @@ def network_ids(field: str, named: Sequence[str], known: Known) -> list[str]:
     return list(dict.fromkeys(network for network in found.values() if network is not None))
 
 
-def speaks_for(connection: Connection, community: str) -> bool:
-    """Whether the caller may see what a community keeps to itself: what it found not useful.
+def reader(connection: Connection) -> Reader:
+    """Whose eyes the caller looks with: the platform's, or those of one who convenes communities,
+    or of none."""
+    if acts_for_platform(connection):
+        return Reader(all_of_it=True)
+    actor = caller().actor
+    if actor is None:
+        return Reader()
+    return Reader(convened=convened(connection, actor, service().clock.now().date()))
 
-    The operator and the services may; on behalf of a person, where that person convenes it.
-    """
-    asking = caller()
-    if asking.kind == ANYONE or asking.actor is None:
-        return asking.kind != ANYONE
-    today = service().clock.now().date()
-    return bool(convened_by(connection, asking.actor, [community], today))
+
+def of_the_two_alone() -> Problem:
+    """The refusal of what somebody asks about proposals between others."""
+    why = "Proposals concern the two alone."
+    return unauthorised(why) if caller().kind == ANYONE else Problem(403, why)
 
 
 def limit_asked() -> int:

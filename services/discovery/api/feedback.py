@@ -11,10 +11,10 @@ from services.discovery.events import FEEDBACK
 from services.discovery.linking import known
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http.policies import co_convener_of, convener_of, operator, policy
 from shared.identifiers import derived_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.changing import append
 from shared.web.commands import Answer, transact
 from shared.web.context import service
@@ -23,12 +23,13 @@ from shared.web.errors import invalid, not_found
 from services.discovery.api.schemas import FeedbackBody  # isort: skip
 
 blp = Blueprint("feedback", "feedback", description="Whether a suggestion was of use")
+_OWN = policy(convener_of(), co_convener_of(), operator)
 _AT = "/communities/<community>/related/<other>/feedback"
 
 
 @blp.put(_AT)
 @blp.doc(summary="Say whether a related community is useful to this one; not-useful hides it here")
-@needs_token
+@_OWN
 @blp.arguments(FeedbackBody)
 def give(fields: dict[str, Any], community: str, other: str) -> Response:
     return _change(community, other, Give(community, other, fields["verdict"]))
@@ -36,14 +37,14 @@ def give(fields: dict[str, Any], community: str, other: str) -> Response:
 
 @blp.delete(_AT)
 @blp.doc(summary="Take back what was said: nothing is hidden, nothing is a label")
-@needs_token
+@_OWN
 def take_back(community: str, other: str) -> Response:
     return _change(community, other, TakeBack())
 
 
 @blp.get("/communities/<community>/related/feedback")
 @blp.doc(summary="What a community said of others: hidden ones are found here, to show them again")
-@needs_token
+@_OWN
 def said(community: str) -> Response:
     with service().database.read() as connection:
         _check_known(connection, community)
@@ -58,7 +59,7 @@ def said(community: str) -> Response:
 
 @blp.get("/labels")
 @blp.doc(summary="What use has judged, as lines of two communities and a relevance from 0 to 3")
-@needs_token
+@policy(operator)
 def labels() -> Response:
     with service().database.read() as connection:
         lines = [f"{one}\t{other}\t{how}\n" for one, other, how in links.labels(connection)]

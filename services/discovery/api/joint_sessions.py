@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Response
 
-from services.discovery.api.asking import READING, known_now, limit_asked, speaks_for
+from services.discovery.api.asking import READING, known_now, limit_asked, reader
 from services.discovery.domain.joint_session import begins, ends, purpose
 from services.discovery.follower import Known
 from services.discovery.joint_sessions import Found, find
 from shared.clock import rfc3339
+from shared.http.policies import anyone, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
@@ -29,6 +30,7 @@ _CLOSED = "This community is closed, and plans no sessions."
     summary="Sessions ahead of linked or related communities that these people may want to share"
 )
 @takes({"limit": whole("How many, up to 100")})
+@policy(anyone)
 @in_turn(READING)
 def joint_sessions(community: str) -> Response:
     """Best first: those without a clash, then those of linked communities, then the soonest."""
@@ -41,7 +43,7 @@ def joint_sessions(community: str) -> Response:
         )
     found: list[Found] = []
     with service().database.read() as connection:
-        own = speaks_for(connection, community)
+        own = reader(connection).speaks_for(community)
         if not asking.closed:
             found = find(connection, known, asking, service().clock.now(), seen_by_own=own)
     body: dict[str, Any] = {"items": [_item(f, known) for f in found[:limit]], "next": None}

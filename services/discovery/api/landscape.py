@@ -10,6 +10,7 @@ from services.discovery.api.asking import READING, known_now, network_ids
 from services.discovery.landscape.numbers import DEFINITIONS
 from services.discovery.landscape.report import Line, Report, cells, report
 from services.discovery.projections.spans import NETWORK, REGION, SECTOR, STAGE
+from shared.http.policies import anyone, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
@@ -33,6 +34,7 @@ _SUMMARY = "Communities, conveners needed, links, quiet ones, unmet searches; no
 @blp.get("/landscape")
 @blp.doc(summary=_SUMMARY)
 @takes(_PARAMETERS)
+@policy(anyone)
 @in_turn(READING)
 def as_data() -> Response:
     """With `Accept: text/csv` it is the table."""
@@ -48,6 +50,7 @@ def as_data() -> Response:
 @blp.get("/landscape.csv")
 @blp.doc(summary="The same as a table: a line for each number, its definition beside it")
 @takes(_PARAMETERS)
+@policy(anyone)
 @in_turn(READING)
 def as_table() -> Response:
     return _table(_report())

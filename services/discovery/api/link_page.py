@@ -16,12 +16,12 @@ from services.discovery.projections.conveners import convened_by
 from services.discovery.projections.registry import DOCUMENTS
 from shared import link_renewals
 from shared.connection import Connection
+from shared.http.policies import anyone, operator, policy, self_
 from shared.identifiers import is_id
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid
 from shared.web.fields import uniform
@@ -59,12 +59,14 @@ class Opened(NamedTuple):
 
 @blp.get("/link/<signed>")
 @blp.doc(summary="What is proposed or agreed, as a page; opening it changes nothing")
+@policy(anyone)
 def show(signed: str) -> Response:
     return _shown(_opened(signed))
 
 
 @blp.post("/link/<signed>")
 @blp.doc(summary="The form field `answer`: accept, refuse, end or withdraw; `reason`, `outcome`")
+@policy(anyone)
 def act(signed: str) -> Response:
     here = _opened(signed)
     answer = request.form.get("answer", "")
@@ -143,7 +145,7 @@ def _shown(here: Opened, problem: str | None = None, thanks: str | None = None) 
 
 @blp.get("/links/<link>/page/<person>")
 @blp.doc(summary="A convener's page about a link, for when a message does not reach them")
-@needs_token
+@policy(self_(), operator)
 def address_of_page(link: str, person: str) -> Response:
     if not is_id(person, "per"):
         raise invalid("person", "must be a person's id, per_…")

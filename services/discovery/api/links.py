@@ -8,18 +8,29 @@ from flask import Response, request
 
 from services.discovery import link_texts, links
 from services.discovery.api.answers import decided, linking
+from services.discovery.api.asking import of_the_two_alone, reader
 from services.discovery.api.schemas import AcceptanceBody, EndingBody, LinkBody, RefusalBody
 from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
 from services.discovery.domain.link_decisions import Accept, End, Known, Refuse
 from services.discovery.linking import known
-from services.discovery.links import ORDER, Found
+from services.discovery.links import ORDER, Found, Reader
 from services.discovery.projections.conveners import convened_by
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.http.acting import acts_for_platform
+from shared.http.policies import (
+    anyone,
+    co_convener_of,
+    convener_of,
+    operator,
+    policy,
+    service_token,
+)
 from shared.identifiers import is_id
+from shared.service.authority import convened
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, is_trusted, needs_token, unauthorised
+from shared.web.callers import ANYONE, PERSON, caller, unauthorised
 from shared.web.changing import changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
@@ -28,11 +39,13 @@ from shared.web.paging import page_asked, page_response
 from shared.web.parameters import DRY_RUN, PAGE, Described, takes
 
 blp = Blueprint("links", "links", description="Links between communities, by consent of both")
+_SIDES = policy(convener_of("link"), co_convener_of("link"), operator, service_token)
 _IN_PRIVATE = (PROPOSED, "refused", "lapsed")
+_PERSON = "Those of the communities that this person convenes: for the person, and the operator"
 _FILTERS: Mapping[str, Described] = {
     "state": {
         "schema": {"enum": [*STATES]},
-        "description": "Only those in this state; without a token, only those once agreed",
+        "description": "In this state; those never agreed are for the conveners of the two",
     },
     **PAGE,
 }
@@ -41,7 +54,7 @@ _FILTERS: Mapping[str, Described] = {
 @blp.post("/links")
 @blp.doc(summary="Propose a link; where the other side has proposed one, it is agreed")
 @takes(DRY_RUN)
-@needs_token
+@policy(convener_of("body:from"), co_convener_of("body:from"), operator, service_token)
 @blp.arguments(LinkBody)
 @blp.alt_response(201, description="The proposal")
 def propose(fields: dict[str, Any]) -> Response:
@@ -65,15 +78,17 @@ def propose(fields: dict[str, Any]) -> Response:
 
 
 @blp.get("/links")
-@blp.doc(summary="Links, in the order in which they began; proposals only for those with a token")
-@takes({"community": "Those of this community", **_FILTERS})
+@blp.doc(summary="Links, in the order in which they began; proposals only for the two's conveners")
+@takes({"community": "Those of this community", "person": _PERSON, **_FILTERS})
+@policy(anyone)
 def all_links() -> Response:
-    return _list(request.args.get("community"))
+    return _list(request.args.get("community"), request.args.get("person"))
 
 
 @blp.get("/communities/<community>/links")
-@blp.doc(summary="A community's links; its proposals only for those with a token")
+@blp.doc(summary="A community's links; its proposals only for the two's conveners")
 @takes(_FILTERS)
+@policy(anyone)
 def links_of_community(community: str) -> Response:
     with service().database.read() as connection:
         if community not in known(connection, [community]):
@@ -86,29 +101,32 @@ def links_of_community(community: str) -> Response:
 
 @blp.get("/links/purposes")
 @blp.doc(summary="What links are mostly for: suggestions, any other short phrase will do")
+@policy(anyone)
 def purposes() -> Response:
     return json_response({"items": PURPOSES})
 
 
 @blp.get("/links/<link>")
-@blp.doc(summary="One link; with a token also what the two wrote to one another")
+@blp.doc(summary="One link; for the two's conveners also what the two wrote to one another")
+@policy(anyone)
 def one_link(link: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, link)
-        if not (found.link.agreed or _private()):
+        own = reader(connection).speaks_for(*found.link.communities)
+        if not (found.link.agreed or own):
             raise not_found(
-                f"There is no public link {link}; proposals are for those with a token."
+                f"There is no public link {link}; proposals are for the two's conveners."
             )
         body = documents(connection, [found])[0]
-        if _private():
+        if own:
             body["texts"] = link_texts.of_link(connection, link)
-    return json_response(body, version=found.version, private=_private())
+    return json_response(body, version=found.version, private=own)
 
 
 @blp.post("/links/<link>/acceptance")
 @blp.doc(summary="Accept a proposed link, for the community that it was proposed to")
 @takes(DRY_RUN)
-@needs_token
+@_SIDES
 @blp.arguments(AcceptanceBody)
 def accept(fields: dict[str, Any], link: str) -> Response:
     side, person = _who(fields["by"])
@@ -118,7 +136,7 @@ def accept(fields: dict[str, Any], link: str) -> Response:
 @blp.post("/links/<link>/refusal")
 @blp.doc(summary="Refuse a proposed link, for the community that it was proposed to")
 @takes(DRY_RUN)
-@needs_token
+@_SIDES
 @blp.arguments(RefusalBody)
 def refuse(fields: dict[str, Any], link: str) -> Response:
     side, person = _who(fields["by"])
@@ -134,7 +152,7 @@ def refuse(fields: dict[str, Any], link: str) -> Response:
 @blp.post("/links/<link>/ending")
 @blp.doc(summary="End a link, from either side; or take a proposal of one's own back")
 @takes(DRY_RUN)
-@needs_token
+@_SIDES
 @blp.arguments(EndingBody)
 def end(fields: dict[str, Any], link: str) -> Response:
     side, person = _who(fields["by"])
@@ -158,10 +176,11 @@ def require(connection: Connection, link: str) -> Found:
 def documents(connection: Connection, found: list[Found]) -> list[dict[str, Any]]:
     """Links as the caller may see them."""
     named = known(connection, (c for f in found for c in f.link.communities))
-    return [_document(f, named) for f in found]
+    reads = reader(connection)
+    return [_document(f, named, reads) for f in found]
 
 
-def _document(found: Found, named: dict[str, Known]) -> dict[str, Any]:
+def _document(found: Found, named: dict[str, Known], reads: Reader) -> dict[str, Any]:
     link = found.link
     one, other = link.communities
     shown: dict[str, Any] = {
@@ -181,7 +200,7 @@ def _document(found: Found, named: dict[str, Known]) -> dict[str, Any]:
         "continues": link.continues,
         "successor": link.successor,
     }
-    if _private():
+    if reads.speaks_for(one, other):
         lapses = link.lapses if link.state == PROPOSED else None
         shown |= {
             "proposed_at": found.proposed_at,
@@ -212,24 +231,33 @@ def _act(
     return changing(work)
 
 
-def _list(community: str | None) -> Response:
+def _list(community: str | None, person: str | None = None) -> Response:
     state = request.args.get("state")
     if state not in (None, *STATES):
         raise invalid("state", f"must be one of: {', '.join(STATES)}")
-    if state in _IN_PRIVATE and not _private():
-        raise unauthorised("Proposals concern the two alone.")
+    if state in _IN_PRIVATE and caller().kind == ANYONE:
+        raise of_the_two_alone()
     wanted = page_asked(ORDER, len(ORDER.split()))
     with service().database.read() as connection:
+        among = None if person is None else _convened_by(connection, person)
         listed = links.page(
-            connection, wanted, community=community, state=state, private=_private()
+            *(connection, wanted),
+            community=community,
+            state=state,
+            among=among,
+            reader=reader(connection),
         )
         items = documents(connection, listed.items)
     return page_response(items, listed.next)
 
 
-def _private() -> bool:
-    """Whether the caller may see what concerns the two communities alone."""
-    return is_trusted()
+def _convened_by(connection: Connection, person: str) -> frozenset[str]:
+    """Raises Problem 401 or 403 where it is not for the caller to ask what this person convenes."""
+    if caller().kind == ANYONE:
+        raise unauthorised("What a person convenes is for the person.")
+    if caller().actor != person and not acts_for_platform(connection):
+        raise Problem(403, "person: what a person convenes is for the person, and the operator.")
+    return convened(connection, person, service().clock.now().date())
 
 
 def _who(by: str | None) -> tuple[str | None, str | None]:
@@ -239,7 +267,7 @@ def _who(by: str | None) -> tuple[str | None, str | None]:
         return None, actor
     if is_id(by, "per"):
         if actor not in (None, by):
-            raise Problem(403, "The header Hedgerow-Actor names another person than `by`.")
+            raise Problem(403, "`by` names another person than the one for whom the token acts.")
         return None, by
     if by.startswith("com_"):
         return by, actor
@@ -251,10 +279,13 @@ def _who(by: str | None) -> tuple[str | None, str | None]:
 def _check_convenes(
     connection: Connection, side: str | None, person: str | None, communities: Sequence[str]
 ) -> None:
-    """Raises Problem 409 where a person acts who convenes none of these communities.
+    """Raises Problem 409 where a person acts who convenes none of these communities; 403 where
+    they do so themselves.
 
-    Not where the caller says for which side: operators write down what was agreed otherwise.
+    Operators may say for which side: they write down what was agreed otherwise.
     """
+    if caller().kind == PERSON and not acts_for_platform(connection):
+        _check_own_side(connection, side, communities)
     if side is not None or person is None:
         return
     today = service().clock.now().date()
@@ -266,6 +297,12 @@ def _check_convenes(
             " still be on its way; who acts for the community otherwise names it in `by`."
         )
         raise Problem(409, f"by: {reason}", {"by": [reason]})
+
+
+def _check_own_side(connection: Connection, side: str | None, communities: Sequence[str]) -> None:
+    asked = [key for key in communities if side in (None, key)] or communities
+    if not reader(connection).speaks_for(*asked):
+        raise Problem(403, f"by: this is for those who convene {' or '.join(asked)}.")
 
 
 def _convened(link: str, person: str | None) -> str | None:

@@ -9,6 +9,7 @@ from services.discovery.api.asking import READING, known_now, network_ids
 from services.discovery.map.following import Atlas
 from services.discovery.map.picture import draw
 from services.discovery.map.view import View, as_json, view
+from shared.http.policies import anyone, policy
 from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem
@@ -26,6 +27,7 @@ _SOON = 5  # seconds
 @blp.get("/map")
 @blp.doc(summary="Every open community, who is joined to whom, groups, and who ought to meet")
 @takes(_FILTERS)
+@policy(anyone)
 @in_turn(READING)
 def as_data() -> Response:
     known = known_now()
@@ -36,6 +38,7 @@ def as_data() -> Response:
 @blp.get("/map.svg")
 @blp.doc(summary="The same as a picture, with its text")
 @takes(_FILTERS)
+@policy(anyone)
 @in_turn(READING)
 def as_picture() -> Response:
     return _answer(draw(_asked_for()).encode(), "image/svg+xml; charset=utf-8")

@@ -14,7 +14,8 @@ from services.discovery.api.asking import (
     known_now,
     limit_asked,
     network_ids,
-    speaks_for,
+    of_the_two_alone,
+    reader,
 )
 from services.discovery.api.schemas import STAGES, DescriptionBody
 from services.discovery.follower import Known
@@ -23,9 +24,9 @@ from services.discovery.index.index import Scope
 from services.discovery.links import Said
 from services.discovery.meaning.text import MOST_ASKED, as_read
 from services.discovery.unmet.found_nothing import note_if_nothing
+from shared.http.policies import anyone, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import is_trusted, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.parameters import Described, takes, whole
@@ -62,12 +63,15 @@ _QUERY: Described = {
     " and for the operator. Everyone else sees them, so that nobody learns of it.",
 )
 @takes({**_LIMIT, **_SCOPE, "leave_out": _LEAVE_OUT})
+@policy(anyone)
 @in_turn(READING)
 def related(community: str) -> Response:
     limit, scope, left_out, known = limit_asked(), _scope(), _leave_out(), known_now()
     with service().database.read() as connection:
-        own = speaks_for(connection, community)
+        own = reader(connection).speaks_for(community)
         said = links.said_by(connection, community).as_seen(own=own)
+    if "proposed" in left_out and not own:
+        raise of_the_two_alone()
     without = said.hidden.union(*(getattr(said, name) for name in left_out))
     try:
         matches = known.index.related(
@@ -89,6 +93,7 @@ def related(community: str) -> Response:
     " the answer is 503, with Retry-After.",
 )
 @takes({**_LIMIT, **_SCOPE})
+@policy(anyone)
 @in_turn(_DESCRIBED)
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
@@ -116,6 +121,7 @@ def related_to_description(fields: dict[str, Any]) -> Response:
 @blp.get("/search")
 @blp.doc(summary="Find communities by words")
 @takes({"q": _QUERY, **_LIMIT, **_FILTERS})
+@policy(anyone)
 def search() -> Response:
     text = request.args.get("q", "").strip()
     if not text:
@@ -217,11 +223,9 @@ def _scope() -> Scope | None:
 
 
 def _leave_out() -> list[str]:
-    """Which of `linked` and `proposed` are not to be shown; the latter for those with a token."""
+    """Which of `linked` and `proposed` are not to be shown."""
     asked = request.args.get("leave_out")
     names = [] if asked is None else asked.split(",")
     if any(name not in ("linked", "proposed") for name in names):
         raise invalid("leave_out", "must be linked, proposed, or both with a comma between")
-    if "proposed" in names and not is_trusted():
-        raise unauthorised("Proposals concern the two alone.")
     return names

@@ -21,11 +21,13 @@ from services.discovery.saved import store
 from services.discovery.saved.store import Search
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http.acting import acts_for_platform
+from shared.http.policies import operator, policy, self_, signed_in
 from shared.identifiers import new_id
 from shared.projection.projection import Row
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import caller, needs_token
+from shared.web.callers import caller
 from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
@@ -38,16 +40,16 @@ _ON_ITS_WAY = "if it was registered a moment ago, it may be on its way"
 
 @blp.post("/saved-searches")
 @blp.doc(summary="Save a search by words, or by likeness to a community")
-@needs_token
+@policy(self_("body:person"), operator)
 @blp.arguments(SavedSearchBody)
 @blp.alt_response(201, description="The saved search; what matches already is not told")
 def save(fields: dict[str, Any]) -> Response:
     person = fields["person"]
-    _only_theirs(person)
     stream = new_id("sav")
     asked = _asked(stream, fields)
 
     def work(connection: Connection) -> Answer:
+        _only_theirs(connection, person)
         if not is_known(connection, person):
             reason = f"{person}: this service knows no person with this id; {_ON_ITS_WAY}"
             raise invalid("person", reason)
@@ -64,14 +66,14 @@ def save(fields: dict[str, Any]) -> Response:
 @blp.get("/saved-searches")
 @blp.doc(summary="A person's saved searches, in the order in which they were made")
 @takes({"person": _PERSON})
-@needs_token
+@policy(signed_in, operator)
 def list_saved() -> Response:
     """Nobody has more than fifty: they come at once."""
     person = request.args.get("person") or caller().actor
     if person is None:
         raise invalid("person", "is missing: say whose saved searches")
-    _only_theirs(person)
     with service().database.read() as connection:
+        _only_theirs(connection, person)
         rows = store.of_person(connection, person)
         items = _documents(connection, rows)
     return json_response({"items": items, "next": None}, private=True)
@@ -79,7 +81,7 @@ def list_saved() -> Response:
 
 @blp.get("/saved-searches/<search>")
 @blp.doc(summary="One saved search, and what it has told of")
-@needs_token
+@policy(self_("search"), operator)
 def one_saved(search: str) -> Response:
     with service().database.read() as connection:
         row = _require(connection, search)
@@ -89,7 +91,7 @@ def one_saved(search: str) -> Response:
 
 @blp.delete("/saved-searches/<search>")
 @blp.doc(summary="Remove a saved search: it tells nothing more, and its words are deleted")
-@needs_token
+@policy(self_("search"), operator)
 def remove(search: str) -> Response:
     def work(connection: Connection) -> Answer:
         loaded = service().streams.load(connection, SAVED_SEARCH, search)
@@ -152,12 +154,12 @@ def _require(connection: Connection, search: str) -> Row:
     row = store.one(connection, search)
     if row is None:
         raise not_found(f"There is no saved search {search}.")
-    _only_theirs(row["person"])
+    _only_theirs(connection, row["person"])
     return row
 
 
-def _only_theirs(person: str) -> None:
-    if caller().actor not in (None, person):
+def _only_theirs(connection: Connection, person: str) -> None:
+    if caller().actor != person and not acts_for_platform(connection):
         raise Problem(403, "A saved search is for its own person, and for the operator.")
 
 

@@ -7,9 +7,9 @@ from flask import Response, request
 from services.discovery.api.asking import known_now, network_ids
 from services.discovery.follower import Known
 from services.discovery.unmet.needs import LEAST_ASKERS, UnmetNeed, unmet_needs
+from shared.http.policies import any_team, lead_of, operator, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.parameters import takes
 
@@ -24,9 +24,12 @@ _DAY = len("2026-03-01")
     description="An asker is a network address, whatever browsers are behind it.",
 )
 @takes({"network": _NETWORK})
-@needs_token
+@policy(lead_of("query:network"), any_team, operator)
 def list_unmet_needs() -> Response:
-    """Likeness of meaning counts, not spelling. What has come to be since is left out."""
+    """Likeness of meaning counts, not spelling. What has come to be since is left out.
+
+    Whoever leads a network names it.
+    """
     known = known_now()
     named = request.args.get("network")
     network = network_ids("network", [named], known)[0] if named is not None else None
