@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from services.registry.domain import community as c
+from services.registry.domain.person import FORMER
 from services.registry.events import EVENT_TYPES
 from shared.clock import rfc3339
 from shared.eventstore.events import Event
@@ -15,8 +16,8 @@ from shared.eventstore.events import Event
 
 @dataclass(frozen=True)
 class Names:
-    """What sentences call things: a network by its present name; a person by the id alone, or as a
-    former member once erased."""
+    """What sentences call things: a network by its present name, a person by theirs, or as a former
+    member once erased."""
 
     network: Callable[[str], str]
     person: Callable[[str], str]
@@ -26,7 +27,8 @@ _FIELD_WORDS = {"learning_question": "learning question", "external_id": "extern
 
 
 def entry(event: Event, names: Names, *, whole: bool) -> dict[str, Any]:
-    """One change: a sentence, when, who (an opaque id, or None), and the event's own data.
+    """One change: a sentence, when, who (`by`, an id or None; `via`, by what; `who`, in words), and
+    the event's own data.
 
     Unless `whole`, as anyone may see it: without people.
     """
@@ -36,11 +38,34 @@ def entry(event: Event, names: Names, *, whole: bool) -> dict[str, Any]:
         "sentence": sentence(EVENT_TYPES.decode(event), names),
         "at": rfc3339(event.time),
         "by": event.actor if whole else None,
+        "via": event.via if whole else None,
+        "who": who(event.actor, event.via, names) if whole else None,
         "version": event.version,
         "type": event.type,
         "correlation": event.correlation,
         "data": msgspec.Raw(event.data.encode()),
     }
+
+
+def who(actor: str | None, via: str | None, names: Names) -> str | None:
+    """Who brought something about, in words: of the operator's token that it was, and for whom it
+    was used. None where nobody did, or where that is not known."""
+    name = names.person(actor) if actor else None
+    match via:
+        case "operator":
+            return f"the operator, for {name}" if name else "the operator"
+        case "service":
+            return name or "the platform"
+        case "link":
+            return f"{name}, by a link" if name else "whoever has the link"
+        case _:
+            return name
+
+
+def people_in(event: Event) -> set[str]:
+    """The ids of the people whom an entry about this event names."""
+    data: dict[str, Any] = msgspec.json.decode(event.data)
+    return {found for found in (event.actor, data.get("person")) if isinstance(found, str)}
 
 
 def sentence(event: c.CommunityEvent | c.PublishedRole, names: Names) -> str:
@@ -87,6 +112,7 @@ def sentence(event: c.CommunityEvent | c.PublishedRole, names: Names) -> str:
 
 def _role_started(who: str, role: str, begins: date, ends: date | None) -> str:
     until = f" to {ends.isoformat()}" if ends else ""
+    who = FORMER.capitalize() if who == FORMER else who
     return f"{who} is {role} from {begins.isoformat()}{until}."
 
 

@@ -5,7 +5,7 @@ imports of one list at once meet in the same stream.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -84,14 +84,14 @@ class Report:
 
 
 def run(
-    service: Service, lines: Iterable[Line], source: str, *, dry_run: bool, actor: str | None = None
+    service: Service, lines: Iterable[Line], source: str, *, dry_run: bool, asked_by: Cause
 ) -> Report:
-    """Import all lines, a batch at a time, on behalf of `actor`.
+    """Import all lines, a batch at a time, on behalf of who asked.
 
     Raises Conflict where others never let one through.
     """
     report = Report(new_id("run"))
-    cause = Cause(correlation=report.run, actor=actor)
+    cause = replace(asked_by, correlation=report.run)
     schema = RecordBody()
     remaining = iter(lines)
     while batch := list(islice(remaining, _BATCH)):

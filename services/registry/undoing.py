@@ -1,6 +1,6 @@
 """Taking back an import: what its run did, and nobody has changed since, is as it was before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -34,7 +34,7 @@ class Undone:
         self.kept += other.kept
 
 
-def undo(service: Service, run: str) -> Undone | None:
+def undo(service: Service, run: str, *, asked_by: Cause) -> Undone | None:
     """Take back a run, a batch of communities at a time; None where no run has this id.
 
     Again: everything is `kept`. Raises Conflict where others never let a batch through.
@@ -43,12 +43,13 @@ def undo(service: Service, run: str) -> Undone | None:
     if not streams:
         return None
     total = Undone(new_id("run"))
+    cause = replace(asked_by, correlation=total.run)
     for start in range(0, len(streams), _BATCH):
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with service.write() as connection:
                     batch = streams[start : start + _BATCH]
-                    total.add(_undo_batch(service, connection, batch, run, total.run))
+                    total.add(_undo_batch(service, connection, batch, run, cause))
                 break
             except Conflict:
                 if attempt == _ATTEMPTS:
@@ -73,9 +74,9 @@ def _streams(service: Service, run: str) -> list[str]:
 
 
 def _undo_batch(
-    service: Service, connection: Connection, streams: list[str], run: str, undoing: str
+    service: Service, connection: Connection, streams: list[str], run: str, cause: Cause
 ) -> Undone:
-    counts = Undone(undoing)
+    counts = Undone(cause.correlation)
     changes = []
     loaded = service.streams.load_many(connection, COMMUNITY, streams)
     for stream, events in service.store.load_many(connection, streams).items():
@@ -86,7 +87,7 @@ def _undo_batch(
         counts.restored += bool(decided) and command.before is not None
         changes.append(Change(stream, events[-1].version, decided))
     now = service.clock.now()
-    service.streams.append(connection, changes, cause=Cause(correlation=undoing), now=now)
+    service.streams.append(connection, changes, cause=cause, now=now)
     return counts
 
 

@@ -24,6 +24,7 @@ def entry(event: Event, reason: str | None = None) -> dict[str, Any]:
         "sentence": sentence(EVENT_TYPES.decode(event), reason),
         "at": rfc3339(event.time),
         "by": event.actor,
+        "via": event.via,
         "version": event.version,
         "type": event.type,
         "correlation": event.correlation,

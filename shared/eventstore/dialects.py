@@ -10,7 +10,7 @@ from shared.eventstore.events import Cursor
 
 _COLUMNS = (
     "stream_id, version, event_id, type, schema_version, time, audience,"
-    " correlation_id, causation_id, actor, data, origin"
+    " correlation_id, causation_id, actor, data, origin, via"
 )
 _LAST_EPOCH = 2**31 - 1
 Statement = tuple[str, tuple[Any, ...]]
@@ -116,7 +116,7 @@ SQLITE = Dialect(
     # The sub-select refuses a wrong version, one too high as well as one too low.
     append=f"""
 INSERT INTO events (epoch, {_COLUMNS})
-SELECT epoch, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM event_store
+SELECT epoch, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM event_store
 WHERE (SELECT coalesce(max(version), 0) FROM events WHERE stream_id = ?) = ?
 RETURNING epoch, 0, position""",
     lock_out_writers=(),
@@ -138,7 +138,7 @@ POSTGRESQL = Dialect(
     # loaded this stream: its event would sort before the version that it follows.
     append=f"""
 INSERT INTO events (epoch, {_COLUMNS})
-SELECT epoch, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM event_store AS store
+SELECT epoch, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s FROM event_store AS store
 WHERE (SELECT coalesce(max(version), 0) FROM events WHERE stream_id = %s) = %s
   AND NOT EXISTS (SELECT FROM events AS last
     WHERE last.stream_id = %s AND last.version = %s AND last.epoch = store.epoch

@@ -10,6 +10,10 @@ PUBLIC, INTERNAL = "public", "internal"
 _SERVICE = re.compile("[a-z]{1,40}")
 EXAMPLE = "example"  # the origin of what the example landscape brings about
 COPIED = "copied"  # the origin of events that an upgrade copied from another stream
+# By what somebody acted: as themselves, by the operator's token (perhaps for somebody else, on the
+# telephone), as a programme's client, as the platform itself, by a signed link.
+BY_PERSON, BY_OPERATOR, BY_CLIENT = "person", "operator", "client"
+BY_SERVICE, BY_LINK = "service", "link"
 
 
 class Cursor(NamedTuple):
@@ -64,7 +68,9 @@ class Event(NamedTuple):
 
     `data` is JSON text. `cursor` is where the owner's store has it; one that came from another
     service has its epoch there at most. `origin` is EXAMPLE or COPIED, or None for what people
-    bring about: nobody but the platform itself can say it.
+    bring about: nobody but the platform itself can say it. `actor` and `via` (one of BY_…; None
+    where it was anybody, and in events of the first releases) are for the owner's own histories:
+    they never leave its store.
     """
 
     epoch: int
@@ -82,6 +88,7 @@ class Event(NamedTuple):
     actor: str | None
     data: str
     origin: str | None = None
+    via: str | None = None
 
     @property
     def cursor(self) -> Cursor:
@@ -108,12 +115,16 @@ class StreamAppend:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Where events come from: the same for all that one command brings about."""
+    """Where events come from: the same for all that one command brings about.
+
+    `via` is one of BY_…: the platform itself, unless a request says otherwise.
+    """
 
     correlation: str
     causation: str | None = None
     actor: str | None = None
     origin: str | None = None
+    via: str | None = BY_SERVICE
 
 
 class Conflict(Exception):

@@ -65,6 +65,7 @@ class EventStore:
                 row = (
                     *(append.stream, version, event_id, new.type, new.schema, time, new.audience),
                     *(cause.correlation, cause.causation, cause.actor, new.data, cause.origin),
+                    cause.via,
                 )
                 try:
                     result = connection.exec_driver_sql(

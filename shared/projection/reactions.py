@@ -51,9 +51,10 @@ class Reaction:
 
 def _payload(event: Event) -> str:
     """What most events have no value for is left out at the end: an earlier release, to which an
-    upgrade goes back, reads it then.
+    upgrade goes back, reads it then. `via` comes from no other service.
     """
-    values = tuple(event) if event.origin is not None else tuple(event)[:-1]
+    without_via = tuple(event)[:-1]
+    values = without_via if event.origin is not None else without_via[:-1]
     return msgspec.json.encode(values).decode()
 
 

@@ -8,15 +8,23 @@ import msgspec
 from flask import Response, g, request
 
 from shared.connection import Connection
-from shared.eventstore.events import Cause, Conflict
+from shared.eventstore.events import (
+    BY_LINK,
+    BY_OPERATOR,
+    BY_PERSON,
+    BY_SERVICE,
+    Cause,
+    Conflict,
+)
 from shared.eventstore.streams import StaleVersion
 from shared.service import Service
-from shared.web.callers import caller
+from shared.web.callers import OPERATOR, PERSON, SERVICE, caller
 from shared.web.context import service
 from shared.web.errors import Problem
 from shared.web.idempotency import Claim, LostRace, Stored, claim, first_answer, remember
 
 _ATTEMPTS = 6
+_VIA = {PERSON: BY_PERSON, OPERATOR: BY_OPERATOR, SERVICE: BY_SERVICE}
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 
 
@@ -31,7 +39,11 @@ class Answer(NamedTuple):
 
 def cause() -> Cause:
     """The present request as the cause of events."""
-    return Cause(correlation=g.correlation_id, actor=caller().actor, origin=caller().origin)
+    who = caller()
+    via = _VIA.get(who.kind)
+    if via is None and "signed" in (request.view_args or {}):
+        via = BY_LINK
+    return Cause(g.correlation_id, actor=who.actor, origin=who.origin, via=via)
 
 
 def transact(

@@ -58,6 +58,20 @@ def test_the_one_asked_reads_who_asks_for_what_and_accepts(
     assert state(discoverer, link) == "accepted"
 
 
+def test_what_a_page_does_is_kept_as_done_by_a_link(
+    discoverer: Discovery, asked: tuple[str, str, str]
+):
+    link, _, page = asked
+    press(discoverer, page, "accept")
+    service = discoverer.service
+    with service.database.read() as connection:
+        events = service.store.load(connection, link)
+    assert [(event.type.rpartition(".")[2], event.via) for event in events][-1] == (
+        "accepted",
+        "link",
+    )
+
+
 def test_a_refusal_is_told_with_its_reason_to_the_other_side_alone(
     discoverer: Discovery, asked: tuple[str, str, str]
 ):

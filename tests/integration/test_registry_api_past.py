@@ -6,7 +6,7 @@ import pytest
 
 from services.registry.events import EVENT_TYPES
 from shared.clock import parse_rfc3339, rfc3339
-from tests.registry import PERSON, Caller, Registry, every_command
+from tests.registry import SERVICE, Caller, Registry, every_command, signed_in
 
 TICK = timedelta(microseconds=1)
 
@@ -108,9 +108,38 @@ def test_the_history_names_networks_as_they_are_called_now(registry: Registry):
 
 def test_the_history_says_on_whose_behalf_each_change_was_made(registry: Registry):
     at = f"/communities/{registry.operator.community()}"
-    Caller(registry.app, actor=PERSON).changed(at, name="New")
+    amara = registry.operator.person("Amara Okafor")
+    Caller(registry.app, actor=amara).changed(at, name="New")
+    Caller(registry.app, SERVICE).changed(at, name="Newer")
     items = registry.operator.get(f"{at}/history").json["items"]
-    assert [item["by"] for item in items] == [None, PERSON]
+    assert [(item["by"], item["via"], item["who"]) for item in items] == [
+        (None, "operator", "the operator"),
+        (amara, "operator", "the operator, for Amara Okafor"),
+        (None, "service", "the platform"),
+    ]
+
+
+def test_the_history_names_people_to_those_who_may_see_them_and_says_by_what_they_acted(
+    registry: Registry,
+):
+    community = registry.operator.community()
+    ada = signed_in(registry.app, "ada@people.example", "Ada Lovelace")
+    bo = registry.operator.person("Bo Nowak")
+    for person, role in ((ada.get("/me").json["id"], "convener"), (bo, "member")):
+        body = {"person": person, "role": role, "from": "2026-01-01"}
+        registry.operator.made(f"/communities/{community}/roles", **body)
+    ada.changed(f"/communities/{community}", name="New")
+    items = ada.get(f"/communities/{community}/history").json["items"]
+    assert "Bo Nowak is member from 2026-01-01." in [item["sentence"] for item in items]
+    assert (items[-1]["via"], items[-1]["who"]) == ("person", "Ada Lovelace")
+    for_all = registry.anyone.get(f"/communities/{community}/history")
+    assert {item["who"] for item in for_all.json["items"]} == {None}
+    assert "Ada" not in for_all.text
+
+
+def test_by_what_somebody_acted_leaves_the_store_with_no_event(registry: Registry):
+    registry.operator.community()
+    assert not [event for event in registry.operator.events() if "via" in event]
 
 
 def test_a_long_history_is_told_whole(registry: Registry):

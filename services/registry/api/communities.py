@@ -1,5 +1,7 @@
 """Communities: registered, described, listed; their past."""
 
+from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -8,7 +10,7 @@ from flask import Response, request
 from services.registry import people, queries
 from services.registry.api.answers import handle, read, reader, shown, with_roles
 from services.registry.api.schemas import DescriptionBody, RegistrationBody
-from services.registry.communities.visibility import sees_members, visible_roles
+from services.registry.communities.visibility import convenes, sees_members, visible_roles
 from services.registry.domain.community import (
     ACTIVE,
     CLOSED,
@@ -21,7 +23,7 @@ from services.registry.domain.community import (
 from services.registry.domain.decisions import Describe, Register
 from services.registry.domain.person import FORMER
 from services.registry.events import COMMUNITY, membership_stream
-from services.registry.history import Names, entry
+from services.registry.history import Names, entry, people_in
 from services.registry.projections.communities import document
 from shared.clock import rfc3339
 from shared.connection import Connection
@@ -36,6 +38,7 @@ from shared.http.policies import (
     service_token,
     signed_in,
 )
+from shared.http.reads import record
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -155,19 +158,24 @@ def history(community: str) -> Response:
             of_people = service().store.load(connection, membership_stream(community))
             events += [event for event in of_people if event.origin != COPIED]
             events.sort(key=lambda event: event.time)
-        items = [entry(event, _names(connection), whole=whole) for event in events]
+        named = set[str]().union(*map(people_in, events)) if whole else set()
+        names = _names(connection, named)
+        items = [entry(event, names, whole=whole) for event in events]
+        read_by_task = whole and not convenes(connection, community, reader(), today)
+    if read_by_task:
+        record(named, "the history of a community")
     return page_response(items, None)
 
 
-def _names(connection: Connection) -> Names:
+def _names(connection: Connection, persons: Collection[str]) -> Names:
+    known = {found.id: found.name for found in people.by_ids(connection, sorted(persons))}
+
+    @cache
     def network(network_id: str) -> str:
         found = queries.document(connection, "networks", network_id)
         return str(msgspec.json.decode(found.json)["name"]) if found else network_id
 
-    def person(person_id: str) -> str:
-        return person_id if people.by_id(connection, person_id) else FORMER.capitalize()
-
-    return Names(network, person)
+    return Names(network, lambda person: known.get(person, FORMER))
 
 
 @blp.patch("/communities/<community>")

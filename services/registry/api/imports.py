@@ -10,7 +10,7 @@ from shared.http.policies import operator, policy, service_token
 from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint, allow_stream
-from shared.web.callers import caller
+from shared.web.commands import cause
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.fields import uniform
@@ -56,7 +56,7 @@ def import_communities() -> Response:
         raise Problem(415, "Send application/x-ndjson or text/csv, and say so in Content-Type.")
     try:
         report = importing.run(
-            service(), lines, source, dry_run=dry_run == "true", actor=caller().actor
+            service(), lines, source, dry_run=dry_run == "true", asked_by=cause()
         )
     except HeadingError as error:
         raise invalid("heading", str(error)) from error
@@ -67,7 +67,7 @@ def import_communities() -> Response:
 @blp.doc(summary="Take back what an import's run did, where nobody has changed it since")
 @policy(operator)
 def undo_import(run: str) -> Response:
-    undone = undoing.undo(service(), run) if is_id(run, "run") else None
+    undone = undoing.undo(service(), run, asked_by=cause()) if is_id(run, "run") else None
     if undone is None:
         raise not_found(f"No import has the run {run}, or it changed nothing.")
     return json_response(asdict(undone))

@@ -58,7 +58,7 @@ def _copy(service: Service, connection: Connection, community: str, now: datetim
     stream = membership_stream(community)
     version = len(service.store.load(connection, stream))
     for event in events:
-        cause = Cause(event.correlation, event.causation, event.actor, COPIED)
+        cause = Cause(event.correlation, event.causation, event.actor, COPIED, event.via)
         change = Change(stream, version, [_as_membership(community, event)])
         service.streams.append(connection, [change], cause=cause, now=now)
         version += 1

@@ -54,6 +54,8 @@ def sees_everyone(connection: Connection, reader: Reader) -> bool:
 
 def sees_members(connection: Connection, community: str, reader: Reader, today: date) -> bool:
     """Whether all who belong to a community, and who did what there, are for this reader."""
-    return sees_everyone(connection, reader) or community in queries.convened_by(
-        connection, reader.person, today
-    )
+    return sees_everyone(connection, reader) or convenes(connection, community, reader, today)
+
+
+def convenes(connection: Connection, community: str, reader: Reader, today: date) -> bool:
+    return community in queries.convened_by(connection, reader.person, today)

@@ -6,6 +6,7 @@ from flask import Response
 
 from services.registry import people
 from services.registry.domain.person import FORMER
+from services.registry.history import Names, who
 from services.registry.privacy.handlers import Unavailable, ask
 from shared.connection import Connection
 from shared.http import reads as shown_reads
@@ -58,15 +59,6 @@ def _params(page: Page) -> dict[str, str]:
 def _with_names(connection: Connection, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each with `name`, whose the reading was, in words: of the operator's token that it was."""
     ids = {item["by"] for item in items if item["by"]}
-    names = {person.id: person.name for person in people.by_ids(connection, sorted(ids))}
-    return [
-        item | {"name": in_words(item["via"], item["by"], names.get(item["by"], FORMER))}
-        for item in items
-    ]
-
-
-def in_words(via: str | None, person: str | None, name: str) -> str:
-    """Who acted: of the operator's token that it was, and for whom it was used."""
-    if via == "operator":
-        return f"the operator, for {name}" if person else "the operator"
-    return name
+    known = {person.id: person.name for person in people.by_ids(connection, sorted(ids))}
+    called = Names(str, lambda person: known.get(person, FORMER))
+    return [item | {"name": who(item["by"], item["via"], called)} for item in items]

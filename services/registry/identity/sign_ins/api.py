@@ -1,5 +1,6 @@
 """Signing in by an emailed link or code."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -9,6 +10,7 @@ from services.registry.identity.sign_ins.decider import Outcome
 from services.registry.identity.sign_ins.handlers import Completion, TooManyRequests
 from services.registry.identity.sign_ins.schemas import CodeBody, LinkBody, SignInBody
 from services.registry.rules import CODE_TRIES
+from shared.eventstore.events import BY_LINK
 from shared.http.network import network_of
 from shared.http.policies import anyone, policy
 from shared.web.answers import json_response
@@ -82,10 +84,10 @@ def complete_by_link(fields: dict[str, Any]) -> Response:
         raise Problem(*_REFUSALS[Outcome.EXPIRED]) from error
     except BadLink as error:
         raise not_found("This link does not work: copy the whole of it from the email.") from error
-    return _complete(opened.subject, proven=True, name=fields.get("name"))
+    return _complete(opened.subject, proven=True, name=fields.get("name"), via=BY_LINK)
 
 
-def _complete(sign_in: str, *, proven: bool, name: str | None) -> Response:
+def _complete(sign_in: str, *, proven: bool, name: str | None, via: str | None = None) -> Response:
     """Not kept under an Idempotency-Key: the answer holds the session's secret."""
     here = service()
     with here.write() as connection:
@@ -95,7 +97,7 @@ def _complete(sign_in: str, *, proven: bool, name: str | None) -> Response:
             sign_in,
             proven=proven,
             name=name,
-            cause=cause(),
+            cause=replace(cause(), via=via),
             now=here.clock.now(),
         )
     return _answered(found)
