@@ -13,7 +13,6 @@ SECRETS = {
     "HEDGEROW_OPERATOR_TOKEN": "operator_token",
     "HEDGEROW_SERVICE_TOKEN": "service_token",
     "HEDGEROW_SECRET": "secret",
-    "HEDGEROW_WEB_SECRET": "web_secret",
 }
 
 

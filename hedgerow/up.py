@@ -82,7 +82,7 @@ def _front(role: str) -> Process:
 
 
 def _python(name: str, *module: str) -> Process:
-    return Process(name, [sys.executable, "-m", *module], withheld=("HEDGEROW_WEB_SECRET",))
+    return Process(name, [sys.executable, "-m", *module])
 
 
 def _environment(settings: Settings) -> dict[str, str]:

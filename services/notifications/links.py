@@ -9,7 +9,6 @@ from shared.web.signer import sign
 PREFERENCES, UNSUBSCRIBE, CALENDAR = "preferences", "unsubscribe", "calendar"
 LINKS_WORK = timedelta(days=365)  # those to preferences and to stop messages, once sent
 _BETWEEN = " "
-_FRONT = "http://127.0.0.1:8000"  # where the pages for people are, on one machine
 
 
 class Stop(NamedTuple):
@@ -33,8 +32,7 @@ class Links:
 
     def sign_in(self, signed: str) -> str:
         """A page of the front with one button, which signs in."""
-        front = self._settings.public_url or self._settings.urls.get("web", _FRONT)
-        return f"{front}/sign-in/{signed}"
+        return f"{self._settings.front_url}/sign-in/{signed}"
 
     def page(self, service: str, path: str) -> str:
         """What anybody can read of a thing that a message mentions."""

@@ -4,4 +4,4 @@ from services.registry.bootstrap import build
 from shared.process import main
 
 if __name__ == "__main__":
-    raise SystemExit(main(build, web=("operator_token", "service_token")))
+    raise SystemExit(main(build))

@@ -36,6 +36,8 @@ def create_app(settings: FrontSettings) -> Flask:
     app = App("hedgerow.web", static_folder=None)
     app.config |= {
         "MAX_CONTENT_LENGTH": LARGEST,
+        # No secret: what forms carry is derived from the cookie, which is one; see cookies.py.
+        "WTF_CSRF_SECRET_KEY": "forms",
         "WTF_CSRF_TIME_LIMIT": None,  # a form is good as long as the cookie that it is bound to
         "WTF_CSRF_SSL_STRICT": False,  # no page says where its reader comes from
     }
@@ -43,7 +45,7 @@ def create_app(settings: FrontSettings) -> Flask:
     app.extensions["hedgerow_calls"] = Calls(settings)
     app.extensions["hedgerow_admission"] = Admission(app)
     pages.configure(app)
-    _every_request(app, settings)
+    _every_request(app)
     CSRFProtect(app)
     errors.register(app)
     for blueprint in (assets.blp, operations.blp, first.blp, sign_in.blp, account.blp):
@@ -52,13 +54,11 @@ def create_app(settings: FrontSettings) -> Flask:
     return app
 
 
-def _every_request(app: Flask, settings: FrontSettings) -> None:
+def _every_request(app: Flask) -> None:
     metrics = app.extensions["hedgerow_metrics"] = RequestMetrics()
 
     @app.before_request
     def begin() -> None:
-        # Read each time, as its file may have changed; the newest is the one that signs.
-        app.config["WTF_CSRF_SECRET_KEY"] = [*reversed(settings.secret.values)]
         begin_request()
         if "Transfer-Encoding" in request.headers:
             abort(411)  # no browser sends a form so, and the server has not awaited it

@@ -1,6 +1,7 @@
 """The one cookie, `__Host-hedgerow`: who signs in has their session's secret in it, anyone else who
-is shown a form a random value. What a form carries is bound to that value, so a form of one visitor
-is of no use to another, and nothing that stood in the cookie before a sign-in stands there after.
+is shown a form a random value. What a form carries is derived from that value, which no other site
+can read, so a form of one visitor is of no use to another; and nothing that stood in the cookie
+before a sign-in stands there after.
 """
 
 import hashlib

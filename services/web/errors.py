@@ -1,5 +1,7 @@
 """What is shown where something does not go as asked: always a page, with where to go on."""
 
+from urllib.parse import urlsplit
+
 import structlog
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFError
@@ -54,7 +56,8 @@ def _form(_error: CSRFError) -> Response:
 
 
 def _no_cookie() -> Response:
-    unsafe = request.scheme == "http" and not is_loopback(request.host.partition(":")[0])
+    scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
+    unsafe = scheme == "http" and not is_loopback(urlsplit(request.host_url).hostname or "")
     why = (
         "The address of this page begins with http://, and browsers keep the cookie on https://"
         " only. Tell the people who run this platform."

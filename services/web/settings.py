@@ -1,4 +1,4 @@
-"""The front's own settings: where the services are, and one secret. No token, no database."""
+"""The front's own settings: where it is and where the services are. No secret, no database."""
 
 import ipaddress
 import os
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.settings import FRONT, SERVICES, Reader, Secret, SettingsError, Subnet
+from shared.settings import FRONT, SERVICES, Reader, SettingsError, Subnet
 
 _OWN = {
     *("DATA_DIR", "BIND", "PUBLIC_URL", "LOG_FORMAT", "LOG_LEVEL", "WEB_THREADS"),
-    *("TRUSTED_PROXIES", "WEB_PORT", "WEB_URL", "WEB_SECRET"),
+    *("TRUSTED_PROXIES", "WEB_PORT", "WEB_URL"),
     *(f"{service.upper()}_URL" for service in SERVICES),
     *(f"{service.upper()}_PORT" for service in SERVICES),
 }
@@ -19,13 +19,12 @@ _OWN = {
 
 @dataclass(frozen=True)
 class FrontSettings:
-    """`secret` signs what the forms carry; `urls` says where each service is."""
+    """`urls` says where each service is."""
 
     bind: str
     port: int
     urls: Mapping[str, str]
     public_url: str | None
-    secret: Secret
     trusted_proxies: tuple[Subnet, ...]
     log_format: str
     log_level: str
@@ -38,13 +37,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> FrontSettings:
     names = {f"HEDGEROW_{name}{ending}" for name in _OWN for ending in ("", "_FILE")}
     reader = Reader({name: value for name, value in given.items() if name in names})
     found = reader.read()
-    secret = reader.secret("WEB_SECRET", found.data_dir / "web_secret")
-    reader.require(secret)
-    if found.public_url and not _keeps_cookies(found.public_url):
+    if not _keeps_cookies(found.front_url):
         reader.problems.append(
-            f"HEDGEROW_PUBLIC_URL: {found.public_url} begins with http://, and browsers keep the"
-            " cookie that people sign in by only on https:// (or on this machine alone); put the"
-            " front behind TLS and write https://"
+            f"HEDGEROW_PUBLIC_URL: people would open {found.front_url}, which begins with http://,"
+            " and browsers keep the cookie that they sign in by only on https:// (or on this"
+            " machine alone); put the front behind TLS and write https://"
         )
     if reader.problems:
         raise SettingsError(reader.problems)
@@ -53,7 +50,6 @@ def load_settings(environ: Mapping[str, str] | None = None) -> FrontSettings:
         port=found.ports[FRONT],
         urls={service: found.urls[service] for service in SERVICES},
         public_url=found.public_url,
-        secret=secret,
         trusted_proxies=found.trusted_proxies,
         log_format=found.log_format,
         log_level=found.log_level,

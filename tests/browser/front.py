@@ -125,7 +125,6 @@ def running(folder: Path, browser: Browser) -> Iterator[Front]:
     port = free_port()
     settings = {
         "HEDGEROW_WEB_PORT": str(port),
-        "HEDGEROW_WEB_SECRET": "web-secret-of-the-tests",
         "HEDGEROW_TRUSTED_PROXIES": "127.0.0.1/32",
     }
     with Platform(folder, services=["registry"], settings=settings) as platform:

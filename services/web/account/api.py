@@ -21,6 +21,12 @@ _GRANTS = {
     "network-lead": "Lead of a network",
 }
 
+_DONE = {
+    "name": "Your name was changed",
+    "session": "That browser is signed out",
+    "sessions": "All other browsers are signed out",
+}
+
 
 @blp.get("/account")
 def account() -> Response:
@@ -30,8 +36,8 @@ def account() -> Response:
         me=me.body,
         roles=[_role(role) for role in me.body["roles"]],
         grants=[_GRANTS.get(given["grant"], given["grant"]) for given in me.body["grants"]],
-        sessions=_sessions(),
-        done=request.args.get("done"),
+        sessions=_sessions_if_they_can_be_had(),
+        done=_DONE.get(request.args.get("done", "")),
     )
 
 
@@ -70,6 +76,15 @@ def end_session(session: str) -> Response:
         visit().sign_out()
         return go("/signed-out")
     return go("/account?done=session")
+
+
+@blp.post("/account/other-sessions/end")
+def end_other_sessions() -> Response:
+    current = _me().body["session"]
+    for session in _sessions():
+        if session["id"] != current:
+            calls().ask_as_person("registry", "DELETE", url_path("me", "sessions", session["id"]))
+    return go("/account?done=sessions")
 
 
 @blp.get("/account/data")
@@ -131,12 +146,16 @@ def _role(role: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _sessions() -> list[dict[str, Any]] | None:
-    """This browser's first; None where they cannot be had just now."""
+def _sessions_if_they_can_be_had() -> list[dict[str, Any]] | None:
     try:
-        found = calls().ask_as_person("registry", "GET", "/me/sessions")
+        return _sessions()
     except NoAnswer:
         return None
+
+
+def _sessions() -> list[dict[str, Any]]:
+    """This browser's first, then the newest. Raises NoAnswer."""
+    found = calls().ask_as_person("registry", "GET", "/me/sessions")
     items: list[dict[str, Any]] = found.body.get("items", [])
     newest_first = sorted(items, key=lambda item: item["created_at"], reverse=True)
     return sorted(newest_first, key=lambda item: not item["current"])
