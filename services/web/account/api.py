@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -85,6 +86,24 @@ def end_other_sessions() -> Response:
         if session["id"] != current:
             calls().ask_as_person("registry", "DELETE", url_path("me", "sessions", session["id"]))
     return go("/account?done=sessions")
+
+
+@blp.get("/account/reads")
+def reads() -> Response:
+    """Who read the person's data by their task, and when; older ones by the link below."""
+    path = url_path("people", _me().body["id"], "reads")
+    cursor = request.args.get("cursor", "")
+    older = f"?{urlencode({'cursor': cursor})}" if cursor else ""
+    found = calls().ask_as_person("registry", "GET", path + older)
+    if found.status != 200:
+        raise NotFound
+    return page(
+        "reads",
+        reads=found.body["items"],
+        next=found.body["next"],
+        first=not cursor,
+        incomplete=bool(found.body["unavailable"]),
+    )
 
 
 @blp.get("/account/data")
