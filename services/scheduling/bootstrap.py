@@ -5,6 +5,7 @@ from pathlib import Path
 from services.scheduling import texts
 from services.scheduling.api import (
     applicant,
+    application_lists,
     applications,
     attendance,
     calendars,
@@ -15,6 +16,7 @@ from services.scheduling.api import (
     joining,
     participants,
     programmes,
+    reflections,
     reply,
     session_states,
     sessions,
@@ -52,9 +54,11 @@ def build(settings: Settings) -> Service:
             sessions.blp,
             session_states.blp,
             calendars.blp,
+            application_lists.blp,
             applications.blp,
             decisions.blp,
             attendance.blp,
+            reflections.blp,
             joining.blp,
             participants.blp,
             communities.blp,

@@ -24,7 +24,7 @@ def holdings(connection: Connection, person: str) -> dict[str, Any]:
     held = texts.held(connection, person, released)
     if known.unknown_people(connection, [person]):
         return held
-    held["applications"] = [views.document(connection, f, for_team=False) for f in own]
+    held["applications"] = views.documents_of(connection, own, for_team=False)
     held["sponsor_of"] = [_sponsored(found) for found in sponsored]
     for name, (stem, column, columns) in _TABLES.items():
         held[name] = _rows(connection, stem, column, columns, person)

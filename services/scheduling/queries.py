@@ -27,6 +27,7 @@ from shared.projection.projection import Projection
 from shared.web.paging import Page, encode_cursor
 
 T = TypeVar("T")
+Condition = tuple[Any, ...]  # SQL with marks written {p}, and the value for each
 _COLUMNS = "id, version, began_at, changed_at, record"
 
 
@@ -97,17 +98,32 @@ def select(
     return _found(connection, projection.table, rows)
 
 
+def matching(
+    connection: Connection, projection: Projection, conditions: Iterable[Condition]
+) -> list[Found]:
+    """All that fulfil these conditions."""
+    where, values = _where(connection, conditions)
+    return select(connection, projection, " AND ".join(where), values)
+
+
+def _where(connection: Connection, conditions: Iterable[Condition]) -> tuple[list[str], list[Any]]:
+    where, values = [], list[Any]()
+    for sql, *told in conditions:
+        where.append(sql.replace("{p}", mark(connection)))
+        values += told
+    return where, values
+
+
 def page(
     connection: Connection,
     projection: Projection,
     order: tuple[str, ...],
-    conditions: Iterable[tuple[str, Any]],
+    conditions: Iterable[Condition],
     wanted: Page,
 ) -> Listed:
-    """A page in the order of these columns; `conditions` are SQL with one mark, and its value."""
+    """A page in the order of these columns."""
     p, table = mark(connection), f"{projection.table}_{active(connection, OWN)}"
-    told = [(sql.replace("{p}", p), value) for sql, value in conditions]
-    where, values = [sql for sql, _ in told], [value for _, value in told]
+    where, values = _where(connection, conditions)
     columns = ", ".join(order)
     if wanted.after is not None:
         where.append(f"({columns}) > ({marks(connection, len(order))})")
@@ -127,20 +143,21 @@ def page_as_shown(
     connection: Connection,
     projection: Projection,
     order: tuple[str, str],
-    conditions: Sequence[tuple[str, Any]],
+    conditions: Sequence[Condition],
     wanted: Page,
-    show: Callable[[Found], dict[str, Any] | None],
+    show: Callable[[Sequence[Found]], Sequence[dict[str, Any] | None]],
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of those that `show` shows: full unless it is the last, whatever is left out.
 
-    `order` names attributes of what is found. Returns the items, and the cursor of the next page.
+    `show` is handed some at a time, so that it need not ask for each by itself. `order` names
+    attributes of what is found. Returns the items, and the cursor of the next page.
     """
     items: list[dict[str, Any]] = []
     last: Found | None = None
     while True:
         listed = page(connection, projection, order, conditions, wanted)
-        for found in listed.items:
-            if (item := show(found)) is None:
+        for found, item in zip(listed.items, show(listed.items), strict=True):
+            if item is None:
                 continue
             if last is not None and len(items) == wanted.limit:
                 return items, encode_cursor(" ".join(order), [getattr(last, c) for c in order])
@@ -245,13 +262,18 @@ def applications_by(connection: Connection, cohort: str, person: str) -> list[Fo
     return select(connection, APPLICATIONS, where, (cohort, person), "began_at, id")
 
 
-def place_in_line(connection: Connection, application: Found) -> int:
-    """Which of those who wait for a place it is, from 1."""
-    where = f"cohort = {mark(connection)} AND state = 'released'"
-    cohort = application.state.about.cohort
-    line = select(connection, APPLICATIONS, where, (cohort,))
-    ahead = [x for x in line if x.state.waiting and x.state.position < application.state.position]
-    return 1 + len(ahead)
+def places_in_line(connection: Connection, applications: Sequence[Found]) -> dict[str, int]:
+    """Which of those who wait for a place in its cohort each is, from 1; of those that wait."""
+    waiting = [found for found in applications if found.state.waiting]
+    cohorts = sorted({found.state.about.cohort for found in waiting})
+    line: dict[str, list[int]] = {}
+    for found in all_of(connection, APPLICATIONS, "cohort", cohorts):
+        if found.state.waiting:
+            line.setdefault(found.state.about.cohort, []).append(found.state.position)
+    return {
+        found.id: 1 + sum(place < found.state.position for place in line[found.state.about.cohort])
+        for found in waiting
+    }
 
 
 def participants(connection: Connection, cohort: str) -> list[Found]:

@@ -12,6 +12,7 @@ from shared.settings import Settings
 from shared.web.errors import Problem
 
 _PATIENCE = 3.0  # seconds; somebody waits for the answer
+_MOST_ASKED = 1000  # people, whom the registry tells of at once
 
 
 def add_person(settings: Settings, person: dict[str, Any], purpose: str, until: date) -> str:
@@ -59,11 +60,14 @@ def names(settings: Settings, people: Sequence[str]) -> dict[str, str]:
 
 
 def _contacts(settings: Settings, people: Sequence[str]) -> list[dict[str, Any]]:
-    answer = shared_client().post(
-        f"{settings.urls['registry']}/people/contacts",
-        json={"ids": list(people)},
-        headers=bearer(settings.service_token),
-        timeout=_PATIENCE,
-    )
-    answer.raise_for_status()
-    return list(answer.json()["items"])
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(people), _MOST_ASKED):
+        answer = shared_client().post(
+            f"{settings.urls['registry']}/people/contacts",
+            json={"ids": list(people[start : start + _MOST_ASKED])},
+            headers=bearer(settings.service_token),
+            timeout=_PATIENCE,
+        )
+        answer.raise_for_status()
+        found += answer.json()["items"]
+    return found

@@ -59,11 +59,22 @@ def delete_answer(connection: Connection, application: str, field: str) -> None:
 
 
 def answers(connection: Connection, application: str) -> dict[str, str]:
-    rows = connection.exec_driver_sql(
-        f"SELECT field, text FROM application_texts WHERE application = {mark(connection)}",
-        (application,),
-    )
-    return {row[0]: row[1] for row in rows}
+    return answers_of(connection, [application])[application]
+
+
+def answers_of(connection: Connection, applications: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What is written of each of these applications."""
+    found: dict[str, dict[str, str]] = {application: {} for application in applications}
+    for start in range(0, len(applications), 500):
+        chunk = tuple(applications[start : start + 500])
+        rows = connection.exec_driver_sql(
+            "SELECT application, field, text FROM application_texts"
+            f" WHERE application IN ({marks(connection, len(chunk))})",
+            chunk,
+        )
+        for application, field, text in rows:
+            found[application][field] = text
+    return found
 
 
 def delete_answers(connection: Connection, application: str) -> None:

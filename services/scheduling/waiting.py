@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from services.scheduling import belonging, concerning, known, queries
-from services.scheduling.api.application_views import as_applicant_sees
+from services.scheduling.api.application_views import as_applicants_see
 from services.scheduling.domain import application as a
 from services.scheduling.domain.attendance import ABSENT, APOLOGIES
 from services.scheduling.domain.cohort import FINISHED, Cohort
@@ -49,24 +49,27 @@ def waiting_for(connection: Connection, person: str, now: datetime) -> Iterator[
 def _of_applicant(connection: Connection, own: Sequence[Found], now: datetime) -> Iterator[Waiting]:
     cohorts = _cohorts(connection, own)
     gone = known.erased_of(connection, [f.state.sponsor for f in own if f.state.sponsor])
-    for found in own:
-        cohort = cohorts[found.state.about.cohort]
-        if found.state.finished or found.state.forgotten or cohort.state == FINISHED:
-            continue
-        seen = as_applicant_sees(connection, found)
-        title, path = _title(cohort), f"/applications/{found.id}"
+    going_on = [
+        found
+        for found in own
+        if not (found.state.finished or found.state.forgotten)
+        and cohorts[found.state.about.cohort].state != FINISHED
+    ]
+    for seen in as_applicants_see(connection, going_on):
+        cohort, path = cohorts[seen.state.about.cohort], f"/applications/{seen.id}"
+        title = _title(cohort)
         since = parse_rfc3339(seen.changed_at)
         if seen.state.offered:
             due = _end(seen.state.reply_by, cohort)
             if due is None or now < due:
-                yield Waiting("offer", found.id, title, since, f"{path}/acceptance", due)
+                yield Waiting("offer", seen.id, title, since, f"{path}/acceptance", due)
         elif not seen.state.submitted:
             if seen.state.late or cohort.is_open(now):
                 due = None if seen.state.late else _end(cohort.applications_close, cohort)
                 since = parse_rfc3339(seen.began_at)
-                yield Waiting("application-draft", found.id, title, since, path, due)
+                yield Waiting("application-draft", seen.id, title, since, path, due)
         elif not seen.state.released and _needs_sponsor(seen.state, gone):
-            yield Waiting("sponsor-needed", found.id, title, since, path)
+            yield Waiting("sponsor-needed", seen.id, title, since, path)
 
 
 def _cohorts(connection: Connection, applications: Sequence[Found]) -> dict[str, Cohort]:
@@ -92,18 +95,13 @@ def _needs_sponsor(application: a.Application, gone: set[str]) -> bool:
 
 
 def _replies(connection: Connection, person: str, now: datetime) -> Iterator[Waiting]:
-    concern, values = concerning.sessions_of(connection, person, now.date())
-    p, (first, last) = mark(connection), (now.date(), (now + _AHEAD).date())
-    ahead = [
-        found
-        for found in queries.select(
-            connection,
-            SESSIONS,
-            f"{concern} AND state = '{PLANNED}' AND day >= {p} AND day <= {p}",
-            (*values, first.isoformat(), last.isoformat()),
-        )
-        if found.state.known.when.begins() > now
+    last = (now + _AHEAD).date().isoformat()
+    conditions = [
+        concerning.sessions_of(connection, person, now.date()),
+        ("state = {p} AND day >= {p} AND day <= {p}", PLANNED, now.date().isoformat(), last),
     ]
+    near = queries.matching(connection, SESSIONS, conditions)
+    ahead = [found for found in near if found.state.known.when.begins() > now]
     parts = belonging.parts(connection, [(found, person) for found in ahead], now)
     for found in ahead:
         part, session = parts[found.id, person], found.state.known

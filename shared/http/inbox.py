@@ -16,6 +16,7 @@ from flask import Response
 
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.http import reads
 from shared.http.policies import operator, policy, self_
 from shared.web.bodies import Blueprint
 from shared.web.callers import OPERATOR, caller
@@ -91,7 +92,9 @@ def blueprint(waiting_for: WaitingFor) -> Blueprint:
         if who.kind == OPERATOR and who.actor not in (None, person):
             raise Problem(403, "What waits for somebody is for themselves.")
         with service().database.read() as connection:
-            return page_of(waiting_for(connection, person, service().clock.now()))
+            page = page_of(waiting_for(connection, person, service().clock.now()))
+        reads.record([person], "what waits for you")
+        return page
 
     return blp
 

@@ -17,6 +17,7 @@ class Who(StrEnum):
     LEAD = "lead of this network"
     OTHER_LEAD = "lead of another"
     TEAM = "programme team of this cohort"
+    OTHER_TEAM = "programme team of another"
     PARTICIPANT = "participant in it"
     GRANTED_OPERATOR = "operator, signed in"
     OPERATOR = "operator's token"

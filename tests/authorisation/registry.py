@@ -99,6 +99,7 @@ def world(registry: Registry) -> tuple[dict[str, str], Callers]:
         Who.LEAD: ("network-lead", here),
         Who.OTHER_LEAD: ("network-lead", there),
         Who.TEAM: ("programme-team", None),
+        Who.OTHER_TEAM: ("programme-team", "pgm_00000000000000000002"),
         Who.GRANTED_OPERATOR: ("operator", None),
     }
     given = {

@@ -46,6 +46,7 @@ TABLE: Rows = {
     ("GET", "/cohorts/<cohort>/participants.csv"): _TEAM | OPERATORS,
     ("GET", "/cohorts/<cohort>/participants/<person>"): _OWN | _TEAM | _THEMSELVES,
     ("GET", "/cohorts/<cohort>/calendar.ics"): EVERYONE,
+    ("GET", "/applications"): SIGNED_IN | OPERATORS,
     ("GET", "/applications/<application>"): _OWN | _TEAM | _THEMSELVES,
     ("PATCH", "/applications/<application>"): _OWN | _THEMSELVES,
     ("GET", "/applications/<application>/history"): _OWN | _TEAM | _THEMSELVES,
@@ -173,6 +174,7 @@ def world(
     names["person"] = people[Who.SELF]
     scheduling.granted(people[Who.GRANTED_OPERATOR], "operator")
     scheduling.granted(people[Who.TEAM], "programme-team", names["programme"])
+    scheduling.granted(people[Who.OTHER_TEAM], "programme-team", scheduling.programme())
     scheduling.granted(people[Who.LEAD], "network-lead", "net_00000000000000000001")
     scheduling.granted(people[Who.OTHER_LEAD], "network-lead", "net_00000000000000000002")
     _words(scheduling, names)

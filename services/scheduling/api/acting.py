@@ -7,13 +7,15 @@ for a person, and then as much as that person may.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from services.scheduling import known, queries
 from services.scheduling.domain.session import Particulars
 from shared.connection import Connection
 from shared.http.policies import Kind
-from shared.service.authority import communities_of
-from shared.web.callers import PERSON, caller
+from shared.projection.generations import OWN, active
+from shared.service.authority import communities_of, granted
+from shared.web.callers import ANYONE, PERSON, caller, unauthorised
 from shared.web.context import service
 from shared.web.errors import Problem
 
@@ -55,6 +57,19 @@ def only_theirs(connection: Connection, person: str, cohort: str) -> None:
         raise Problem(403, "This is for the applicant and for the programme team.")
 
 
+def only_theirs_or_teams(connection: Connection, person: str, cohort: str | None) -> None:
+    """Raises Problem where another asks for what concerns a person: 401, or 403 with a token."""
+    if caller().kind == ANYONE:
+        raise unauthorised("What concerns a person is for themselves.")
+    if caller().actor == person or is_operator(connection):
+        return
+    if cohort is None or not acts_for_team(connection, cohort):
+        raise Problem(
+            403,
+            "What concerns a person is for themselves, and in a cohort for its programme team.",
+        )
+
+
 def only_oneself(connection: Connection, person: str, words: str) -> None:
     """Raises Problem 403, with these words, where somebody speaks for another."""
     if caller().actor != person and not is_operator(connection):
@@ -78,7 +93,53 @@ def not_for_oneself(connection: Connection, communities: Sequence[str], person: 
         raise Problem(403, "Nobody records this of themselves; ask the programme team.")
 
 
+class Seen(NamedTuple):
+    """Which applications somebody may see: a condition on them, None for all of them; `own_alone`
+    where that is no others than their own."""
+
+    condition: queries.Condition | None
+    own_alone: bool
+
+
+def applications_seen(connection: Connection) -> Seen:
+    """Of the caller: their own, and as team those to cohorts in which they have no part."""
+    who = caller()
+    if who.kind != PERSON and who.actor is None:
+        return Seen(None, own_alone=False)
+    programmes = _programmes(connection) if who.kind == PERSON else frozenset[str | None]()
+    if not programmes:
+        return Seen(("person = {p}", who.actor), own_alone=True)
+    own, named = active(connection, OWN), sorted(each for each in programmes if each is not None)
+    theirs = (
+        ""
+        if None in programmes
+        else (
+            f"cohort IN (SELECT id FROM cohorts_{own}"
+            f" WHERE programme IN ({', '.join(['{p}'] * len(named))})) AND "
+        )
+    )
+    sql = (
+        f"(person = {{p}} OR ({theirs}cohort NOT IN (SELECT cohort FROM applications_{own}"
+        " WHERE person = {p} AND state <> 'withdrawn')))"
+    )
+    return Seen((sql, who.person, *(named if theirs else ()), who.person), own_alone=False)
+
+
+def _programmes(connection: Connection) -> frozenset[str | None]:
+    """Whose team the one who has signed in is; None among them stands for all programmes."""
+    if is_granted(connection, Kind.OPERATOR):
+        return frozenset({None})
+    return granted(connection, caller().person, "programme-team")
+
+
 # --- sessions ---
+
+
+def reads_by_task(connection: Connection, session: Particulars) -> bool:
+    """Whether the caller sees who comes by the team's or an operator's task, not as a convener."""
+    if caller().kind != PERSON or session.cohort is not None:
+        return True
+    return _convened(connection).isdisjoint(session.communities)
 
 
 def runs(connection: Connection, session: Particulars) -> bool:

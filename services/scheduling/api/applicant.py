@@ -144,7 +144,7 @@ def _page(application: str, problem: str | None = None, done: str | None = None)
         state: Application = a.as_its_applicant_knows(found.state)
         cohort = require(connection, COHORTS, found.state.about.cohort).state
         words = texts.answers(connection, application)
-        place = queries.place_in_line(connection, found) if state.waiting else None
+        place = queries.places_in_line(connection, [found]).get(application)
         sponsor_gone = known.erased(connection, state.sponsor)
         person, cohort_id = found.state.about.person, found.state.about.cohort
         sessions = [f.state for f in queries.sessions_of_cohort(connection, cohort_id)]

@@ -39,15 +39,21 @@ def as_seen(connection: Connection, found: Found) -> Found:
     """
     if acts_for_team(found.state.about.person):
         return found
-    return as_applicant_sees(connection, found)
+    return as_applicants_see(connection, [found])[0]
 
 
-def as_applicant_sees(connection: Connection, found: Found) -> Found:
-    state = as_its_applicant_knows(found.state)
-    if found.state.decision is None:
-        return found
-    events = seen_by_applicant(service().store.load(connection, found.id))
-    changed_at = rfc3339(events[-1].time)
+def as_applicants_see(connection: Connection, found: Sequence[Found]) -> list[Found]:
+    decided = [each.id for each in found if each.state.decision is not None]
+    histories = service().store.load_many(connection, decided)
+    return [
+        _as_applicant_sees(each, histories[each.id]) if each.id in histories else each
+        for each in found
+    ]
+
+
+def _as_applicant_sees(found: Found, history: Sequence[Event]) -> Found:
+    events = seen_by_applicant(history)
+    state, changed_at = as_its_applicant_knows(found.state), rfc3339(events[-1].time)
     return found._replace(state=state, version=len(events), changed_at=changed_at)
 
 
@@ -55,26 +61,37 @@ def seen_by_applicant(events: Sequence[Event]) -> list[Event]:
     return [e for e in events if e.type not in _IN_CONFIDENCE]
 
 
-def shown(connection: Connection, found: Found) -> dict[str, Any]:
-    """As the caller may see it."""
-    return document(connection, found, for_team=acts_for_team(found.state.about.person))
+def shown(connection: Connection, found: Sequence[Found]) -> list[dict[str, Any]]:
+    """Each as the caller may see it, in a few queries for all."""
+    own = [each for each in found if not acts_for_team(each.state.about.person)]
+    bodies = documents_of(connection, own, for_team=False)
+    others = [each for each in found if acts_for_team(each.state.about.person)]
+    bodies += documents_of(connection, others, for_team=True)
+    by_id = {body["id"]: body for body in bodies}
+    return [by_id[each.id] for each in found]
 
 
-def document(connection: Connection, found: Found, *, for_team: bool) -> dict[str, Any]:
+def documents_of(
+    connection: Connection, found: Sequence[Found], *, for_team: bool
+) -> list[dict[str, Any]]:
+    """As the programme team, or their applicants, may read them."""
     if not for_team:
-        found = as_applicant_sees(connection, found)
-    words = texts.answers(connection, found.id)
-    gone = known.erased(connection, found.state.sponsor)
-    body = documents.application(found, words, for_team=for_team, sponsor_gone=gone)
-    if found.state.waiting:
-        body["position"] = queries.place_in_line(connection, found)
-    return body
+        found = as_applicants_see(connection, found)
+    words = texts.answers_of(connection, [each.id for each in found])
+    gone = known.erased_of(connection, [x.state.sponsor for x in found if x.state.sponsor])
+    line = queries.places_in_line(connection, found)
+    bodies = []
+    for each in found:
+        lost = each.state.sponsor in gone
+        body = documents.application(each, words[each.id], for_team=for_team, sponsor_gone=lost)
+        bodies.append(body | {"position": line.get(each.id, body["position"])})
+    return bodies
 
 
 def answer(connection: Connection, application: str, status: int = 200) -> Answer:
     found = require(connection, APPLICATIONS, application)
     location = f"/applications/{application}" if status == 201 else None
-    body = shown(connection, found)
+    (body,) = shown(connection, [found])
     return Answer(body, status, body["version"], location)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from services.scheduling import queries, registry_client
 from services.scheduling.api import application_views as views
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import acts_for_team, only_theirs
+from services.scheduling.api.acting import only_theirs
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.application_schemas import (
     AnswersBody,
@@ -18,14 +18,13 @@ from services.scheduling.api.application_schemas import (
     WithdrawalBody,
 )
 from services.scheduling.applying import Applying, check_not_erased
-from services.scheduling.domain.application import STATES
 from services.scheduling.events import EVENT_TYPES
 from services.scheduling.links import APPLICATION as APPLICATION_LINK
 from services.scheduling.links import signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS
-from services.scheduling.queries import Found
 from shared.connection import Connection
-from shared.http.policies import operator, policy, self_, service_token, signed_in, team_of
+from shared.http import reads
+from shared.http.policies import operator, policy, self_, service_token, team_of
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -35,8 +34,8 @@ from shared.web.commands import Answer, answered_before, check_version, expected
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.pages import address
-from shared.web.paging import page_asked, page_response
-from shared.web.parameters import DRY_RUN, PAGE, one_of, takes
+from shared.web.paging import page_response
+from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("applications", "applications", description="Requests to join a cohort")
 _ORDER = ("began_at", "id")
@@ -127,45 +126,6 @@ def check_community(connection: Connection, fields: dict[str, Any]) -> None:
             raise Problem(422, f"community: {said[0]}.", {"community": list(said)}) from problem
 
 
-@blp.get("/cohorts/<cohort>/applications")
-@blp.doc(summary="The applications to a cohort")
-@policy(signed_in, operator)
-@takes({"state": one_of(*STATES), "person": "Whose", **PAGE})
-def list_all(cohort: str) -> Response:
-    if request.args.get("state", STATES[0]) not in STATES:
-        raise invalid("state", f"must be one of: {', '.join(STATES)}")
-    wanted = page_asked(" ".join(_ORDER), len(_ORDER))
-    state, person = (request.args.get(name) for name in ("state", "person"))
-    conditions = [("cohort = {p}", cohort)]
-    conditions += [("person = {p}", person)] if person is not None else []
-    with service().database.read() as connection:
-        require(connection, COHORTS, cohort)
-        if not acts_for_team(connection, cohort):  # they see their own alone
-            own = caller().actor or ""
-            only_theirs(connection, person or own, cohort)
-            conditions.append(("person = {p}", own))
-        elif state is not None and caller().actor is None:
-            conditions.append(("state = {p}", state))
-
-        def show(found: Found) -> dict[str, Any] | None:
-            item = views.shown(connection, found)
-            return item if state in (None, item["state"]) else None  # as the caller sees it
-
-        page = queries.page_as_shown(connection, APPLICATIONS, _ORDER, conditions, wanted, show)
-    return page_response(*page)
-
-
-@blp.get("/applications/<application>")
-@blp.doc(summary="One application")
-@policy(self_("application"), team_of("application"), operator)
-def get_one(application: str) -> Response:
-    with service().database.read() as connection:
-        found = require(connection, APPLICATIONS, application)
-        only_theirs(connection, found.state.about.person, found.state.about.cohort)
-        body = views.shown(connection, found)
-    return json_response(body, version=body["version"], private=True)
-
-
 @blp.get("/applications/<application>/history")
 @blp.doc(summary="Every change of an application, in a sentence and as data")
 @policy(self_("application"), team_of("application"), operator)
@@ -176,7 +136,8 @@ def history(application: str) -> Response:
             raise not_found(f"There is no application {application}.")
         about = EVENT_TYPES.decode(events[0]).about
         only_theirs(connection, about.person, about.cohort)
-    for_team = views.acts_for_team(about.person)
+    if for_team := views.acts_for_team(about.person):
+        reads.record([about.person], "the history of your application to a cohort")
     return page_response(views.history(events, for_team=for_team), None)
 
 

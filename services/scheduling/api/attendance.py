@@ -6,18 +6,24 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from services.scheduling import attending, belonging, queries, registry_client, texts
+from services.scheduling import attending, belonging, queries, registry_client
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import acts_for_team, not_for_oneself, only_oneself, runs
+from services.scheduling.api.acting import (
+    acts_for_team,
+    not_for_oneself,
+    only_oneself,
+    reads_by_task,
+    runs,
+)
 from services.scheduling.api.answers import decided, require
 from services.scheduling.api.attendance_schemas import (
     GuestBody,
     MaterialsBody,
-    ReflectionBody,
     ReplyBody,
     RoleBody,
     StatusBody,
 )
+from services.scheduling.api.naming import name_and_note
 from services.scheduling.domain import attendance as at
 from services.scheduling.domain.budget import guests
 from services.scheduling.domain.session import CANCELLED, POSTPONED, Session
@@ -34,14 +40,13 @@ from shared.http.policies import (
     service_token,
     team_of,
 )
-from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, answered_before
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid
 from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("attendance", "attendance", description="Who comes and who came")
@@ -105,15 +110,17 @@ def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
 @policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 def list_replies(session: str) -> Response:
     with service().database.read() as connection:
-        capacity = require(connection, SESSIONS, session).state.known.capacity
+        known = require(connection, SESSIONS, session).state.known
         attendance = queries.attendance_of(connection, session)
+        by_task = reads_by_task(connection, known)
     items = [_reply(attendance, session, person) for person, _ in attendance.replies]
+    name_and_note(items, "whether you come to a session", noted=by_task)
     body = {
         "items": items,
         "next": None,
         "coming": len(attendance.coming),
         "waiting": len(attendance.waiting),
-        "capacity": capacity,
+        "capacity": known.capacity,
     }
     return json_response(body, private=True)
 
@@ -157,8 +164,9 @@ def _check_begun(state: Session, status: str) -> None:
 @policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 def list_statuses(session: str) -> Response:
     with service().database.read() as connection:
-        require(connection, SESSIONS, session)
+        found = require(connection, SESSIONS, session)
         attendance = queries.attendance_of(connection, session)
+        by_task = reads_by_task(connection, found.state.known)
         events = service().store.load(connection, attending.stream_of(session))
     recorded: dict[str, list[dict[str, Any]]] = {}
     for event in events:
@@ -170,6 +178,7 @@ def list_statuses(session: str) -> Response:
         {"person": person, "status": status, "history": recorded.get(person, [])}
         for person, status in attendance.statuses
     ]
+    name_and_note(items, "whether you came to a session", noted=by_task)
     return json_response({"items": items, "next": None}, private=True)
 
 
@@ -216,8 +225,13 @@ def delete_role(session: str, person: str, role: str) -> Response:
 )
 def list_roles(session: str) -> Response:
     with service().database.read() as connection:
-        require(connection, SESSIONS, session)
-        return json_response(_roles(queries.attendance_of(connection, session), session))
+        found = require(connection, SESSIONS, session)
+        body = _roles(queries.attendance_of(connection, session), session)
+        sees_names = caller().actor is None or runs(connection, found.state.known)
+        by_task = reads_by_task(connection, found.state.known)
+    if sees_names:
+        name_and_note(body["items"], "your role at a session", noted=by_task)
+    return json_response(body)
 
 
 def _roles(attendance: at.Attendance, session: str) -> dict[str, Any]:
@@ -329,72 +343,3 @@ def _check_budget(connection: Connection, session: str, by: str, most: int) -> N
 
 def _now() -> datetime:
     return service().clock.now()
-
-
-# --- reflections ---
-
-_ONLY_ONE_S_OWN = "A reflection is added and deleted by the person whose words it is."
-
-
-@blp.post("/sessions/<session>/reflections")
-@blp.doc(summary="Add a reflection after a webinar, for the cohort alone")
-@policy(self_("body:person"), operator)
-@blp.arguments(ReflectionBody)
-@blp.alt_response(201, description="The reflection")
-def reflect(fields: dict[str, Any], session: str) -> Response:
-    def work(connection: Connection) -> Answer:
-        found = require(connection, SESSIONS, session)
-        session_fields.check_people(connection, "person", fields["person"])
-        only_oneself(connection, fields["person"], _ONLY_ONE_S_OWN)
-        if not belonging.part(connection, found, fields["person"], _now()).takes_part:
-            raise invalid("person", "takes no part in this session")
-        _check_over(found.state)
-        key = new_id("ref")
-        command = at.AddReflection(attending.about(session, found.state), fields["person"], key)
-        act(connection, session, command)
-        now = service().clock.now()
-        texts.keep_reflection(connection, key, session, fields["person"], fields["text"], now)
-        return Answer({"id": key, "session": session, **fields}, 201)
-
-    return changing(work)
-
-
-def _check_over(state: Session) -> None:
-    """Raises Problem where there is nothing to reflect on yet, or never will be."""
-    when = state.known.when
-    if state.state == CANCELLED:
-        raise Problem(409, "This session was cancelled: there is nothing to reflect on.")
-    if state.state == POSTPONED:
-        raise invalid("text", "the session is postponed; reflections are taken once it is over")
-    if service().clock.now() < when.ends():
-        told = f"it ends at {when.end} on {when.end_date} ({when.zone})"
-        raise invalid("text", f"the session is not over yet: {told}, and reflections come after")
-
-
-@blp.get("/sessions/<session>/reflections")
-@blp.doc(summary="The reflections on a session; for its cohort alone")
-@policy(participant_in("session"), team_of("session"), operator)
-def list_reflections(session: str) -> Response:
-    with service().database.read() as connection:
-        found = require(connection, SESSIONS, session)
-        actor = caller().actor
-        sees = actor is None or runs(connection, found.state.known)
-        if not sees and not belonging.part(connection, found, actor or "", _now()).takes_part:
-            raise Problem(403, "Reflections are for those who take part.")
-        items = texts.reflections(connection, session)
-    return json_response({"items": items, "next": None}, private=True)
-
-
-@blp.delete("/sessions/<session>/reflections/<reflection>")
-@blp.doc(summary="Delete a reflection")
-@policy(self_("reflection"), operator)
-def delete_reflection(session: str, reflection: str) -> Response:
-    def work(connection: Connection) -> Answer:
-        mine = {r["id"]: r["person"] for r in texts.reflections(connection, session)}
-        if reflection not in mine:
-            raise not_found(f"There is no reflection {reflection}.")
-        only_oneself(connection, mine[reflection], _ONLY_ONE_S_OWN)
-        texts.delete_reflection(connection, session, reflection)
-        return Answer({"id": reflection, "deleted": True})
-
-    return changing(work)

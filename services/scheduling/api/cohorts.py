@@ -171,9 +171,9 @@ def list_all() -> Response:
     conditions = [("programme = {p}", programme)] if programme is not None else []
     with service().database.read() as connection:
 
-        def show(found: queries.Found) -> dict[str, Any] | None:
-            item = shown(connection, found.id)
-            return item if state in (None, item["state"]) else None  # as it is at this moment
+        def show(found: Sequence[queries.Found]) -> list[dict[str, Any] | None]:
+            items = [shown(connection, cohort.id) for cohort in found]
+            return [item if state in (None, item["state"]) else None for item in items]  # as now
 
         page = queries.page_as_shown(connection, COHORTS, _ORDER, conditions, wanted, show)
     return page_response(*page)

@@ -6,6 +6,7 @@ from flask import Response
 
 from services.scheduling.api.acting import acts_for_team, only_the_team
 from services.scheduling.api.answers import require
+from services.scheduling.api.naming import name_and_note
 from services.scheduling.domain.wall_clock import today
 from services.scheduling.participation import Participant, participants, shown
 from services.scheduling.projections.own import COHORTS, PROGRAMMES
@@ -22,8 +23,9 @@ blp = Blueprint("participants", "participants", description="What participants s
 _COLUMNS = (
     *("person", "application", "community", "modules", "modules_of", "webinars", "webinars_of"),
     *("celebration", "community_meetings", "community_meetings_of", "days", "days_of"),
-    *("complete", "missing"),
+    *("complete", "missing", "name"),
 )
+_WHAT = "what you have done in a cohort, and still owe"
 
 
 def _found(connection: Connection, cohort: str, person: str | None = None) -> list[Participant]:
@@ -40,6 +42,7 @@ def list_all(cohort: str) -> Response:
     with service().database.read() as connection:
         only_the_team(connection, cohort)
         items = [shown(p) for p in _found(connection, cohort)]
+    name_and_note(items, _WHAT)
     return json_response({"items": items, "next": None}, private=True)
 
 
@@ -49,8 +52,9 @@ def list_all(cohort: str) -> Response:
 def table(cohort: str) -> Response:
     with service().database.read() as connection:
         only_the_team(connection, cohort)
-        rows = [_row(shown(p)) for p in _found(connection, cohort)]
-    response = csv_response(_COLUMNS, rows, f"{cohort}.csv")
+        items = [shown(p) for p in _found(connection, cohort)]
+    name_and_note(items, _WHAT)
+    response = csv_response(_COLUMNS, map(_row, items), f"{cohort}.csv")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -63,6 +67,7 @@ def _row(p: dict[str, Any]) -> list[Any]:
         p["celebration"]["done"],
         *(p["community_meetings"]["done"], p["community_meetings"]["of"]),
         *(p["days"], p["days_of"], "yes" if p["complete"] else "no", "; ".join(p["missing"])),
+        p["name"] or "",
     ]
 
 
@@ -77,6 +82,8 @@ def get_one(cohort: str, person: str) -> Response:
     if not found:
         raise not_found(f"{person} takes no part in the cohort {cohort}.")
     body = shown(found[0])
+    if caller().actor != person:
+        name_and_note([body], _WHAT)
     body["sessions"] = [
         {
             "id": h.id,

@@ -7,9 +7,17 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from services.scheduling import attending, documents, queries, reasons, recurrence, texts
+from services.scheduling import (
+    attending,
+    concerning,
+    documents,
+    queries,
+    reasons,
+    recurrence,
+    texts,
+)
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import check_may_hold
+from services.scheduling.api.acting import check_may_hold, only_theirs_or_teams
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
@@ -25,6 +33,7 @@ from services.scheduling.projections.own import COHORTS, SESSIONS
 from services.scheduling.recurrence import Repeat
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http import reads
 from shared.http.policies import (
     anyone,
     co_convener_of,
@@ -160,6 +169,8 @@ def _times(repeat: Rule | Repeat, first: When) -> list[When]:
         "community": "Those that this community holds",
         "cohort": "Those of this cohort",
         "series": "Those of this series",
+        "person": "Those that concern this person; for themselves, and for the programme team with"
+        " `cohort`",
         "from": "From this day on",
         "to": "To this day",
         "kind": one_of(*KINDS),
@@ -170,16 +181,23 @@ def _times(repeat: Rule | Repeat, first: When) -> list[When]:
 )
 def list_all() -> Response:
     wanted = page_asked(" ".join(_ORDER), len(_ORDER))
+    person = request.args.get("person")
     with service().database.read() as connection:
         conditions = [_condition(connection, n) for n in _FILTERS if n in request.args]
+        if person is not None:
+            only_theirs_or_teams(connection, person, request.args.get("cohort"))
+            today = service().clock.now().date()
+            conditions.append(concerning.sessions_of(connection, person, today))
         found = queries.page(connection, SESSIONS, _ORDER, conditions, wanted)
+    if person is not None:
+        reads.record([person], "which sessions concern you")
     return page_response([documents.session(f) for f in found.items], found.next)
 
 
 _FILTERS = ("community", "cohort", "series", "from", "to", "kind", "state", "needs_decision")
 
 
-def _condition(connection: Connection, name: str) -> tuple[str, Any]:
+def _condition(connection: Connection, name: str) -> queries.Condition:
     value = request.args[name]
     choices = {"kind": KINDS, "state": STATES, "needs_decision": ("true", "false")}.get(name)
     if choices and value not in choices:
