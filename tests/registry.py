@@ -156,12 +156,16 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
         return list(pool.map(when_all_are_there, calls))
 
 
+def secret_of(app: Flask) -> str:
+    """By which links and codes are signed."""
+    return str(app.extensions["hedgerow"].settings.secret.value)
+
+
 def session_of(app: Flask, email: str, name: str | None = None) -> str:
     """The secret of a new session of whoever has the address; `name` makes the person."""
     anyone = Caller(app, None)
     sign_in = anyone.post("/sign-ins", {"email": email}).json["sign_in"]
-    secret = app.extensions["hedgerow"].settings.secret.value
-    body = {"code": sign_ins.code(secret, sign_in)} | ({"name": name} if name else {})
+    body = {"code": sign_ins.code(secret_of(app), sign_in)} | ({"name": name} if name else {})
     answer = anyone.post(f"/sign-ins/{sign_in}/completion", body)
     assert answer.status_code == 200, answer.text
     return str(answer.json["session"])
@@ -211,10 +215,16 @@ def every_command(operator: Caller) -> dict[str, str]:
     operator.done(f"/people/{ada}/links/renewal", purposes=["reply"])
     grant = operator.made("/grants", person=ada, grant="network-lead", scope=wessex)["id"]
     assert operator.ask("DELETE", f"/grants/{grant}").status_code == 200
+    gone = operator.person("Grace Hopper")
     me = signed_in(operator.app, "ada@people.example")
     mine = me.get("/me").json["session"]
+    changes = f"/people/{ada}/address-changes"
+    change = me.post(changes, {"email": "ada@home.example"}).json["address_change"]
+    confirmed = {"code": sign_ins.code(secret_of(operator.app), change)}
+    assert me.post(f"{changes}/{change}/completion", confirmed).status_code == 200
+    operator.done(f"/people/{gone}/suspension", reason="a test")
+    assert operator.ask("DELETE", f"/people/{gone}/suspension").status_code == 200
     assert me.ask("DELETE", f"/me/sessions/{mine}").status_code == 200
-    gone = operator.person("Grace Hopper")
     assert operator.ask("DELETE", f"/people/{gone}").status_code == 202
     return {
         "wessex": wessex,

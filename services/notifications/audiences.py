@@ -122,7 +122,8 @@ def _operators(connection: Connection, _subject: Subject) -> list[str]:
 
 
 def _addressee(_connection: Connection, subject: Subject) -> list[str]:
-    """A sign-in's own id, for which the registry gives the address while the sign-in is open."""
+    """The id of a sign-in or of a change of an address: the registry gives the address to write to
+    while there is one."""
     return [subject.stream]
 
 

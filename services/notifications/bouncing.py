@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.notifications.contact_book import Contact
+from services.notifications.contact_book import Contact, is_address
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
-from shared.identifiers import is_id
 from shared.web.paging import Page, encode_cursor
 
 HARD, SOFT = "hard", "soft"
@@ -49,7 +48,7 @@ def note(
     `status` is the enhanced code, such as 5.1.1. Of a sign-in nothing is kept: its id stands for an
     address for a quarter of an hour, whoever's it is.
     """
-    if is_id(person, "sin"):
+    if is_address(person):
         return
     hard, soft = int(kind == HARD), int(kind == SOFT)
     connection.exec_driver_sql(

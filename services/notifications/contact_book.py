@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 import httpx
 
 from shared.foundation.http_client import bearer, http_client
+from shared.identifiers import is_id
 from shared.settings import Settings
 
 _AT_ONCE = 1000
@@ -24,7 +25,8 @@ class Contact(NamedTuple):
     """`version` rises when name or address change.
 
     `named_by_others`: somebody else typed the name, who was free to type anything. `sign_in` is
-    there under a sign-in's id alone, and only while the sign-in can be completed.
+    there under the id of a sign-in or of a change of an address alone, and only while that can be
+    completed. To who is `suspended` nothing is sent.
     """
 
     name: str
@@ -32,11 +34,18 @@ class Contact(NamedTuple):
     version: int
     named_by_others: bool = False
     sign_in: SignInBy | None = None
+    suspended: bool = False
 
     @property
     def own_name(self) -> str:
         """What they are addressed by; empty where that is not theirs."""
         return "" if self.named_by_others else self.name
+
+
+def is_address(reader: str) -> bool:
+    """Whether a message is for whoever has an address, by the id of what was asked with it, rather
+    than for somebody who is known."""
+    return is_id(reader, "sin") or is_id(reader, "adc")
 
 
 class ContactsUnavailable(Exception):
@@ -78,6 +87,7 @@ class RegistryContacts:
                     item["version"],
                     bool(item.get("named_by_others")),
                     SignInBy(**by) if (by := item.get("sign_in")) else None,
+                    bool(item.get("suspended")),
                 )
                 for item in answer.json()["items"]
             }

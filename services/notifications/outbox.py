@@ -5,7 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications import letters, reading
-from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.contact_book import (
+    Contact,
+    ContactBook,
+    ContactsUnavailable,
+    is_address,
+)
 from services.notifications.joining import JoinBook
 from services.notifications.letters import Letter
 from services.notifications.reasons import NoReasons, ReasonDirectory
@@ -13,7 +18,6 @@ from services.notifications.rendering import Rendered, Renderer
 from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark
-from shared.identifiers import is_id
 from shared.web.paging import Page, encode_cursor
 
 ORDER = "newest"
@@ -47,7 +51,7 @@ class Outbox:
         parts = reading.parts_of(connection, found)
         renewals = reading.renewals_of(connection, found)
         people = {each.person for each in found}
-        former = {p: _FORGOTTEN if is_id(p, "sin") else _FORMER for p in people}
+        former = {p: _FORGOTTEN if is_address(p) else _FORMER for p in people}
         contacts = {**former, **self._look_up(found, parts)}
         joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
         reasons = self._reasons.look_up(reading.reasoned_in(parts) if whole else ())

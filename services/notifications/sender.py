@@ -16,7 +16,12 @@ import structlog
 
 from services.notifications import bouncing, forming, letters, reading
 from services.notifications.ahead import Ahead
-from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.contact_book import (
+    Contact,
+    ContactBook,
+    ContactsUnavailable,
+    is_address,
+)
 from services.notifications.domain.backoff import GIVE_UP, LONGEST, pause
 from services.notifications.domain.delivery import Failed, Missed, Outcome, Sent, Suppressed
 from services.notifications.domain.refusals import About
@@ -34,7 +39,6 @@ from services.notifications.unreachable import tell_conveners
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection as Database
 from shared.database import mark
-from shared.identifiers import is_id
 from shared.restoring import moments
 from shared.service import Service
 
@@ -385,10 +389,12 @@ def _hopeless(
         late = now - parse_rfc3339(content["at"])
         if longest_age(content["rule"]) < LONGEST_AGE and late >= longest_age(content["rule"]):
             return Missed(forming.late_by(late))
-    if contact is None and is_id(letter.person, "sin"):
-        return Suppressed("the sign-in was completed, or is not known to the registry")
+    if contact is None and is_address(letter.person):
+        return Suppressed("it was completed, or has expired")
     if contact is None:
         return Suppressed("erased, or not known to the registry")
+    if contact.suspended:
+        return Suppressed("suspended by an operator")
     if not contact.email:
         return Suppressed("no address")
     if letter.person in blocked:

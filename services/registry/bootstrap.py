@@ -8,6 +8,8 @@ from services.registry.communities.jobs import copy_roles
 from services.registry.convening import review_conveners
 from services.registry.erasing import erase_again, erase_those_without_purpose
 from services.registry.events import EVENT_TYPES
+from services.registry.identity.addresses import api as addresses
+from services.registry.identity.addresses.handlers import tidy as tidy_addresses
 from services.registry.identity.authority import RegistryAuthority
 from services.registry.identity.grants import api as grants
 from services.registry.identity.grants.projection import GRANTS
@@ -15,6 +17,7 @@ from services.registry.identity.sessions import api as me
 from services.registry.identity.sessions.handlers import end_expired
 from services.registry.identity.sign_ins import api as sign_ins
 from services.registry.identity.sign_ins.handlers import tidy
+from services.registry.identity.suspensions import api as suspensions
 from services.registry.identity.tokens import api as tokens
 from services.registry.identity.tokens.handlers import OwnKeys, renew_in_time
 from services.registry.privacy import api as reads
@@ -47,6 +50,8 @@ def build(settings: Settings) -> Service:
             me.blp,
             grants.blp,
             reads.blp,
+            suspensions.blp,
+            addresses.blp,
         ],
         own=[COMMUNITIES, NETWORKS, ORGANISATIONS, GRANTS],
         followed=[ERASURES],
@@ -56,6 +61,7 @@ def build(settings: Settings) -> Service:
             review_conveners,
             erase_those_without_purpose,
             tidy,
+            tidy_addresses,
             end_expired,
             renew_in_time,
         ],

@@ -8,11 +8,13 @@ from services.registry.domain.decisions import decide as decide_community
 from services.registry.domain.person import ErasePerson
 from services.registry.domain.person import decide as decide_person
 from services.registry.events import COMMUNITY, PERSON
+from services.registry.identity.addresses import handlers as addresses
 from services.registry.identity.grants import handlers as grants
 from services.registry.identity.sessions import handlers as sessions
 from services.registry.identity.sessions import queries as session_queries
 from services.registry.identity.sign_ins import queries as sign_ins
 from services.registry.identity.sign_ins.decider import Reason
+from services.registry.identity.suspensions import queries as suspensions
 from shared import stored_answers
 from shared.connection import Connection
 from shared.eventstore.events import Cause
@@ -32,6 +34,7 @@ def erase(
     person has a role changes meanwhile.
     """
     people.keep_others_out(connection, person)
+    known = people.by_id(connection, person)
     streams, today = service.streams, now.date()
     loaded = streams.load(connection, PERSON, person)
     communities = streams.load_many(
@@ -50,6 +53,9 @@ def erase(
     stored_answers.forget(connection, person)
     reads.forget(connection, person)
     sign_ins.forget_person(connection, person)
+    suspensions.forget(connection, person)
+    address = known.email if known else None
+    addresses.forget(connection, person, address, service.settings.secret)
 
 
 def erase_again(service: Service, person: str, now: datetime) -> None:

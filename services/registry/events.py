@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.registry.domain import community, decisions, network, organisation, person
+from services.registry.identity.addresses import events as addresses
 from services.registry.identity.grants import events as grants
 from services.registry.identity.sign_ins import events as sign_ins
 from shared.eventstore.codec import EventType, EventTypes, Upcaster
@@ -62,6 +63,12 @@ EVENT_TYPES = EventTypes(
         EventType("registry.person.registered", 1, person.PersonRegistered, INTERNAL),
         EventType("registry.person.erased", 1, person.PersonErased, INTERNAL),
         EventType("registry.person.links-renewed", 1, person.LinksRenewed, INTERNAL),
+        EventType("registry.person.suspended", 1, person.PersonSuspended, INTERNAL),
+        EventType("registry.person.restored", 1, person.PersonRestored, INTERNAL),
+        EventType(
+            "registry.address-change.requested", 1, addresses.AddressChangeRequested, INTERNAL
+        ),
+        EventType("registry.address-change.completed", 1, addresses.AddressChanged, INTERNAL),
         EventType("registry.sign-in.requested", 1, sign_ins.SignInRequested, INTERNAL),
         EventType("registry.sign-in.completed", 1, sign_ins.SignInCompleted, INTERNAL),
         EventType("registry.sign-in.ended", 1, sign_ins.SignInEnded, INTERNAL),

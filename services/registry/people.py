@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from services.registry.identity.suspensions import queries as suspensions
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks, share_lock
@@ -29,8 +30,22 @@ class Person(NamedTuple):
 
 
 def shown(connection: Connection, person: Person) -> dict[str, Any]:
-    """As the API shows it, to those with a token."""
-    return person._asdict() | {"purposes": purposes(connection, person.id)}
+    """As the API shows it, to the person and to those who may see them."""
+    return shown_many(connection, [person])[0]
+
+
+def shown_many(connection: Connection, persons: Sequence[Person]) -> list[dict[str, Any]]:
+    """As `shown`, for many at once. `suspension` says since when and why, of those suspended."""
+    ids = [person.id for person in persons]
+    kept_for, suspended = purposes(connection, ids), suspensions.of(connection, ids)
+    return [
+        person._asdict()
+        | {
+            "purposes": kept_for.get(person.id, []),
+            "suspension": found._asdict() if (found := suspended.get(person.id)) else None,
+        }
+        for person in persons
+    ]
 
 
 def by_id(connection: Connection, person_id: str) -> Person | None:
@@ -40,10 +55,6 @@ def by_id(connection: Connection, person_id: str) -> Person | None:
 def by_email(connection: Connection, email: str) -> Person | None:
     """Whoever has this address, however it was written then and is now."""
     return _one(connection, "email_key", address_key(email))
-
-
-def is_suspended(_connection: Connection, _person_id: str) -> bool:
-    return False
 
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> list[Person]:
@@ -111,14 +122,18 @@ def set_purpose(connection: Connection, person_id: str, purpose: str, until: dat
     )
 
 
-def purposes(connection: Connection, person_id: str) -> list[dict[str, Any]]:
-    """What the person is kept for, and until when."""
-    rows = connection.exec_driver_sql(
-        f"SELECT purpose, until FROM person_purposes WHERE person = {mark(connection)}"
-        " ORDER BY purpose",
-        (person_id,),
-    )
-    return [{"purpose": row[0], "until": row[1]} for row in rows]
+def purposes(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What these people are kept for, and until when."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if ids:
+        rows = connection.exec_driver_sql(
+            "SELECT person, purpose, until FROM person_purposes"
+            f" WHERE person IN ({marks(connection, len(ids))}) ORDER BY person, purpose",
+            tuple(ids),
+        )
+        for person, purpose, until in rows:
+            found.setdefault(person, []).append({"purpose": purpose, "until": until})
+    return found
 
 
 def named_by_others(connection: Connection, ids: Sequence[str]) -> set[str]:

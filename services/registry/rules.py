@@ -20,3 +20,10 @@ ACCOUNT_KEPT = timedelta(days=365)
 # Signing keys of access tokens
 KEY_OVERLAP = timedelta(minutes=10)  # twice as long as services keep the keys that they have read
 KEY_LIFETIME = timedelta(days=90)  # after which the next is made
+
+# Changing an address: as signing in, since whoever has the mailbox signs in by it
+ADDRESS_CHANGE_LIFETIME = timedelta(minutes=15)
+ADDRESS_CHANGE_WINDOW = timedelta(hours=1)  # over which requests are counted
+ADDRESS_CHANGES_PER_ADDRESS = 3  # emails to one address in that time
+ADDRESS_CHANGES_PER_PERSON = 3  # requests by one person in that time: nobody tries out addresses
+OLD_ADDRESS_KEPT = timedelta(hours=48)  # to tell it: as old as a message may be

@@ -23,6 +23,7 @@ from shared.projection.projection import Projection, Row
 Finder = Callable[[Connection, str], Sequence[str] | None]
 Finders = Mapping[tuple[str, str], Finder]
 
+RESTORED = "registry.person.restored"
 MEMBERSHIP = "registry.membership."
 STARTED, ENDED_ROLE = MEMBERSHIP + "started", MEMBERSHIP + "ended"
 _ROLES = {Kind.CONVENER: "convener", Kind.CO_CONVENER: "co-convener", Kind.MEMBER: "member"}
@@ -32,8 +33,10 @@ _GRANTS = {Kind.OPERATOR: "operator", Kind.LEAD: "network-lead", Kind.TEAM: "pro
 # --- projections ---
 
 
-def fold_ended(_row: Row | None, event: Event) -> Row:
+def fold_ended(_row: Row | None, event: Event) -> Row | None:
     """What has ended: a session by its own id, a person who was erased or suspended by theirs."""
+    if event.type == RESTORED:
+        return None
     return {"id": event.stream, "ended_at": rfc3339(event.time)}
 
 
@@ -80,7 +83,12 @@ def _role_id(event: Event) -> str:
 ENDED = Projection(
     table="ended_identities",
     columns=("id", "ended_at"),
-    types={"registry.sign-in.ended": 1, "registry.person.erased": 1},
+    types={
+        "registry.sign-in.ended": 1,
+        "registry.person.erased": 1,
+        "registry.person.suspended": 1,
+        RESTORED: 1,
+    },
     fold=fold_ended,
 )
 GRANTS = Projection(

@@ -45,6 +45,10 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("GET", "/people/<person>/erasure"): _PLATFORM,
     ("GET", "/people/<person>/export"): _OWN | OPERATORS,
     ("POST", "/people/<person>/links/renewal"): _OWN | OPERATORS,
+    ("POST", "/people/<person>/suspension"): OPERATORS,
+    ("DELETE", "/people/<person>/suspension"): OPERATORS,
+    ("POST", "/people/<person>/address-changes"): _OWN,
+    ("POST", "/people/<person>/address-changes/<change>/completion"): _OWN,
     ("POST", "/people/contacts"): {Who.SERVICE},
     ("POST", "/sign-ins"): EVERYONE,
     ("POST", "/sign-ins/<sign_in>/completion"): EVERYONE,
@@ -81,7 +85,7 @@ def world(registry: Registry) -> tuple[dict[str, str], Callers]:
     other = operator.community("Sleep", networks=[there])
     callers = {
         who: signed_in(registry.app, f"{who.name.lower()}@people.example", who)
-        for who in SIGNED_IN | {Who.REVOKED, Who.ERASED}
+        for who in SIGNED_IN | {Who.REVOKED, Who.SUSPENDED, Who.ERASED}
     }
     people = {who: caller.get("/me").json["id"] for who, caller in callers.items()}
     roles = {
@@ -109,6 +113,8 @@ def world(registry: Registry) -> tuple[dict[str, str], Callers]:
     revoked = callers[Who.REVOKED].get("/me").json["session"]
     assert callers[Who.REVOKED].ask("DELETE", f"/me/sessions/{revoked}").status_code == 200
     assert operator.ask("DELETE", f"/people/{people[Who.ERASED]}").status_code == 202
+    suspended = f"/people/{people[Who.SUSPENDED]}/suspension"
+    assert operator.post(suspended, {"reason": "a test"}).status_code == 200
     callers |= {
         Who.ANYONE: registry.anyone,
         Who.OPERATOR: operator,
@@ -126,5 +132,6 @@ def world(registry: Registry) -> tuple[dict[str, str], Callers]:
         "session": "sin_00000000000000000000",
         "sign_in": "sin_00000000000000000000",
         "run": "run_00000000000000000000",
+        "change": "adc_00000000000000000000",
     }
     return names, callers

@@ -39,6 +39,7 @@ STREAMS = {
     "feedback": "fbk_…",
     "saved-search": "sav_…",
     "sign-in": "sin_…",
+    "address-change": "adc_…",
     "membership": "mbr_…",
     "grant": "grt_…",
 }

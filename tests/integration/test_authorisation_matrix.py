@@ -67,10 +67,12 @@ def differences(
     return made, found
 
 
-def _last_deletes(row: tuple[tuple[str, str], Collection[Who]]) -> tuple[bool, str, str]:
-    """What takes somebody away comes after what asks who they are."""
+def _last_deletes(row: tuple[tuple[str, str], Collection[Who]]) -> tuple[bool, int, str, str]:
+    """What takes somebody away comes after what asks who they are, and what takes something of
+    theirs before that."""
     (method, path), _ = row
-    return method == "DELETE", path, method
+    deletes = method == "DELETE"
+    return deletes, -path.count("/") if deletes else 0, path, method
 
 
 @pytest.fixture

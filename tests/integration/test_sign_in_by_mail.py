@@ -17,6 +17,7 @@ from services.notifications.sender import Sender
 from tests.mail_servers import Mailbox, mail_server
 from tests.notifications import Joins, Notifications, open_notifications
 from tests.registry import Registry, open_registry
+from tests.registry import signed_in as signed_in_caller
 
 ADA = "ada@people.example"
 FRONT = "https://hedgerow.example"
@@ -255,3 +256,42 @@ def test_the_outbox_shows_the_link_and_the_code_on_a_laptop(tmp_path: Path):
         assert letter["to"] == "an address that is no longer kept"
         shown = notifications.anyone.get(f"/outbox/{letter['id']}").json["text"]
         assert "no longer work" in shown
+
+
+def test_a_new_address_gets_the_code_and_the_old_one_is_told(platform: Platform):
+    me = signed_in_caller(platform.registry.app, ADA, "Ada <b>Lovelace</b>")
+    changes = f"/people/{me.get('/me').json['id']}/address-changes"
+    change = me.post(changes, {"email": "ada@home.example"}).json["address_change"]
+    platform.follow(change)
+    (message,) = platform.send()
+    assert (message["To"], message["Subject"]) == ("ada@home.example", "Confirm your new address")
+    assert "Lovelace" not in message.as_string()
+    answer = me.post(f"{changes}/{change}/completion", {"code": code_in(message)})
+    assert answer.status_code == 200, answer.text
+    platform.follow(change)
+    _, told = platform.send()
+    assert (told["To"], told["Subject"]) == (ADA, "The address of your account was changed")
+    assert "ada@home.example" not in told.as_string()
+
+
+def test_who_has_an_address_that_another_wants_is_sent_no_code(platform: Platform):
+    platform.registry.operator.person("Bo", email="bo@people.example")
+    me = signed_in_caller(platform.registry.app, ADA, "Ada")
+    changes = f"/people/{me.get('/me').json['id']}/address-changes"
+    change = me.post(changes, {"email": "bo@people.example"}).json["address_change"]
+    platform.follow(change)
+    (message,) = platform.send()
+    assert message["To"] == "bo@people.example"
+    assert not re.search(r"\b\d{6}\b", text_of(message))
+    assert "an account here has this address already" in " ".join(text_of(message).split())
+
+
+def test_a_suspended_person_is_sent_nothing(platform: Platform):
+    person = platform.registry.operator.person("Ada", email=ADA)
+    sign_in = platform.ask()
+    body = {"reason": "a test"}
+    platform.registry.operator.done(f"/people/{person}/suspension", **body)
+    platform.follow(sign_in)
+    assert platform.send() == []
+    platform.follow(platform.ask())
+    assert platform.send() == []

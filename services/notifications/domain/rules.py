@@ -13,7 +13,8 @@ from typing import Any
 CONVENERS, MEMBERS, NEAR = "conveners", "members", "conveners nearby"
 THE_PERSON, NETWORK, OPERATORS = "the person", "network's contacts", "operators"
 APPLICANT, SPONSOR, GUEST = "the applicant", "the sponsor", "the guest"
-# Of a sign-in: whoever has the address that it was asked for, known here or not.
+# Of a sign-in: whoever has the address that it was asked for, known here or not. Of a change of an
+# address: who has the new one, then who has the old one.
 ADDRESSEE = "whoever has the address"
 # Of a session: its cohort's participants, those who have a role or replied, and the conveners and
 # members of the communities that hold it. COMING leaves out who said no, or sent
@@ -45,7 +46,8 @@ CATEGORIES: Mapping[str, str] = {
     OPERATIONS: "what an operator of this platform must know",
     DECISION: "decisions on your own application, which cannot be stopped",
     REQUEST: "what somebody asks of you by name, once: to confirm a release, to be a guest",
-    SIGN_IN: "a link and a code to sign in by, which somebody asked for with your address",
+    SIGN_IN: "links and codes that somebody asked for with your address, to sign in or have it as"
+    " theirs, and that the address of your account was changed",
 }
 MUST_BE_TOLD = frozenset({DECISION, SIGN_IN})
 # Told at once whatever a person chose to hear, until they stop it: who is asked may be a stranger.
@@ -143,6 +145,9 @@ REGISTRY = (
     Rule("registry.membership.ended", (OTHER_CONVENERS,), "convener-left", NORMAL, ROLES),
     Rule("registry.sign-in.requested", (ADDRESSEE,), "sign-in", URGENT, SIGN_IN,
          longest_age=SIGN_IN_AGE),
+    Rule("registry.address-change.requested", (ADDRESSEE,), "address-code", URGENT, SIGN_IN,
+         longest_age=SIGN_IN_AGE),
+    Rule("registry.address-change.completed", (ADDRESSEE,), "address-changed", URGENT, SIGN_IN),
 )
 
 SCHEDULING = (
@@ -221,6 +226,8 @@ SILENT: Mapping[str, str] = {
     "registry.person.links-renewed": "the person has just done it themselves",
     "registry.sign-in.completed": "the person has just done it themselves",
     "registry.sign-in.ended": "the person sees it where they are signed in",
+    "registry.person.suspended": "nothing is sent to who is suspended; operators see it",
+    "registry.person.restored": "the operator who restores somebody says so",
     "registry.grant.given": "whoever gives a grant says so",
     "registry.grant.ended": "whoever ends a grant says so",
     "registry.person.erased": "nobody is told of an erasure; what is held is forgotten",

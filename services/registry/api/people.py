@@ -15,7 +15,11 @@ from services.registry.api.schemas import (
 )
 from services.registry.domain.person import FORMER, RegisterPerson, RenewLinks
 from services.registry.events import PERSON
+from services.registry.identity.addresses import handlers as addresses
+from services.registry.identity.grants import queries as grants
+from services.registry.identity.grants.decider import Grant
 from services.registry.identity.sign_ins import handlers as sign_ins
+from services.registry.identity.suspensions import queries as suspensions
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.http.policies import operator, policy, self_, service_token
@@ -23,7 +27,8 @@ from shared.http.reads import record
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.commands import Answer, check_version, expected_version, transact
+from shared.web.callers import OPERATOR, caller
+from shared.web.commands import Answer, cause, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
@@ -67,7 +72,7 @@ def list_all() -> Response:
     wanted = page_asked("added", 2)
     with service().database.read() as connection:
         found, following = people.list_people(connection, wanted)
-        items = [people.shown(connection, person) for person in found]
+        items = people.shown_many(connection, found)
     record([person.id for person in found], "the list of people")
     return page_response(items, following)
 
@@ -85,10 +90,14 @@ def get_one(person: str) -> Response:
 
 
 @blp.patch("/people/<person>")
-@blp.doc(summary="Change a person's name or address")
+@blp.doc(summary="Change a person's name; an operator changes an address, as of a lost mailbox")
 @policy(self_(), operator)
 @blp.arguments(PersonChangeBody)
 def change(fields: dict[str, Any], person: str) -> Response:
+    """One's own address changes by `POST /people/{id}/address-changes`, which has it confirmed.
+
+    Where an operator changes it the old address is told, and the person is signed out everywhere.
+    """
     expected_version(required=True)
 
     def work(connection: Connection) -> Answer:
@@ -98,6 +107,16 @@ def change(fields: dict[str, Any], person: str) -> Response:
             raise not_found(f"There is no person {person}.")
         check_version(person, found.version)
         name, email = fields.get("name", found.name), fields.get("email", found.email)
+        if email != found.email:
+            _allow_address(connection)
+            addresses.changed_by_operator(
+                service().streams,
+                connection,
+                found,
+                service().settings.secret,
+                cause=cause(),
+                now=service().clock.now(),
+            )
         changed = people.change(connection, found, name, email)
         return Answer(people.shown(connection, changed), 200, changed.version)
 
@@ -107,6 +126,16 @@ def change(fields: dict[str, Any], person: str) -> Response:
         raise invalid("email", "is another person's address") from error
 
 
+def _allow_address(connection: Connection) -> None:
+    """Raises Problem 422 for who is no operator: an address is confirmed before it is theirs."""
+    who = caller()
+    if who.kind != OPERATOR and not grants.holds(connection, who.person, Grant.OPERATOR, (None,)):
+        raise invalid(
+            "email",
+            "is changed by POST /people/{id}/address-changes, which sends a code to the new one",
+        )
+
+
 @blp.post("/people/contacts")
 @blp.doc(summary="Names and addresses of people, for a service that is about to write to them")
 @policy(service_token)
@@ -114,21 +143,26 @@ def change(fields: dict[str, Any], person: str) -> Response:
 def contacts(fields: dict[str, Any]) -> Response:
     """Who is in `ids` and not in `items` was erased, or never was: nobody to write to.
 
-    A sign-in's id answers too while it can be completed, with what completes it.
+    A sign-in's id answers too while it can be completed, with what completes it, and so does that
+    of a change of an address. To a suspended person, who has no address here, nothing is sent.
     """
     with service().database.read() as connection:
         found = people.by_ids(connection, fields["ids"])
         by_others = people.named_by_others(connection, [p.id for p in found])
-        open_to = sign_ins.contacts(
-            connection, fields["ids"], service().settings.secret, service().clock.now()
-        )
+        suspended = suspensions.of(connection, [p.id for p in found])
+        secret, now = service().settings.secret, service().clock.now()
+        open_to = [
+            *sign_ins.contacts(connection, fields["ids"], secret, now),
+            *addresses.contacts(connection, fields["ids"], secret, now),
+        ]
     items = [
         {
             "id": p.id,
             "name": p.name,
-            "email": p.email,
+            "email": None if p.id in suspended else p.email,
             "version": p.version,
             "named_by_others": p.id in by_others,
+            **({"suspended": True} if p.id in suspended else {}),
         }
         for p in found
     ]

@@ -9,8 +9,12 @@ from services.registry.api.people import former
 from services.registry.domain.refusal import Refused
 from services.registry.erasing import erase
 from services.registry.events import COMMUNITY
+from services.registry.identity.addresses import handlers as addresses
+from services.registry.identity.grants import queries as grants
+from services.registry.identity.sessions import queries as sessions
 from services.registry.privacy.handlers import Unavailable, ask
 from services.registry.projections.erasures import ERASURES
+from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.http.policies import operator, policy, self_, service_token
 from shared.http.reads import record
@@ -78,6 +82,12 @@ def export(person: str) -> Response:
         here = {
             "roles": _roles(connection, person),
             "changes_made": service().store.brought_about(connection, person),
+            "grants": [g._asdict() for g in grants.of_person(connection, person)],
+            "sessions": [
+                {"started_at": rfc3339(s.started_at), "used_at": rfc3339(s.used_at)}
+                for s in sessions.of_person(connection, person)
+            ],
+            "address_changes": addresses.held(connection, person),
             **reads.held(connection, person),
         }
     record([person], "a copy of all that is held")

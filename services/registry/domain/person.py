@@ -30,7 +30,17 @@ class LinksRenewed:
     renewals: int
 
 
-PersonEvent = PersonRegistered | PersonErased | LinksRenewed
+@dataclass(frozen=True, slots=True)
+class PersonSuspended:
+    """Every service refuses the person's tokens and links from now on, until they are restored."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRestored:
+    """The person may sign in again."""
+
+
+PersonEvent = PersonRegistered | PersonErased | LinksRenewed | PersonSuspended | PersonRestored
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class Person:
 
     registered: bool = False
     erased: bool = False
+    suspended: bool = False
     renewals: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -49,6 +60,16 @@ class RegisterPerson:
 
 @dataclass(frozen=True, slots=True)
 class ErasePerson:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendPerson:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePerson:
     pass
 
 
@@ -65,9 +86,14 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             return Person(registered=person.registered, erased=True)
         case LinksRenewed(purpose, renewals):
             return replace(person, renewals={**person.renewals, purpose: renewals})
+        case PersonSuspended() | PersonRestored():
+            return replace(person, suspended=isinstance(event, PersonSuspended))
 
 
-def decide(person: Person, command: RegisterPerson | ErasePerson | RenewLinks) -> list[PersonEvent]:
+PersonCommand = RegisterPerson | ErasePerson | RenewLinks | SuspendPerson | RestorePerson
+
+
+def decide(person: Person, command: PersonCommand) -> list[PersonEvent]:
     """Raises Refused."""
     match command:
         case RegisterPerson():
@@ -78,6 +104,12 @@ def decide(person: Person, command: RegisterPerson | ErasePerson | RenewLinks) -
             if not person.registered:
                 raise Refused("There is no such person.", unlawful=True)
             return [] if person.erased else [PersonErased()]
+        case SuspendPerson():
+            if not person.registered or person.erased:
+                raise Refused("There is no such person, or no longer.", unlawful=True)
+            return [] if person.suspended else [PersonSuspended()]
+        case RestorePerson():
+            return [PersonRestored()] if person.suspended and not person.erased else []
         case RenewLinks(purposes):
             if not person.registered:
                 raise Refused("There is no such person.", unlawful=True)

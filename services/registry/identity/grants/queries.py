@@ -37,6 +37,11 @@ def present(
     return _select(connection, where, tuple(given.values()))
 
 
+def of_person(connection: Connection, person: str) -> list[GrantRow]:
+    """What a person was granted, with what has ended."""
+    return _select(connection, f"person = {mark(connection)}", (person,))
+
+
 def holds(connection: Connection, person: str, kind: str, scopes: Collection[str | None]) -> bool:
     """Whether the person was granted this, for one of these scopes (None: for all)."""
     return any(row.scope in scopes for row in present(connection, person, kind))

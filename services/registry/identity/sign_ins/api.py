@@ -69,7 +69,7 @@ def ask(fields: dict[str, Any]) -> Response:
 @blp.arguments(CodeBody)
 def complete_by_code(fields: dict[str, Any], sign_in: str) -> Response:
     proven = handlers.is_code(service().settings.secret, sign_in, fields["code"])
-    return _complete(sign_in, proven=proven, name=fields.get("name"))
+    return _answered(_complete(sign_in, proven=proven, name=fields.get("name")))
 
 
 @blp.post("/sign-ins/completion")
@@ -84,14 +84,19 @@ def complete_by_link(fields: dict[str, Any]) -> Response:
         raise Problem(*_REFUSALS[Outcome.EXPIRED]) from error
     except BadLink as error:
         raise not_found("This link does not work: copy the whole of it from the email.") from error
-    return _complete(opened.subject, proven=True, name=fields.get("name"), via=BY_LINK)
+    found = _complete(opened.subject, proven=True, name=fields.get("name"), via=BY_LINK)
+    if found.outcome is Outcome.WRONG_CODE:  # of a person who was suspended since
+        raise Problem(*_REFUSALS[Outcome.EXPIRED])
+    return _answered(found)
 
 
-def _complete(sign_in: str, *, proven: bool, name: str | None, via: str | None = None) -> Response:
+def _complete(
+    sign_in: str, *, proven: bool, name: str | None, via: str | None = None
+) -> Completion:
     """Not kept under an Idempotency-Key: the answer holds the session's secret."""
     here = service()
     with here.write() as connection:
-        found = handlers.complete(
+        return handlers.complete(
             here.streams,
             connection,
             sign_in,
@@ -100,7 +105,6 @@ def _complete(sign_in: str, *, proven: bool, name: str | None, via: str | None =
             cause=replace(cause(), via=via),
             now=here.clock.now(),
         )
-    return _answered(found)
 
 
 def _answered(found: Completion) -> Response:

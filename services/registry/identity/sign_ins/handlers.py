@@ -12,6 +12,7 @@ from services.registry.domain.person import decide as decide_person
 from services.registry.identity.sessions import handlers as sessions
 from services.registry.identity.sign_ins import decider, queries
 from services.registry.identity.sign_ins.decider import Complete, Outcome, Pending, Request, SignIn
+from services.registry.identity.suspensions import queries as suspensions
 from services.registry.rules import (
     ACCOUNT_KEPT,
     ACCOUNT_PURPOSE,
@@ -65,7 +66,7 @@ def request_sign_in(
 
     The same for addresses that nobody here has. Raises TooManyRequests.
     """
-    by_address, by_network = _key(secret, address_key(address)), _key(secret, network)
+    by_address, by_network = counted_by(secret, address_key(address)), counted_by(secret, network)
     lock_in_turn(connection, f"sign-ins {by_network}")
     lock_in_turn(connection, f"sign-ins {by_address}")
     asked, first = queries.count_recent(connection, "network_key", by_network, now)
@@ -73,14 +74,14 @@ def request_sign_in(
         raise TooManyRequests(first + SIGN_IN_WINDOW)
     for_address, _ = queries.count_recent(connection, "address_key", by_address, now)
     person = people.by_email(connection, address)
-    suspended = person is not None and people.is_suspended(connection, person.id)
+    suspended = person is not None and suspensions.by_person(connection, person.id) is not None
     sign_in = Pending(
         id=new_id("sin"),
         address=address,
         person=person.id if person else None,
         expires=now + SIGN_IN_LIFETIME,
         tries=0,
-        completed=suspended,
+        completed=False,
     )
     command = Request(now, SIGN_INS_PER_ADDRESS if suspended else for_address)
     streams.handle(connection, SIGN_IN, sign_in.id, command, cause=cause, now=now)
@@ -105,6 +106,10 @@ def complete(
     lock_in_turn(connection, f"sign-in {sign_in}")
     found = queries.by_id(connection, sign_in)
     person = _who(connection, found)
+    if person is not None:
+        people.keep(connection, person)
+        # As if each code were wrong: nobody else learns that the person is suspended.
+        proven = proven and suspensions.by_person(connection, person) is None
     named = person is not None or name is not None
     outcome = decider.judge(found, proven=proven, named=named, now=now)
     if outcome is Outcome.WRONG_CODE:
@@ -177,7 +182,7 @@ def contacts(
 
 def _is_suspended(connection: Connection, address: str) -> bool:
     person = people.by_email(connection, address)
-    return person is not None and people.is_suspended(connection, person.id)
+    return person is not None and suspensions.by_person(connection, person.id) is not None
 
 
 def tidy(service: Service, now: datetime) -> None:
@@ -186,6 +191,6 @@ def tidy(service: Service, now: datetime) -> None:
         queries.forget_addresses(connection, now)
 
 
-def _key(secret: Secret, text: str) -> str:
+def counted_by(secret: Secret, text: str) -> str:
     """A hash by which requests can be counted, and from which the text cannot be guessed."""
     return hmac.new(secret.value.encode(), text.encode(), hashlib.sha256).hexdigest()
