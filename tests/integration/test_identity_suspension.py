@@ -7,6 +7,7 @@ import pytest
 
 from services.registry.identity.sign_ins import handlers as sign_ins
 from services.registry.identity.sign_ins import queries as sign_in_queries
+from shared.link_renewals import PURPOSES
 from tests.registry import SERVICE, Caller, Registry, open_registry, signed_in
 
 ADA = "ada@people.example"
@@ -113,7 +114,10 @@ def test_suspending_twice_and_restoring_who_is_not_suspended_change_nothing(regi
     again = registry.operator.post(f"/people/{person}/suspension", {"reason": "another"})
     assert (again.status_code, again.json["reason"]) == (200, WHY["reason"])
     types = [event["type"] for event in registry.operator.events() if event["subject"] == person]
-    assert types == ["registry.person.registered", "registry.person.suspended"]
+    assert types[:2] == ["registry.person.registered", "registry.person.suspended"]
+    renewed = [e for e in registry.operator.events() if e["type"].endswith("links-renewed")]
+    assert {event["data"]["purpose"] for event in renewed} == set(PURPOSES)
+    assert len(renewed) == len(PURPOSES)
 
 
 def test_no_event_holds_the_reason(registry: Registry):

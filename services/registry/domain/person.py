@@ -1,6 +1,6 @@
 """A person: to events only an id. Name and address are in the erasable table, and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -65,7 +65,9 @@ class ErasePerson:
 
 @dataclass(frozen=True, slots=True)
 class SuspendPerson:
-    pass
+    """`purposes` are those of the links that the person may have: they stop as well."""
+
+    purposes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def decide(person: Person, command: PersonCommand) -> list[PersonEvent]:
             if not person.registered:
                 raise Refused("There is no such person.", unlawful=True)
             return [] if person.erased else [PersonErased()]
-        case SuspendPerson():
+        case SuspendPerson(purposes):
             if not person.registered or person.erased:
                 raise Refused("There is no such person, or no longer.", unlawful=True)
-            return [] if person.suspended else [PersonSuspended()]
+            return [] if person.suspended else [PersonSuspended(), *_renewed(person, purposes)]
         case RestorePerson():
             return [PersonRestored()] if person.suspended and not person.erased else []
         case RenewLinks(purposes):
@@ -115,4 +117,8 @@ def decide(person: Person, command: PersonCommand) -> list[PersonEvent]:
                 raise Refused("There is no such person.", unlawful=True)
             if person.erased:
                 raise Refused("This person was erased: none of their links works.", unlawful=True)
-            return [LinksRenewed(name, person.renewals.get(name, 0) + 1) for name in purposes]
+            return [*_renewed(person, purposes)]
+
+
+def _renewed(person: Person, purposes: tuple[str, ...]) -> Iterator[LinksRenewed]:
+    return (LinksRenewed(name, person.renewals.get(name, 0) + 1) for name in purposes)

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.registry import people
+from services.registry.domain.person import RenewLinks
+from services.registry.domain.person import decide as decide_person
+from services.registry.events import PERSON
 from services.registry.identity.addresses import decider, queries
 from services.registry.identity.addresses.decider import (
     Carry,
@@ -27,9 +30,11 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.eventstore.events import Cause
+from shared.eventstore.streams import Change as StreamChange
 from shared.eventstore.streams import Decider, Streams
 from shared.foundation.addresses import address_key
 from shared.identifiers import is_id, new_id
+from shared.link_renewals import PURPOSES
 from shared.service import Service
 from shared.settings import Secret
 
@@ -121,12 +126,19 @@ def changed_by_operator(
 ) -> None:
     """Keep that an operator changed an address, as for a lost mailbox.
 
-    Who has the old one, which `person` still holds, is told; whoever was signed in no longer is.
+    Who has the old one, which `person` still holds, is told; whoever was signed in no longer is,
+    and the links in the old mailbox stop.
     """
     change = Pending(new_id(_PREFIX), person.id, person.email, State.DONE, 0, now)
-    streams.handle(connection, ADDRESS_CHANGE, change.id, Carry(person.id), cause=cause, now=now)
+    loaded = streams.load(connection, PERSON, person.id)
     theirs = [session.id for session in session_queries.of_person(connection, person.id)]
-    sessions.end(streams, connection, theirs, Reason.REVOKED, cause=cause, now=now)
+    changes = [
+        StreamChange(change.id, 0, decider.decide(Change(), Carry(person.id))),
+        StreamChange(person.id, loaded.version, decide_person(loaded.state, RenewLinks(PURPOSES))),
+        *sessions.endings(streams, connection, theirs, Reason.REVOKED),
+    ]
+    streams.append(connection, changes, cause=cause, now=now)
+    session_queries.delete(connection, theirs)
     by_address = counted_by(secret, address_key(person.email) if person.email else "")
     queries.insert(connection, change, by_address)
 

@@ -15,6 +15,7 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.eventstore.events import BY_SERVICE, Cause
 from shared.eventstore.streams import Change, Streams
+from shared.link_renewals import PURPOSES
 
 
 def suspend(
@@ -26,7 +27,8 @@ def suspend(
     cause: Cause,
     now: datetime,
 ) -> Suspension:
-    """Sign the person out everywhere, and let them sign in no more; nothing is sent to them.
+    """Sign the person out everywhere, and let them sign in no more; nothing is sent to them, and
+    links that they have stop.
 
     One who is suspended stays so, for the first reason. Raises Refused.
     """
@@ -34,7 +36,7 @@ def suspend(
     if (found := queries.by_person(connection, person)) is not None:
         return found
     loaded = streams.load(connection, PERSON, person)
-    changes = [Change(person, loaded.version, decide_person(loaded.state, SuspendPerson()))]
+    changes = [Change(person, loaded.version, decide_person(loaded.state, SuspendPerson(PURPOSES)))]
     theirs = [session.id for session in session_queries.of_person(connection, person)]
     changes += sessions.endings(streams, connection, theirs, Reason.SUSPENDED)
     streams.append(connection, changes, cause=cause, now=now)
