@@ -1,7 +1,7 @@
 """The processes of a service: `python -m services.NAME migrate | web | worker`.
 
 `restored TIME` puts a database right that was put back from a backup taken at TIME. `start-over`
-has everything sent and read again after Kafka's topics were emptied; the worker must be stopped.
+has everything sent and read again, for Kafka's topics are emptied; the worker must be stopped.
 """
 
 import os
@@ -37,13 +37,13 @@ def main(
     settings = settings_or_exit(needs=needs, follows=role == "worker")
     if role == "restored":
         return _put_right(build(_as_owner(settings)), sys.argv[2])
+    if role == "start-over":
+        return _start_over(build(_as_owner(settings)))
     if role == "web":  # it recognises the operator, and is never one
         settings = replace(settings, operator_token=settings.operator_token.only_hashed())
     service = build(settings)
-    if role == "start-over":
-        return _start_over(service)
     if role == "migrate":
-        return _migrate(service)
+        return _migrate(service, build(_as_owner(settings)))
     if role == "web":
         from shared.web.server import run_web
 
@@ -81,17 +81,18 @@ def _put_right(service: Service, taken: str) -> int:
 
 
 def _start_over(service: Service) -> int:
-    from shared.restoring.starting_over import start_over
+    from shared.restoring.starting_over import start_over_and_tell
 
     def work() -> Sequence[str]:
-        with service.database.write() as connection:
-            start_over(connection)
-        return [f"{service.name}: everything is sent and read again."]
+        epoch = start_over_and_tell(service)
+        return [f"{service.name}: a new epoch, {epoch}; everything is sent and read again."]
 
     return _step(service, "used", work)
 
 
-def _migrate(service: Service) -> int:
+def _migrate(service: Service, owner: Service) -> int:
+    from shared.restoring.republishing import republish_where_no_topics_are
+
     settings = service.settings
 
     def work() -> Sequence[str]:
@@ -101,7 +102,9 @@ def _migrate(service: Service) -> int:
             service.migrations,
         )
         if known:
-            return [f"{service.name}: the database has every migration."]
+            told = republish_where_no_topics_are(owner)
+            what = " Followers are told that the past is shown in another form." if told else ""
+            return [f"{service.name}: the database has every migration.{what}"]
         return [f"{service.name}: the database is of a newer release, and left as it is."]
 
     return _step(service, "migrated", work)

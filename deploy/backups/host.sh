@@ -70,3 +70,12 @@ newest() { # newest DIR: the folder of the backup that DIR is, or the newest one
   [ -n "$found" ] || fail "there is no whole backup in $1. Nothing was changed."
   absolute "$found"
 }
+
+empty_topics() { # has everything sent and read again; the workers must be stopped
+  # shellcheck disable=SC2016 # expands inside
+  compose --progress quiet run --rm --no-deps -T migrate sh -euc \
+    'for s in registry scheduling notifications discovery; do python -m "services.$s" start-over; done' </dev/null || return 1
+  ! own_kafka || compose --progress quiet run --rm --no-deps -T kafka-users </dev/null >/dev/null || return 1
+  compose --progress quiet run --rm --no-deps -T topics python -m shared.stream.topics --anew </dev/null || return 1
+  compose --progress quiet run --rm --no-deps -T migrate python -m shared.restoring.republishing "done" </dev/null || return 1
+}

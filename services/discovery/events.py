@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.discovery.domain import feedback, link, link_decisions, saved_search
 from shared.erasure import confirmed_type
 from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.epochs import epoch_raised_type
 from shared.eventstore.events import INTERNAL, PUBLIC
 from shared.eventstore.streams import Decider
 
@@ -36,6 +37,7 @@ EVENT_TYPES = EventTypes(
         *_types("feedback", INTERNAL, _FEEDBACK),
         *_types("saved-search", INTERNAL, _SAVED_SEARCH),
         confirmed_type("discovery"),
+        epoch_raised_type("discovery"),
     ]
 )
 

@@ -3,6 +3,7 @@
 from services.notifications.domain import delivery
 from shared.erasure import confirmed_type
 from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.epochs import epoch_raised_type
 from shared.eventstore.events import INTERNAL
 from shared.eventstore.streams import Decider
 
@@ -17,6 +18,7 @@ EVENT_TYPES = EventTypes(
         EventType("notifications.delivery.missed", 1, delivery.Missed, INTERNAL),
         EventType("notifications.delivery.suppressed", 1, delivery.Suppressed, INTERNAL),
         confirmed_type("notifications"),
+        epoch_raised_type("notifications"),
     ]
 )
 

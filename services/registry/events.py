@@ -7,6 +7,7 @@ from services.registry.identity.addresses import events as addresses
 from services.registry.identity.grants import events as grants
 from services.registry.identity.sign_ins import events as sign_ins
 from shared.eventstore.codec import EventType, EventTypes, Upcaster
+from shared.eventstore.epochs import epoch_raised_type
 from shared.eventstore.events import INTERNAL
 from shared.eventstore.streams import Aside, Decider
 from shared.identifiers import derived_id
@@ -44,6 +45,7 @@ EVENT_TYPES = EventTypes(
             community.SomebodysRoleStarted,
             upcasters={1: _without("person", "role_id")},
             whole={1: community.RoleStarted},
+            withdrawn=("person", "role_id"),
         ),
         EventType(
             "registry.community.role-ended",
@@ -51,6 +53,7 @@ EVENT_TYPES = EventTypes(
             community.SomebodysRoleEnded,
             upcasters={1: _without("role_id")},
             whole={1: community.RoleEnded},
+            withdrawn=("role_id",),
         ),
         EventType("registry.membership.started", 1, community.MembershipStarted, INTERNAL),
         EventType("registry.membership.ended", 1, community.MembershipEnded, INTERNAL),
@@ -74,6 +77,7 @@ EVENT_TYPES = EventTypes(
         EventType("registry.sign-in.ended", 1, sign_ins.SignInEnded, INTERNAL),
         EventType("registry.grant.given", 1, grants.GrantGiven, INTERNAL),
         EventType("registry.grant.ended", 1, grants.GrantEnded, INTERNAL),
+        epoch_raised_type("registry"),
     ]
 )
 

@@ -16,6 +16,7 @@ from services.scheduling.domain import (
 )
 from shared.erasure import confirmed_type
 from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.epochs import epoch_raised_type
 from shared.eventstore.events import INTERNAL, PUBLIC
 from shared.eventstore.streams import Decider
 
@@ -87,7 +88,14 @@ EVENT_TYPES = EventTypes(
         *_types("cohort", PUBLIC, _COHORT),
         *_types("session", PUBLIC, _SESSION),
         *(
-            EventType(f"scheduling.session.{name}", 2, held, PUBLIC, {1: _without_reason})
+            EventType(
+                f"scheduling.session.{name}",
+                2,
+                held,
+                PUBLIC,
+                {1: _without_reason},
+                withdrawn=("reason",),
+            )
             for name, held in _REASONED.items()
         ),
         *_types("application", INTERNAL, _APPLICATION),
@@ -95,6 +103,7 @@ EVENT_TYPES = EventTypes(
         EventType("scheduling.community.standing-changed", 1, rhythm.StandingChanged),
         EventType("scheduling.calendar.link-renewed", 1, calendar.LinkRenewed, INTERNAL),
         confirmed_type("scheduling"),
+        epoch_raised_type("scheduling"),
     ]
 )
 

@@ -17,7 +17,8 @@ class EventType:
 
     `upcasters[v]` turns the data of version v into that of v + 1, as a pure function. A version in
     `whole` is still read in full by its owner, as the class given there, while subscribers are
-    shown it upcast: it held what is no longer for everyone.
+    shown it upcast: it held what is no longer for everyone. `withdrawn` names the fields that past
+    versions held and that nobody is shown any more.
     """
 
     name: str
@@ -26,6 +27,7 @@ class EventType:
     audience: str = PUBLIC
     upcasters: Mapping[int, Upcaster] | None = None
     whole: Mapping[int, type] | None = None
+    withdrawn: tuple[str, ...] = ()
 
 
 class UnknownEventType(Exception):
@@ -41,6 +43,10 @@ class EventTypes:
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             t.name: msgspec.json.Decoder(t.holds) for t in self.by_name.values()
         }
+
+    def withdrawing(self) -> list[EventType]:
+        """The types whose past events held what nobody is shown any more."""
+        return [kind for kind in self.by_name.values() if kind.withdrawn]
 
     def encode(self, event: object) -> NewEvent:
         """Fields that are None are left out: optional is what may be missing."""

@@ -128,4 +128,7 @@ _RIGHTS = {
     "event_store": "SELECT",
     "alembic_version": "SELECT",
     "restores": "SELECT",
+    "epochs": "SELECT",
+    "republishing": "SELECT",
+    "no_way_back": "SELECT",
 }

@@ -5,6 +5,7 @@ for a moment, the last events are applied and the generations change places. Not
 reaction: replaying history tells nobody.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -24,6 +25,7 @@ from shared.stream.source import Batch, Source, SourceUnavailable
 
 _BATCH = 500
 _EMPTY_POLLS = 30  # of a second each
+_WAIT_SECONDS, _QUIET_WAITS = 1.0, 120  # for topics that are being filled again
 Progress = Callable[[int], None]
 Positions = Callable[[], dict[str, str]]
 MakeReader = Callable[[Positions, Positions], Source]  # where to go on from; where to stop
@@ -96,16 +98,19 @@ def rebuild_followed(
     """Rebuild what is built from other services' events; `sources` make readers of all of those.
 
     Never reads further than the consumers at work have: what they have not seen yet is still
-    theirs to react to. Raises SourceUnavailable where a source lacks what was read of it before.
+    theirs to react to. Where they read everything again, as from topics that are being filled, it
+    waits until what they had read has come. Raises SourceUnavailable where a source lacks what was
+    read of it before, and nothing more comes.
     """
     generation = _begin_anew(database, projections)
     goal: dict[str, str] = {}
     stored = partial(_positions, database, generation)
     readers = [make(stored, lambda: goal) for make in sources]
     level = partial(_level, goal, readers, generation, projections, clock)
-    done, came = 0, _BATCH
+    awaited = _Awaited(database, generation, [s for r in readers for s in r.sources])
+    done = 0
     try:
-        while came >= _BATCH:  # until what is left is little, however fast others consume
+        while True:
             with database.read() as connection:
                 _aim(goal, connection, generation, readers)
             came = 0
@@ -113,6 +118,8 @@ def rebuild_followed(
                 came += count
                 progress(done + came)
             done += came
+            if came < _BATCH and awaited.is_over(came):  # what is left is little
+                break
         database.keep_statistics(after_growth=True)  # before anybody reads what is new
         with database.write() as connection:
             keep_writers_out(connection, FOLLOWED)
@@ -125,6 +132,48 @@ def rebuild_followed(
             reader.close()
     progress(done)
     return done
+
+
+class _Awaited:
+    """Whether as much has come to a generation as the one in use had read when this began.
+
+    What comes steadily meanwhile is not waited for.
+    """
+
+    def __init__(self, database: Database, generation: int, sources: Sequence[str]) -> None:
+        self._database, self._generation = database, generation
+        self._sources = tuple(sources)
+        self._goal = self._known(3 - generation)
+        self._quiet = 0
+
+    def is_over(self, came: int) -> bool:
+        """Waits a little where not. Raises SourceUnavailable where nothing comes for long."""
+        if self._known(self._generation) >= self._goal:
+            return True
+        self._quiet = 0 if came else self._quiet + 1
+        if self._quiet > _QUIET_WAITS:
+            raise SourceUnavailable("a source no longer has what was read of it")
+        time.sleep(_WAIT_SECONDS)
+        return False
+
+    def _known(self, generation: int) -> int:
+        """How many events of the sources were applied, or wait."""
+        if not self._sources:
+            return 0
+        with self._database.read() as connection:
+            of = (
+                f"WHERE generation = {mark(connection)}"
+                f" AND source IN ({marks(connection, len(self._sources))})"
+            )
+            values = (generation, *self._sources)
+            return sum(
+                int(
+                    connection.exec_driver_sql(
+                        f"SELECT count(*) FROM {table} {of}", values
+                    ).scalar_one()
+                )
+                for table in ("inbox", "parked")
+            )
 
 
 def _positions(database: Database, generation: int) -> dict[str, str]:

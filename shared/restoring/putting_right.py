@@ -13,9 +13,10 @@ from typing import NamedTuple
 from shared.connection import Connection
 from shared.database import Database
 from shared.erasure import ERASED
+from shared.eventstore.epochs import Reason, raise_epoch
 from shared.eventstore.events import INTERNAL, START, Cause, Event
 from shared.identifiers import derived_id
-from shared.restoring import erasures, moments
+from shared.restoring import erasures, moments, republishing
 from shared.restoring.reconciling import Reconciled, reconcile
 from shared.restoring.starting_over import start_over
 from shared.service import Service
@@ -35,8 +36,10 @@ def put_right(service: Service, taken: str) -> PutRight:
     """
     now = service.clock.now()
     with service.database.write() as connection, _sources(service) as sources:
-        # Also later than the epoch of any follower who saw an earlier restore of the same backup.
-        epoch = service.store.raise_epoch(connection, at_least=int(now.timestamp()))
+        # A backup of an earlier release shows the past in today's form from now on, too.
+        reason = Reason.RESTORED
+        epoch = raise_epoch(connection, service.store, service.types, service.name, reason, now)
+        republishing.finish(connection)
         reconciled = reconcile(connection, service.followed, sources, now)
         start_over(connection)
         moments.note(connection, now, taken)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from shared.clock import rfc3339
+from shared.eventstore.epochs import Raised
 from shared.eventstore.events import START, Event
 
 _SCHEMA = "urn:hedgerow:event:{}:{}"
@@ -66,7 +67,7 @@ def attributes(event: Event, service: str) -> dict[str, str]:
         found["causationid"] = event.causation
     if event.origin is not None:
         found["origin"] = event.origin
-    if event.cursor != START and not event.position:  # another service's, handed on
+    if event.epoch:
         found["epoch"] = str(event.epoch)
     return found
 
@@ -76,15 +77,28 @@ def structured(event: Event, service: str) -> bytes:
     return msgspec.json.encode(_with_data(event, service))
 
 
-def page(events: Sequence[Event], service: str, after: str) -> bytes:
-    """A page of the feed: events and the cursor to go on from."""
-    return msgspec.json.encode(
-        {"events": [_with_data(event, service) for event in events], "next": after}
-    )
+def page(
+    events: Sequence[Event], service: str, after: str, epoch: int, raised: Sequence[Raised] = ()
+) -> bytes:
+    """A page of the feed: events, the cursor to go on from, and the epoch that is written in.
+
+    `raised` are epochs that the reader must know of and has not met.
+    """
+    body: dict[str, Any] = {
+        "events": [_with_data(event, service) for event in events],
+        "next": after,
+        "epoch": epoch,
+    }
+    if raised:
+        body["epoch_raised"] = [each._asdict() for each in raised]
+    return msgspec.json.encode(body)
 
 
 def _with_data(event: Event, service: str) -> dict[str, Any]:
-    return attributes(event, service) | {"data": msgspec.Raw(event.data.encode())}
+    found: dict[str, Any] = {**attributes(event, service), "data": msgspec.Raw(event.data.encode())}
+    if event.epoch:
+        found["epoch"] = event.epoch  # a number where there are numbers
+    return found
 
 
 class _Page(msgspec.Struct):

@@ -10,10 +10,11 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
-from shared.eventstore.events import INTERNAL, START, Event
+from shared.eventstore.epochs import is_epoch_raised
+from shared.eventstore.events import INTERNAL, PUBLIC, START, Event
 from shared.settings import Kafka
 from shared.stream.envelope import MalformedEnvelope, from_binary
-from shared.stream.kafka import connection_options, service_of
+from shared.stream.kafka import connection_options, service_of, topic
 from shared.stream.source import Batch, Look, SourceUnavailable
 
 log = structlog.get_logger()
@@ -181,7 +182,10 @@ class KafkaSource:
         events, unreadable = [], []
         for record in records:
             try:
-                events.append(from_binary(record.headers, record.value or b""))
+                event = from_binary(record.headers, record.value or b"")
+                # Told in every partition, an epoch is taken from one: others may read the others.
+                if not is_epoch_raised(event.type) or _name(tp) == _told_in(tp.topic):
+                    events.append(event)
             except MalformedEnvelope as error:
                 unreadable.append(_stand_in(record, str(error)))
         after = str(records[-1].offset + 1)
@@ -218,6 +222,10 @@ def _stand_in(record: Any, reason: str) -> Event:
         actor=None,
         data=msgspec.json.encode(f"{place}: {reason}").decode(),
     )
+
+
+def _told_in(name: str) -> str:
+    return f"{topic(service_of(name), PUBLIC)}/0"
 
 
 def _name(tp: TopicPartition) -> str:

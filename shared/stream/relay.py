@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 from shared.connection import Connection
 from shared.database import Database, mark, marks
 from shared.eventstore.codec import EventTypes
+from shared.eventstore.epochs import announcements, is_epoch_raised
 from shared.eventstore.events import START, Cursor, Event
 from shared.eventstore.store import EventStore
 from shared.settings import Kafka
@@ -52,11 +53,11 @@ def make_producer(kafka: Kafka) -> Any:
 
 
 class _Sent(NamedTuple):
-    """A batch on its way: where the mark was, the events, a future for each, and since when."""
+    """A batch on its way: where the mark was, the events, the futures of each, and since when."""
 
     before: Cursor
     events: list[Event]
-    futures: list[Any]
+    futures: list[list[Any]]
     since: float
 
 
@@ -85,7 +86,7 @@ class Relay:
             if not events:
                 return False
             self._connect()
-            self._sent = _Sent(before, events, self._send(events), time.monotonic())
+            self._sent = _Sent(before, events, self._send(before, events), time.monotonic())
             if len(events) == _BATCH:
                 self._read_ahead(events[-1].cursor)
         taken = self._acknowledged(self._sent)
@@ -152,9 +153,11 @@ class Relay:
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
 
-    def _send(self, events: Sequence[Event]) -> list[Any]:
+    def _send(self, before: Cursor, events: Sequence[Event]) -> list[list[Any]]:
         try:
-            return [self._send_one(event) for event in events]
+            first = self._announce() if before == START else []
+            futures = [self._send_one(event) for event in events]
+            return [[*first, *futures[0]], *futures[1:]]
         except KafkaError as error:
             raise SourceUnavailable(f"Kafka: {error}") from error
 
@@ -167,16 +170,28 @@ class Relay:
                 raise SourceUnavailable(
                     f"Kafka has yet to acknowledge {len(sent.events)} events"
                 ) from error
-        for place, future in enumerate(sent.futures):
-            if not future.succeeded():
+        for place, futures in enumerate(sent.futures):
+            if not all(future.succeeded() for future in futures):
                 return place
         return len(sent.futures)
 
-    def _send_one(self, event: Event) -> Any:
+    def _announce(self) -> list[Any]:
+        """Topics that are filled again begin by telling of the epochs that there were."""
+        with self._database.read() as connection:
+            events = announcements(connection, self._store)
+        return [future for event in events for future in self._send_one(event)]
+
+    def _send_one(self, event: Event) -> list[Any]:
+        """An epoch is told of in every partition, for each is followed by itself."""
         headers, key, value = binary(self._types.present(event), self._service)
-        return self._producer.send(
-            topic(self._service, event.audience), key=key, value=value, headers=headers
-        )
+        if not is_epoch_raised(event.type):
+            name = topic(self._service, event.audience)
+            return [self._producer.send(name, key=key, value=value, headers=headers)]
+        return [
+            self._producer.send(name, key=key, value=value, headers=headers, partition=number)
+            for name in topics_of(self._service)
+            for number in range(PARTITIONS)
+        ]
 
 
 def _are_empty(service: str, kafka: Kafka) -> bool:

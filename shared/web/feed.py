@@ -16,6 +16,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts import schemas
+from shared.eventstore import epochs
 from shared.eventstore.events import PUBLIC, START, Cursor, feed_cursor, parse_feed_cursor
 from shared.eventstore.store import Filter
 from shared.http.policies import anyone, policy
@@ -44,20 +45,24 @@ def blueprint(service: Service) -> Blueprint:
 
         A page ends at `limit` events or at about 1 MB, whichever comes first; an event that is
         larger comes alone. A page without events is the end for now.
+
+        `epoch` is the epoch that the service writes in. Where `after` is of an earlier one and
+        followers must know why, `epoch_raised` (and the header Hedgerow-Epoch-Raised) says so until
+        they have met the event that tells it; the page itself goes on as ever, and loses nothing.
         """
         after, limit, wait, wanted = _arguments(service)
         found = _read(service, after, limit, wanted)
         if found.events or not wait:
-            return _json(found.body)
+            return _json(found.body, found.headers)
         with places.take(caller().kind) as had:
             if not had:
-                return _json(found.body, {"Retry-After": "5"})
+                return _json(found.body, found.headers | {"Retry-After": "5"})
             deadline = time.monotonic() + wait
             while not found.events and (left := deadline - time.monotonic()) > 0:
                 if not watch.wait_for_news(found.head, left):
                     break
                 found = _read(service, after, limit, wanted)
-        return _json(found.body)
+        return _json(found.body, found.headers)
 
     return blp
 
@@ -140,12 +145,16 @@ class _Page(NamedTuple):
     events: int
     head: Cursor  # of the store, when it was read
     body: bytes
+    headers: dict[str, str]
 
 
 def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> _Page:
     with service.database.read() as connection:
         head = service.store.head(connection)
         events = service.store.read_page(connection, after, limit, wanted, most_bytes=_MOST_BYTES)
+        epoch = epochs.present_epoch(connection)
+        # Who begins at the beginning has nothing that could have changed.
+        raised = epochs.raised_since(connection, after) if after > START else []
     if events:
         following = events[-1].cursor
     else:  # all up to here was looked at, and filtered out
@@ -156,10 +165,14 @@ def _read(service: Service, after: Cursor, limit: int, wanted: Filter) -> _Page:
     # Whoever came with a cursor in the form of release 0.1.0 goes on with it.
     bare = request.args.get("after", "")[:1].isdecimal()
     named = str(following) if bare else feed_cursor(service.name, following)
-    return _Page(len(events), head, page(present, service.name, named))
+    headers = {"Hedgerow-Epoch": str(epoch)}
+    if raised:
+        headers["Hedgerow-Epoch-Raised"] = ", ".join(each.reason for each in raised)
+    body = page(present, service.name, named, epoch, raised)
+    return _Page(len(events), head, body, headers)
 
 
-def _json(body: bytes, headers: dict[str, str] | None = None) -> Response:
+def _json(body: bytes, headers: dict[str, str]) -> Response:
     return Response(body, content_type="application/json", headers=headers)
 
 

@@ -42,6 +42,7 @@ STREAMS = {
     "address-change": "adc_…",
     "membership": "mbr_…",
     "grant": "grt_…",
+    "platform": "epo_…",
 }
 
 

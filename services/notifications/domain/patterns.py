@@ -16,3 +16,8 @@ def matches(event_type: str, patterns: Iterable[str]) -> bool:
         or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
         for pattern in patterns
     )
+
+
+def matches_any_of(service: str, patterns: Iterable[str]) -> bool:
+    """Whether they want any event type of a service."""
+    return any(pattern == "*" or pattern.split(".")[0] == service for pattern in patterns)

@@ -11,6 +11,7 @@ from services.notifications.webhooks import store
 from shared.clock import parse_rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.eventstore.epochs import is_epoch_raised
 from shared.eventstore.events import Cause, Event
 from shared.foundation.http_client import bearer, http_client
 from shared.restoring import moments
@@ -43,7 +44,8 @@ def fan_out(connection: Connection, event: Event, _cause: Cause, now: datetime) 
         (source,),
     )
     replaying = {row[0] for row in rows}
-    restored = moments.told_before(connection, event.time)
+    # That a service was put back was told to nobody before.
+    restored = moments.told_before(connection, event.time) and not is_epoch_raised(event.type)
     for webhook in store.all_of(connection, "WHERE state = 'active'"):
         if webhook.id not in replaying and _is_new_to(webhook, event):
             if restored:

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.notifications.domain.patterns import matches
+from services.notifications.domain.patterns import matches, matches_any_of
 from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.eventstore.epochs import is_epoch_raised
 from shared.eventstore.events import PUBLIC, Event
 from shared.restoring import moments
 from shared.service import Service
@@ -48,11 +49,13 @@ class Webhook(NamedTuple):
         return [self.secret, *([self.former_secret] if valid and self.former_secret else [])]
 
     def wants(self, event: Event) -> bool:
-        return (
-            self.state == ACTIVE
-            and (event.audience == PUBLIC or bool(self.internal))
-            and matches(event.type, self.types)
+        """A new epoch concerns whoever takes anything of the service."""
+        wanted = (
+            matches_any_of(event.type.split(".")[0], self.types)
+            if is_epoch_raised(event.type)
+            else matches(event.type, self.types)
         )
+        return self.state == ACTIVE and (event.audience == PUBLIC or bool(self.internal)) and wanted
 
 
 class Queued(NamedTuple):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "spine_0011"
-down_revision = "spine_0006"
+down_revision = "spine_0010"
 branch_labels = None
 depends_on = None
 
