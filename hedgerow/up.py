@@ -6,9 +6,10 @@ import socket
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 
 from hedgerow.console import Console
@@ -27,6 +28,7 @@ _NOT_FOR_THE_FRONT = (
     *("HEDGEROW_SMTP_URL", "HEDGEROW_KAFKA_"),
     *(f"HEDGEROW_{name.upper()}_{kind}" for name in SERVICES for kind in ("DATABASE_", "OWNER_")),
 )
+_REPUBLISHING = "shared.restoring.republishing"
 
 
 class StopSignals:
@@ -134,15 +136,10 @@ def _prepare(
     steps = [_python(f"{name} migrate", f"services.{name}", "migrate") for name in SERVICES]
     steps += [replace(_front("check"), name="web check")]
     steps += [topics] if settings.kafka else []
-    with Supervisor(lambda name, line: written[name].append(line), console.log) as supervisor:
-        supervisor.start([step.once() for step in steps], environ)
-        while supervisor.running:
-            if stopping():
-                supervisor.stop(STOP_WITHIN)
-                console.say("Stopped before anything had started.")
-                return []
-            supervisor.turn(0.1)
-        failed = {s.name: c for s in steps if (c := supervisor.code(s.name))}
+    run = partial(_run, environ=environ, written=written, console=console, stopping=stopping)
+    failed = run(steps)
+    if failed is None:
+        return []
     if WRONG_SETTINGS in failed.values():
         refusing = [n for n, code in failed.items() if code == WRONG_SETTINGS]
         raise WronglyCalled("\n".join(dict.fromkeys(x for n in refusing for x in written[n])))
@@ -153,7 +150,45 @@ def _prepare(
             console.line(TOPICS, line)
     if failed:
         raise CannotDo("\n".join(_told(n, code, written[n]) for n, code in failed.items()))
+    if settings.kafka and run([_python("topics", _REPUBLISHING, "due")]) == {}:
+        console.say("Once, with this version, the topics are filled again ...")
+        for step in _filling_again():
+            failed = run([step])
+            if failed is None:
+                break
+            if failed:
+                told = [_told(n, code, written[n]) for n, code in failed.items()]
+                raise CannotDo("\n".join([*told, "Start it again: it goes on where it was."]))
     return later
+
+
+def _filling_again() -> list[Process]:
+    """What deploy/upgrade does, one after another, while nothing runs."""
+    return [
+        *(_python(f"{name} start-over", f"services.{name}", "start-over") for name in SERVICES),
+        _python(TOPICS, "shared.stream.topics", "--anew"),
+        _python("published again", _REPUBLISHING, "done"),
+    ]
+
+
+def _run(
+    steps: Sequence[Process],
+    *,
+    environ: Mapping[str, str],
+    written: dict[str, list[str]],
+    console: Console,
+    stopping: Callable[[], bool],
+) -> dict[str, int] | None:
+    """Run these at once to their end: the exit codes of those that failed; None when stopped."""
+    with Supervisor(lambda name, line: written[name].append(line), console.log) as supervisor:
+        supervisor.start([step.once() for step in steps], environ)
+        while supervisor.running:
+            if stopping():
+                supervisor.stop(STOP_WITHIN)
+                console.say("Stopped before anything had started.")
+                return None
+            supervisor.turn(0.1)
+        return {s.name: c for s in steps if (c := supervisor.code(s.name))}
 
 
 def _told(name: str, code: int, lines: list[str]) -> str:

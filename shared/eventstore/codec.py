@@ -68,6 +68,12 @@ class EventTypes:
             return self._decoders[kind.name].decode(event.data)
         return msgspec.convert(upcast(kind, event), kind.holds)
 
+    def present_to_owner(self, event: Event) -> Event:
+        """The event as its present version, or in full where only the owner may read it so."""
+        kind = self.by_name.get(event.type)
+        whole = kind is not None and event.schema in (kind.whole or {})
+        return event if whole else self.present(event)
+
     def present(self, event: Event) -> Event:
         """The event as its present version, for a subscriber; unknown ones as they are."""
         kind = self.by_name.get(event.type)

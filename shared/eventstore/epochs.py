@@ -48,11 +48,24 @@ class EpochRaised:
 
 
 class Raised(NamedTuple):
-    """An epoch that began later than a reader's cursor."""
+    """An epoch that began later than a reader's cursor, and what the reader does about it."""
 
     epoch: int
     reason: str
     continues_after: str
+    detail: str
+
+
+_WHAT_TO_DO = {
+    Reason.RESTORED: "The service was put back from a backup. Go on from `next`. What you have of"
+    " it that the feed up to `continues_after` does not show is gone: drop it, or build yours again"
+    " from the beginning, without `after`.",
+    Reason.REPUBLISHED: "Events up to `continues_after` keep their places, ids and sequences, but"
+    " no longer show all that they did. Go on from `next`; the event of this epoch names the fields"
+    " that are gone: delete them where you kept them.",
+    Reason.RESENT: "The Kafka topics were emptied and are filled again. Who follows the feed goes"
+    " on from `next`, and has nothing to do.",
+}
 
 
 def epoch_raised_type(service: str) -> EventType:
@@ -107,7 +120,7 @@ def raised_since(connection: Connection, cursor: Cursor) -> list[Raised]:
         f" WHERE epoch > {mark(connection)} ORDER BY epoch",
         (cursor.epoch,),
     )
-    return [Raised._make(row) for row in rows]
+    return [Raised(row[0], row[1], row[2], _WHAT_TO_DO[Reason(row[1])]) for row in rows]
 
 
 def announcements(connection: Connection, store: EventStore) -> list[Event]:

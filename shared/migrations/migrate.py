@@ -130,5 +130,4 @@ _RIGHTS = {
     "restores": "SELECT",
     "epochs": "SELECT",
     "republishing": "SELECT",
-    "no_way_back": "SELECT",
 }

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from shared.connection import Connection
 from shared.database import Database
 from shared.erasure import ERASED
-from shared.eventstore.epochs import Reason, raise_epoch
+from shared.eventstore.epochs import Reason
 from shared.eventstore.events import INTERNAL, START, Cause, Event
 from shared.identifiers import derived_id
 from shared.restoring import erasures, moments, republishing
@@ -36,9 +36,8 @@ def put_right(service: Service, taken: str) -> PutRight:
     """
     now = service.clock.now()
     with service.database.write() as connection, _sources(service) as sources:
+        epoch = service.raise_epoch(connection, Reason.RESTORED)
         # A backup of an earlier release shows the past in today's form from now on, too.
-        reason = Reason.RESTORED
-        epoch = raise_epoch(connection, service.store, service.types, service.name, reason, now)
         republishing.finish(connection)
         reconciled = reconcile(connection, service.followed, sources, now)
         start_over(connection)

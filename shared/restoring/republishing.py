@@ -16,12 +16,27 @@ from collections.abc import Callable, Iterator
 from sqlalchemy.exc import DBAPIError
 
 from shared.connection import Connection
-from shared.database import Database
-from shared.eventstore.epochs import Reason, raise_epoch
+from shared.database import Database, mark
+from shared.eventstore.epochs import Reason
 from shared.service import Service
 from shared.settings import SERVICES, settings_or_exit
 
 _NOT_DUE = 3
+# A migration, and the events (as LIKE takes them) after which no release without it can run.
+_NO_WAY_BACK = (
+    (
+        "spine_0010",
+        "%.platform.epoch-raised",
+        "what had been published was published again without the ids of people and the reasons that"
+        " it held; the release before would publish them again",
+    ),
+    (
+        "spine_0010",
+        "registry.membership.%",
+        "who belongs to a community is kept in a stream of its own, which the release before does"
+        " not read: it would lose everyone who joined since",
+    ),
+)
 
 
 def is_due(connection: Connection) -> bool:
@@ -30,6 +45,12 @@ def is_due(connection: Connection) -> bool:
         return False
     table = "republishing" if _has(connection, "republishing") else "events"
     return connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first() is not None
+
+
+def begin(connection: Connection) -> bool:
+    """Note that it began; whether it had not yet: what was cut off goes on in the same epoch."""
+    sql = "UPDATE republishing SET what = 'begun' WHERE what = 'everything'"
+    return connection.exec_driver_sql(sql).rowcount > 0
 
 
 def finish(connection: Connection) -> None:
@@ -46,21 +67,21 @@ def republish_where_no_topics_are(service: Service) -> bool:
         sent = connection.exec_driver_sql("SELECT 1 FROM relay LIMIT 1").first() is not None
         if sent or not is_due(connection):
             return False
-        now = service.clock.now()
-        raise_epoch(connection, service.store, service.types, service.name, Reason.REPUBLISHED, now)
+        service.raise_epoch(connection, Reason.REPUBLISHED)
         finish(connection)
         return True
 
 
 def ways_back_closed(connection: Connection) -> list[tuple[str, str]]:
     """The migrations whose events there are already, and why a release without one cannot run."""
-    if not _has(connection, "no_way_back"):
+    if not _has(connection, "events"):
         return []
-    rows = connection.exec_driver_sql(
-        "SELECT revision, why FROM no_way_back"
-        " WHERE EXISTS (SELECT 1 FROM events WHERE type LIKE event_type) ORDER BY revision"
-    )
-    return [(row[0], row[1]) for row in rows]
+    sql = f"SELECT 1 FROM events WHERE type LIKE {mark(connection)} LIMIT 1"
+    return [
+        (revision, why)
+        for revision, kind, why in _NO_WAY_BACK
+        if connection.exec_driver_sql(sql, (kind,)).first() is not None
+    ]
 
 
 def _has(connection: Connection, table: str) -> bool:
@@ -98,11 +119,11 @@ def _done() -> int:
 
 
 def _ways_back() -> int:
-    closed: dict[str, str] = {}
+    closed: dict[tuple[str, str], None] = {}
     for database in _databases():
         with database.read() as connection:
-            closed |= dict(ways_back_closed(connection))
-    for revision, why in closed.items():
+            closed |= dict.fromkeys(ways_back_closed(connection))
+    for revision, why in closed:
         print(f"{revision} {why}")  # noqa: T201
     return 0
 

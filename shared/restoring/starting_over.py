@@ -2,7 +2,7 @@
 
 from shared.connection import Connection
 from shared.database import mark
-from shared.eventstore.epochs import Reason, raise_epoch
+from shared.eventstore.epochs import Reason, present_epoch
 from shared.projection import rebuild
 from shared.restoring import republishing
 from shared.service import Service
@@ -18,9 +18,12 @@ def start_over_and_tell(service: Service) -> int:
     """
     with service.database.write() as connection:
         due = republishing.is_due(connection)
-        reason = Reason.REPUBLISHED if due else Reason.RESENT
-        now = service.clock.now()
-        epoch = raise_epoch(connection, service.store, service.types, service.name, reason, now)
+        if not due:
+            epoch = service.raise_epoch(connection, Reason.RESENT)
+        elif republishing.begin(connection):
+            epoch = service.raise_epoch(connection, Reason.REPUBLISHED)
+        else:
+            epoch = present_epoch(connection)
         start_over(connection)
         if due:
             rebuild.request(connection, "all", service.clock)

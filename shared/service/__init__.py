@@ -14,6 +14,7 @@ from flask_smorest import Blueprint
 from shared.clock import Clock
 from shared.connection import Connection
 from shared.database import Database
+from shared.eventstore import epochs
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.store import EventStore
 from shared.eventstore.streams import Streams
@@ -119,3 +120,8 @@ class Service:
         with self.database.write() as connection:
             hold(connection, OWN)
             yield connection
+
+    def raise_epoch(self, connection: Connection, reason: epochs.Reason) -> int:
+        """Begin a new epoch that followers are told of, as the owner of the tables."""
+        now = self.clock.now()
+        return epochs.raise_epoch(connection, self.store, self.types, self.name, reason, now)

@@ -152,7 +152,11 @@ def _feed(
 
 def _rebuild(service: Service, progress: Progress) -> int:
     own = rebuild.rebuild_own(
-        service.database, service.store, service.own, progress, present=service.types.present
+        service.database,
+        service.store,
+        service.own,
+        progress,
+        present=service.types.present_to_owner,
     )
     return own + rebuild.rebuild_followed(
         service.database,

@@ -11,6 +11,7 @@ import msgspec
 from shared.connection import Connection
 from shared.database import Database
 from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.epochs import epoch_raised_type
 from shared.eventstore.events import INTERNAL, START, Cause, Event, StreamAppend
 from shared.eventstore.store import EventStore
 from shared.eventstore.streams import Decider
@@ -60,6 +61,7 @@ TYPES = EventTypes(
         EventType("garden.plot.watered", 1, Watered),
         EventType("garden.plot.cleared", 1, Cleared),
         EventType("garden.key.lent", 1, KeyLent, INTERNAL),
+        epoch_raised_type("garden"),
     ]
 )
 

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from shared.contracts import schemas
 from shared.eventstore.codec import EventType, EventTypes
+from shared.eventstore.epochs import Reason
 from shared.eventstore.events import START, Event
 from shared.stream.envelope import from_structured
 from tests.contract.event_types import EVENT_TYPES, VERSIONS
@@ -103,6 +104,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     folder = tmp_path_factory.mktemp("registry")
     with open_registry(f"sqlite:///{folder / 'registry.db'}", folder) as found:
         every_command(found.operator)
+        with found.service.write() as connection:
+            found.service.raise_epoch(connection, Reason.RESENT)
         yield found
 
 

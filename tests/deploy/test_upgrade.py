@@ -1,61 +1,32 @@
 """From the last release to this version and back, while people go on writing."""
 
-import re
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
 import yaml
 
 from shared.projection.generations import FOLLOWED, OWN
+from tests.deploy import deployment as ours
 from tests.deploy.deployment import ROOT, Deployment, docker
 from tests.deploy.reckoning import generation
+from tests.releases import Release, last_release
 from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(900)
-_RELEASE = re.compile(r"([0-9a-f]{40}) Release (\d+\.\d+\.\d+)\b")
-IMAGE = "hedgerow-upgrade-under-test"
+IMAGE = f"{ours.IMAGE}-upgrade"
 TOKENS = ("operator_token", "service_token", "secret")
 TWICE = ("registry-web", "discovery-worker")
 
 
-class Release(NamedTuple):
-    commit: str
-    version: str
-
-
-def releases(folder: Path = ROOT) -> list[Release]:
-    """The commits that made a release, newest first; where HEAD is one itself, those before it."""
-    log = git("log", "--format=%H %s", "--grep=^Release [0-9]", "HEAD~1", folder=folder)
-    found = (_RELEASE.match(line) for line in log.splitlines())
-    return [Release(*match.groups()) for match in found if match]
-
-
-def last_release() -> Release:
-    """What is upgraded from."""
-    assert releases(), "no commit `Release VERSION` is here: fetch the whole history"
-    return releases()[0]
-
-
-def git(*words: str, folder: Path = ROOT) -> str:
-    said = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
-    return said.stdout
-
-
 def build_release(release: Release, folder: Path) -> None:
     """The release's image: its source, and this Dockerfile where it had none yet."""
-    source = folder / "release"
-    source.mkdir()
-    archive = subprocess.run(
-        ["git", "archive", release.commit], cwd=ROOT, capture_output=True, check=True
-    )
-    subprocess.run(["tar", "-x", "-C", str(source)], input=archive.stdout, check=True)
+    source = release.unpack(folder / "release")
     if not (source / "deploy/Dockerfile").exists():
         subprocess.run(["cp", "-r", str(ROOT / "deploy"), str(source)], check=True)
     for target, name in (("hedgerow", IMAGE), ("edge", f"{IMAGE}-edge")):

@@ -13,17 +13,20 @@ from typing import Any
 import httpx
 
 from shared.settings import FRONT, SERVICES
-from tests.platform import delete_topics
+from tests.platform import ROOT, delete_topics
 from tests.servers import KafkaServer, PostgresServer, await_that, free_port
 
-HEDGEROW = str(Path(sys.executable).parent / "hedgerow")
+HEDGEROW = [sys.executable, "-m", "hedgerow"]
 
 
 class Platform:
-    """Started by `start`; `run` runs another of the commands beside it."""
+    """Started by `start`; `run` runs another of the commands beside it.
 
-    def __init__(self, data: Path, **settings: str) -> None:
-        self.data = data
+    `source` is where the code is from: another folder's is that of an earlier release.
+    """
+
+    def __init__(self, data: Path, *, source: Path = ROOT, **settings: str) -> None:
+        self.data, self.source = data, source
         self.ports = {service: free_port() for service in (FRONT, *SERVICES)}
         own = {f"HEDGEROW_{s.upper()}_PORT": str(port) for s, port in self.ports.items()}
         kept = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
@@ -31,18 +34,19 @@ class Platform:
         self.log = data.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *arguments: str) -> float:
+    def start(self, *arguments: str, within: float = 60) -> float:
         """Start it and wait until it says that it is ready; returns the seconds that took."""
         began = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [HEDGEROW, "up", *arguments],
+                [*HEDGEROW, "up", *arguments],
+                cwd=self.source,
                 env=self.environ,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 process_group=0,
             )
-        await_that(lambda: "Ready in" in self.said() or self.process.poll() is not None, 60)
+        await_that(lambda: "Ready in" in self.said() or self.process.poll() is not None, within)
         assert self.process.poll() is None, self.said()
         return time.monotonic() - began
 
@@ -64,8 +68,9 @@ class Platform:
 
     def run(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [HEDGEROW, *arguments],
+            [*HEDGEROW, *arguments],
             check=False,
+            cwd=self.source,
             env=self.environ,
             capture_output=True,
             text=True,

@@ -9,6 +9,7 @@ import pytest
 
 from services.registry.communities.jobs import copy_roles
 from shared.eventstore.events import Cause, NewEvent, StreamAppend
+from shared.projection.rebuild import rebuild_own
 from tests.registry import Registry, open_registry, signed_in
 
 STARTED, ENDED = "registry.community.role-started", "registry.community.role-ended"
@@ -82,6 +83,15 @@ def test_a_role_of_the_past_counts_before_and_after_it_is_copied(registry: Regis
         roles = registry.operator.get(path).json["roles"]
         assert [(role["person"], role["name"]) for role in roles] == [(person, "Ada")]
         copy_roles(registry.service, NOW)
+
+
+def test_a_rebuild_keeps_roles_of_the_past(registry: Registry):
+    community, person = role_of_the_past(registry)
+    service = registry.service
+    shown = service.types.present_to_owner
+    rebuild_own(service.database, service.store, service.own, present=shown)
+    roles = registry.operator.get(f"/communities/{community}").json["roles"]
+    assert [role["person"] for role in roles] == [person]
 
 
 def test_new_roles_are_in_no_public_event(registry: Registry):

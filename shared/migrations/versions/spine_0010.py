@@ -1,8 +1,7 @@
-"""Epochs that followers are told of, what an upgrade has yet to publish again, and ways back.
+"""Epochs that followers are told of, and what an upgrade has yet to publish again.
 
 `epochs` says why each epoch began that followers must know of. `republishing` has a row while what
-was published before this migration is still to be published again in today's form. `no_way_back`
-names, for a migration, the events after which a release without it can no longer run.
+was published before this migration is still to be published again in today's form.
 """
 
 from datetime import UTC, datetime
@@ -14,11 +13,6 @@ revision = "spine_0010"
 down_revision = "spine_0006"
 branch_labels = None
 depends_on = None
-
-WHY = (
-    "what had been published was published again without the ids of people and the reasons that it"
-    " held; the release before would publish them again"
-)
 
 
 def upgrade() -> None:
@@ -34,14 +28,6 @@ def upgrade() -> None:
         sa.Column("what", sa.Text, primary_key=True),
         sa.Column("since", sa.Text, nullable=False),
     )
-    ways = op.create_table(
-        "no_way_back",
-        sa.Column("revision", sa.Text, primary_key=True),
-        sa.Column("event_type", sa.Text, nullable=False),  # as LIKE takes it
-        sa.Column("why", sa.Text, nullable=False),
-    )
-    rows = [{"revision": revision, "event_type": "%.platform.epoch-raised", "why": WHY}]
-    op.bulk_insert(ways, rows)
     connection = op.get_bind()
     if connection.execute(sa.text("SELECT 1 FROM events LIMIT 1")).first() is not None:
         connection.execute(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.test_upgrade import releases
+from tests.releases import releases
 
 ROOT = Path(__file__).parents[3]
 NOTES = """# Changes

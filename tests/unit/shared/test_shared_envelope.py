@@ -96,6 +96,7 @@ events = st.builds(
     correlation=texts,
     causation=st.none() | texts,
     actor=st.none(),
+    via=st.none(),
     origin=st.none() | texts,
     data=st.dictionaries(texts, texts | st.integers() | st.none()).map(
         lambda data: msgspec.json.encode(data).decode()
@@ -120,10 +121,10 @@ def test_the_data_travel_as_the_text_that_they_are():
 
 def test_a_page_holds_events_and_where_to_go_on():
     second = EVENT._replace(version=8, audience=INTERNAL)
-    body = page([EVENT, second], "registry", "1-2-3")
+    body = page([EVENT, second], "registry", "1-2-3", 1)
     assert from_page(body) == ([EVENT, second], "1-2-3")
-    assert from_page(page([], "registry", "0-0-0")) == ([], "0-0-0")
-    assert msgspec.json.decode(body).keys() == {"events", "next"}
+    assert from_page(page([], "registry", "0-0-0", 1)) == ([], "0-0-0")
+    assert msgspec.json.decode(body).keys() == {"events", "next", "epoch"}
 
 
 def test_a_time_of_another_zone_is_read_in_utc():
@@ -156,7 +157,9 @@ def test_a_schema_is_named_by_a_urn_or_by_its_address(name: str):
     entry = ATTRIBUTES | {"dataschema": name}
     assert from_structured(msgspec.json.encode(entry | {"data": {}})).schema == 2
     assert from_binary([(f"ce_{n}", text.encode()) for n, text in entry.items()], b"{}").schema == 2
-    assert from_page(page([EVENT], "registry", "1-2-3").replace(NAMED[0].encode(), name.encode()))
+    assert from_page(
+        page([EVENT], "registry", "1-2-3", 1).replace(NAMED[0].encode(), name.encode())
+    )
 
 
 @pytest.mark.parametrize(
