@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from hedgerow import bounces, importing, labels, post, reminding, status, up
+from hedgerow import bounces, granting, importing, labels, post, reminding, status, up
 from hedgerow import dead_letters as letters
 from hedgerow import rebuild as rebuilding
 from shared.settings import SERVICES
@@ -99,6 +99,38 @@ def bounces_command(lift: tuple[str, ...]) -> None:
 def labels_command(file: Path | None) -> None:
     """Write what use has judged of the ranking to FILE, as query, document and relevance."""
     labels.export(file)
+
+
+@hedgerow.command("grant")
+@click.argument("person", required=False)
+@click.argument("what", required=False, type=click.Choice(granting.KINDS))
+@click.argument("scope", required=False)
+@click.option("--name", help="Their name, where nobody here has the address yet.")
+@click.option("--list", "listed", is_flag=True, help="List the grants that hold.")
+@click.option("--end", "ended", metavar="ID", help="End a grant, from now on.")
+def grant_command(
+    person: str | None,
+    what: str | None,
+    scope: str | None,
+    name: str | None,
+    ended: str | None,
+    *,
+    listed: bool,
+) -> None:
+    """Grant PERSON, an email address or an id, what an operator, a programme's team (of SCOPE, a
+    programme, or of all) or a network's lead (of SCOPE, a network) may do."""
+    if (listed, ended is not None, person is not None).count(True) != 1:
+        raise click.UsageError("Give a PERSON and what to grant, or --list, or --end with an id.")
+    if listed:
+        granting.show()
+    elif ended is not None:
+        granting.end(ended)
+    elif person is None or what is None:
+        raise click.UsageError(f"Say what to grant: {', '.join(granting.KINDS)}.")
+    elif what == granting.LEAD and scope is None:
+        raise click.UsageError("Say which network: its id, name or alias.")
+    else:
+        granting.give(person, what, scope, name)
 
 
 @hedgerow.group("dead-letters")

@@ -182,3 +182,42 @@ def test_an_erased_person_is_signed_out_and_has_no_grant(registry: Registry):
     assert me.get("/me").status_code == 401
     assert token_answer(registry, session).status_code == 400
     assert registry.operator.get("/grants").json["items"] == []
+
+
+def test_a_grant_to_an_address_makes_the_person_where_nobody_has_it(registry: Registry):
+    asked = {"email": "amara@people.example", "grant": "operator"}
+    refused = registry.operator.post("/grants", asked)
+    assert (refused.status_code, refused.json["errors"].keys()) == (422, {"name"})
+    given = registry.operator.made("/grants", **asked, name="Amara Okafor")
+    assert given["name"] == "Amara Okafor"
+    again = registry.operator.post("/grants", asked)
+    assert (again.status_code, again.json["id"]) == (200, given["id"])
+    session, person = session_of(registry, "amara@people.example")
+    assert person == given["person"]
+    assert as_person(registry, session).get("/grants").json["items"][0]["name"] == "Amara Okafor"
+
+
+@pytest.mark.parametrize("whom", [{}, {"person": "per_x", "email": "a@people.example"}])
+def test_a_grant_is_to_one_person(registry: Registry, whom: dict[str, str]):
+    answer = registry.operator.post("/grants", {"grant": "operator", **whom})
+    assert (answer.status_code, answer.json["errors"].keys()) == (422, {"person"})
+
+
+def test_a_lead_is_of_a_network_by_any_of_its_names(registry: Registry):
+    network = registry.operator.made("/networks", name="Wessex", aliases=["HIW"])["id"]
+    person = registry.operator.person("Ada")
+    asked = {"person": person, "grant": "network-lead", "scope": "hiw"}
+    assert registry.operator.made("/grants", **asked)["scope"] == network
+    answer = registry.operator.post("/grants", asked | {"scope": "Kent"})
+    assert (answer.status_code, answer.json["errors"].keys()) == (422, {"scope"})
+
+
+def test_who_holds_a_grant_is_kept_for_it_until_it_ends(registry: Registry):
+    asked = {"email": "amara@people.example", "grant": "operator", "name": "Amara"}
+    given = registry.operator.made("/grants", **asked)
+    path = f"/people/{given['person']}"
+    purpose = {"purpose": f"grant, {given['id']}", "until": None}
+    assert registry.operator.get(path).json["purposes"] == [purpose]
+    registry.operator.ask("DELETE", f"/grants/{given['id']}")
+    today = registry.service.clock.now().date().isoformat()
+    assert registry.operator.get(path).json["purposes"] == [purpose | {"until": today}]

@@ -1,11 +1,16 @@
 """Giving and ending grants: who operates, who is of a programme's team, who leads a network."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.exc import IntegrityError
 
 from services.registry import people, queries
+from services.registry.api.answers import handle
+from services.registry.domain.person import FORMER, RegisterPerson
 from services.registry.domain.refusal import Refused
+from services.registry.events import PERSON
 from services.registry.identity.grants import handlers
 from services.registry.identity.grants import queries as grants
 from services.registry.identity.grants.decider import Grant
@@ -13,6 +18,8 @@ from services.registry.identity.grants.queries import GrantRow
 from services.registry.identity.grants.schemas import GrantBody
 from shared.connection import Connection
 from shared.http.policies import operator, policy
+from shared.http.reads import record
+from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.commands import Answer, cause, expected_version, transact
@@ -30,16 +37,12 @@ _KINDS = tuple(str(grant) for grant in Grant)
 @blp.arguments(GrantBody)
 @blp.alt_response(201, description="The grant")
 def give(fields: dict[str, Any]) -> Response:
-    person, grant, scope = fields["person"], Grant(fields["grant"]), fields.get("scope")
+    """To a person by `person` or by `email`; one whom nobody knew is made, with `name`."""
+    grant = Grant(fields["grant"])
 
     def work(connection: Connection) -> Answer:
-        people.keep(connection, person)
-        if people.by_id(connection, person) is None:
-            raise invalid("person", "no person here has this id")
-        if grant is Grant.NETWORK_LEAD and queries.unknown_ids(
-            connection, "networks", [scope] if scope else []
-        ):
-            raise invalid("scope", "no network here has this id")
+        scope = _scope(connection, grant, fields.get("scope"))
+        person = _to_whom(connection, fields)
         try:
             given, is_new = handlers.give(
                 service().streams,
@@ -53,9 +56,51 @@ def give(fields: dict[str, Any]) -> Response:
         except Refused as refusal:
             raise refused(refusal) from refusal
         row = _require(connection, given)
-        return Answer(_shown(row), 201 if is_new else 200, row.version, f"/grants/{given}")
+        people.set_purpose(connection, person, _purpose(given), None)
+        shown = _shown(connection, [row])[0]
+        return Answer(shown, 201 if is_new else 200, row.version, f"/grants/{given}")
 
-    return transact(service(), work)
+    try:
+        return transact(service(), work)
+    except IntegrityError:  # another request made a person of the address at the same moment
+        return transact(service(), work)
+
+
+def _to_whom(connection: Connection, fields: dict[str, Any]) -> str:
+    """Who is granted something; made where they are new. Raises Problem 422."""
+    person, email = fields.get("person"), fields.get("email")
+    if person is not None and email is None:
+        people.keep(connection, person)
+        if people.by_id(connection, person) is None:
+            raise invalid("person", "no person here has this id")
+        return str(person)
+    if email is None or person is not None:
+        raise invalid("person", "is required, or else `email`; not both")
+    known = people.by_email(connection, email)
+    if known is not None:
+        people.keep(connection, known.id)
+        return known.id
+    if "name" not in fields:
+        raise invalid("name", "is required: nobody here has this address yet")
+    made = new_id("per")
+    handle(connection, PERSON, made, RegisterPerson())
+    people.add(connection, made, fields["name"], email, service().clock.now())
+    return made
+
+
+def _scope(connection: Connection, grant: Grant, scope: str | None) -> str | None:
+    """Of a network its id. Raises Problem 422 where no network is called so."""
+    if grant is not Grant.NETWORK_LEAD or scope is None:
+        return scope
+    found = queries.find_network(connection, scope)
+    if found is None:
+        raise invalid("scope", f"{scope!r} is no network's id, name or alias")
+    return found
+
+
+def _purpose(grant: str) -> str:
+    """Who holds a grant is kept for it, until the day it ends."""
+    return f"grant, {grant}"
 
 
 @blp.get("/grants")
@@ -68,7 +113,9 @@ def list_all() -> Response:
         raise invalid("grant", f"must be one of: {', '.join(_KINDS)}")
     with service().database.read() as connection:
         found = grants.present(connection, request.args.get("person"), kind)
-    return json_response({"items": [_shown(row) for row in found], "next": None}, private=True)
+        items = _shown(connection, found)
+    record([row.person for row in found], "the list of grants")
+    return json_response({"items": items, "next": None}, private=True)
 
 
 @blp.get("/grants/<grant>")
@@ -77,7 +124,9 @@ def list_all() -> Response:
 def get_one(grant: str) -> Response:
     with service().database.read() as connection:
         row = _require(connection, grant)
-    return json_response(_shown(row), version=row.version, private=True)
+        shown = _shown(connection, [row])[0]
+    record([row.person], "a grant of yours")
+    return json_response(shown, version=row.version, private=True)
 
 
 @blp.delete("/grants/<grant>")
@@ -85,7 +134,7 @@ def get_one(grant: str) -> Response:
 @policy(operator, fresh=True)
 def end(grant: str) -> Response:
     def work(connection: Connection) -> Answer:
-        _require(connection, grant)
+        people.keep(connection, _require(connection, grant).person)
         handlers.end(
             service().streams,
             connection,
@@ -95,7 +144,10 @@ def end(grant: str) -> Response:
             expected=expected_version(),
         )
         row = _require(connection, grant)
-        return Answer(_shown(row), 200, row.version)
+        if people.by_id(connection, row.person) is not None:
+            today = service().clock.now().date()
+            people.set_purpose(connection, row.person, _purpose(grant), today)
+        return Answer(_shown(connection, [row])[0], 200, row.version)
 
     return transact(service(), work)
 
@@ -107,13 +159,20 @@ def _require(connection: Connection, grant: str) -> GrantRow:
     return found
 
 
-def _shown(row: GrantRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "person": row.person,
-        "grant": row.kind,
-        "scope": row.scope,
-        "created_at": row.given_at,
-        "by": row.given_by,
-        "ended_at": row.ended_at,
-    }
+def _shown(connection: Connection, rows: Sequence[GrantRow]) -> list[dict[str, Any]]:
+    """With the names of who were granted something, by one query."""
+    known = people.by_ids(connection, sorted({row.person for row in rows}))
+    names = {person.id: person.name for person in known}
+    return [
+        {
+            "id": row.id,
+            "person": row.person,
+            "name": names.get(row.person, FORMER),
+            "grant": row.kind,
+            "scope": row.scope,
+            "created_at": row.given_at,
+            "by": row.given_by,
+            "ended_at": row.ended_at,
+        }
+        for row in rows
+    ]
