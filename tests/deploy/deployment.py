@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -123,6 +124,30 @@ class Deployment:
     ) -> subprocess.CompletedProcess[str]:
         """One of the operator's scripts, called from another folder as people do."""
         return self._run([str(self.folder / script), *words], timeout=timeout)
+
+    def cut_off(self, script: str, at: str, timeout: float = 600) -> str:
+        """Run one of the operator's scripts and kill it once it says `at`; what it had said."""
+        said = ""
+        running = subprocess.Popen(
+            [str(self.folder / script)],
+            cwd=self.folder.parent,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # with all that it has started
+        )
+        assert running.stdout is not None
+        deadline = time.monotonic() + timeout
+        for line in running.stdout:
+            said += line
+            if at in line or time.monotonic() > deadline:
+                break
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+        assert at in said, said
+        return said
 
     def as_root(self, command: str) -> None:
         """What root does in the clone, which is at /here: the secrets are not everybody's."""

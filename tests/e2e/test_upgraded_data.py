@@ -16,8 +16,8 @@ from shared.stream.kafka import PARTITIONS, topics_of
 from tests.e2e.platform import Platform, deployment, write_list
 from tests.releases import release
 
-pytestmark = pytest.mark.timeout(900)
-_PATIENCE = 240.0  # seconds; two releases are started, beside other tests
+pytestmark = pytest.mark.timeout(1800)
+_PATIENCE = 600.0  # seconds; two releases are started, beside other tests
 STARTED, ENDED = "registry.community.role-started", "registry.community.role-ended"
 RAISED = "platform.epoch-raised"
 PERSON = re.compile(r"per_[0-9a-z]+")
