@@ -33,7 +33,7 @@ from services.notifications.links import (
 from services.notifications.mentioning import mentions
 from shared.clock import parse_rfc3339
 from shared.foundation.embedded_addresses import holds_address, holds_host
-from shared.link_renewals import Renewals, generation
+from shared.link_renewals import NONE, Renewals, generation
 
 DIGEST = "digest"
 _FOLDER = Path(__file__).parent / "templates"
@@ -141,6 +141,14 @@ class Renderer:
             ),
         )
 
+    def sample(self, part: Part, names: Mapping[str, Contact], now: datetime) -> tuple[str, str]:
+        """Subject and text as somebody would get it, for others to see: to no name, with no link
+        that acts for its reader."""
+        nobody = Reader("", Contact(_NAME, None, 0), NONE, now)
+        form = self._formed(part, names, nobody)
+        places = {link: f"[a link of the reader's own: {link}]" for link in _LINKS}
+        return form.subject, _filled(form.text, "", places)
+
     def _form(self, part: Part, names: Mapping[str, Contact], reader: Reader) -> "_Form":
         """The message without its reader: rendered once for all who get it so."""
         content = part.content
@@ -151,18 +159,22 @@ class Renderer:
         key = (content["event"], content["rule"], content.get("story"), told, so, reason)
         if (form := self._forms.get(key)) is None:
             nobody = reader._replace(person="", contact=Contact(_NAME, None, 0, sign_in=by))
-            context = self._context(part, nobody, names)
-            context["links"] = {link: _PLACES[link] for link in context["links"]}
-            text, html = template(f"{content['rule']}.txt"), template(f"{content['rule']}.html")
-            form = _Form(
-                _block(text, "subject", context),
-                _tidy(text.render(context)),
-                html.render(context),
-            )
+            form = self._formed(part, names, nobody)
             if len(self._forms) >= _MOST_FORMS:
                 self._forms.clear()
             self._forms[key] = form
         return form
+
+    def _formed(self, part: Part, names: Mapping[str, Contact], nobody: Reader) -> "_Form":
+        context = self._context(part, nobody, names)
+        context["links"] = {link: _PLACES[link] for link in context["links"]}
+        rule = part.content["rule"]
+        text, html = template(f"{rule}.txt"), template(f"{rule}.html")
+        return _Form(
+            _block(text, "subject", context),
+            _tidy(text.render(context)),
+            html.render(context),
+        )
 
     def _digest(
         self,

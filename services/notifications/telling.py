@@ -5,7 +5,7 @@ reaction queues the same. Announcement and deliveries have ids derived from the 
 the person: none can be queued twice.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -189,16 +189,30 @@ def queue(planned: Planned, occasion: Occasion, now: datetime, *, missed: str = 
 _RANK = {"now": 2, "digest": 1, "none": 0}
 
 
-def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> dict[str, str]:
-    """The people whom these events would tell, and the soonest way of each."""
+class WouldTell(NamedTuple):
+    """A message that an event would bring, and what it is about."""
+
+    planned: Planned
+    about: str
+
+
+def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> list[WouldTell]:
+    """What these events would bring, each message by itself. Changes nothing."""
+    return [
+        WouldTell(planned, event.stream)
+        for event in events
+        if asked_for(event)
+        for planned in plan(connection, event, now)
+    ]
+
+
+def ways_of(messages: Iterable[WouldTell], now: datetime) -> dict[str, str]:
+    """The people whom these would tell, and the soonest way of each."""
     ways: dict[str, str] = {}
-    for event in events:
-        if not asked_for(event):
-            continue
-        for planned in plan(connection, event, now):
-            for person, way in planned.routes.items():
-                told = "none" if planned.over else _told(way, now)
-                ways[person] = max(told, ways.get(person, told), key=_RANK.__getitem__)
+    for planned, _ in messages:
+        for person, way in planned.routes.items():
+            told = "none" if planned.over else _told(way, now)
+            ways[person] = max(told, ways.get(person, told), key=_RANK.__getitem__)
     return ways
 
 

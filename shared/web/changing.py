@@ -1,6 +1,7 @@
 """Changes that email people: carried out, or only counted where `dry_run=true` is asked."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from flask import Response, g
 
@@ -19,10 +20,13 @@ def append(connection: Connection, changes: Iterable[Change]) -> list[Event]:
     return found
 
 
-def changing(work: Callable[[Connection], Answer]) -> Response:
+def changing(
+    work: Callable[[Connection], Answer], tell: Callable[[WouldBe], dict[str, Any]] | None = None
+) -> Response:
     """Do `work` in one transaction.
 
-    Where `dry_run=true` is taken and asked, only say how many would be told, and the warnings.
+    Where `dry_run=true` is taken and asked, only say how many would be told, and the warnings; or
+    what `tell` says of what would be.
     """
     if not dry_run_asked():
         return transact(service(), work)
@@ -33,4 +37,4 @@ def changing(work: Callable[[Connection], Answer]) -> Response:
         warnings = body.get("warnings") if isinstance(body, Mapping) else None
         return WouldBe(list(g.told), warnings)
 
-    return only_forecast(service(), would_be)
+    return only_forecast(service(), would_be, tell)

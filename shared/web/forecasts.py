@@ -3,7 +3,7 @@
 For a `dry_run` of what emails people; nothing is changed by asking.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import httpx
@@ -22,10 +22,19 @@ from shared.web.errors import Problem, invalid
 _PATIENCE = 2.0  # seconds
 
 
-def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
-    """`{"notifies", "now", "digest", "none"}`. Raises Problem 503 where nobody answers."""
+class Forecast(NamedTuple):
+    """How many would be told; and where texts were asked for, each kind of message as it would
+    read, with how many people would get it, and those who would but cannot be reached."""
+
+    counts: dict[str, Any]
+    messages: Sequence[Mapping[str, Any]] = ()
+    unreachable: Sequence[str] = ()
+
+
+def forecast(service: Service, events: Sequence[Event], *, texts: bool = False) -> Forecast:
+    """Raises Problem 503 where nobody answers."""
     if not events:
-        return {"notifies": 0, "now": 0, "digest": 0, "none": 0}
+        return Forecast({"notifies": 0, "now": 0, "digest": 0, "none": 0})
     envelopes = [
         attributes(event, service.name) | {"data": msgspec.Raw(event.data.encode())}
         for event in events
@@ -33,12 +42,13 @@ def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
     try:
         answer = shared_client().post(
             f"{service.settings.urls['notifications']}/forecasts",
-            content=msgspec.json.encode({"events": envelopes}),
+            content=msgspec.json.encode({"events": envelopes} | ({"texts": True} if texts else {})),
             headers=bearer(service.settings.service_token) | {"Content-Type": "application/json"},
             timeout=_PATIENCE,
         )
         answer.raise_for_status()
-        return _counts(answer.json())
+        body = answer.json()
+        return Forecast(_counts(body), body.get("messages", ()), body.get("unreachable", ()))
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise Problem(
             503,
@@ -63,8 +73,19 @@ class _RolledBack(Exception):
         self.would_be = would_be
 
 
-def only_forecast(service: Service, work: Callable[[Connection], WouldBe]) -> Response:
-    """Do `work` and undo it; answer how many its events would have told, and its warnings."""
+def only_counts(service: Service, would_be: WouldBe) -> dict[str, Any]:
+    """How many the events would have told, and the warnings."""
+    warned = {} if would_be.warnings is None else {"warnings": would_be.warnings}
+    return forecast(service, would_be.events).counts | warned
+
+
+def only_forecast(
+    service: Service,
+    work: Callable[[Connection], WouldBe],
+    tell: Callable[[WouldBe], dict[str, Any]] | None = None,
+) -> Response:
+    """Do `work` and undo it; answer how many its events would have told, and its warnings, or what
+    `tell` says of them."""
 
     def rolled_back(connection: Connection) -> Answer:
         raise _RolledBack(work(connection))
@@ -72,9 +93,8 @@ def only_forecast(service: Service, work: Callable[[Connection], WouldBe]) -> Re
     try:
         return transact(service, rolled_back)
     except _RolledBack as undone:
-        events, warnings = undone.would_be
-        warned = {} if warnings is None else {"warnings": warnings}
-        return json_response(forecast(service, events) | warned)
+        told = tell(undone.would_be) if tell else only_counts(service, undone.would_be)
+        return json_response(told)
 
 
 def dry_run_asked() -> bool:

@@ -213,6 +213,10 @@ def unlike(schema: dict[str, Any], value: Any, at: str) -> str | None:
 
 class ForecastBody(Body):
     events = fields.List(fields.Nested(WouldBeEventBody), required=True)
+    texts = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether to answer each kind of message too, as it would read"},
+    )
 
 
 class ReminderPassBody(Body):

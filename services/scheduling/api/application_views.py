@@ -44,7 +44,7 @@ def as_seen(connection: Connection, found: Found) -> Found:
 
 def as_applicants_see(connection: Connection, found: Sequence[Found]) -> list[Found]:
     decided = [each.id for each in found if each.state.decision is not None]
-    histories = service().store.load_many(connection, decided)
+    histories = service().store.load_many(connection, decided) if decided else {}
     return [
         _as_applicant_sees(each, histories[each.id]) if each.id in histories else each
         for each in found

@@ -9,6 +9,7 @@ from services.scheduling.api.acting import only_the_team
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.application_schemas import DecisionBody
 from services.scheduling.api.application_views import answer
+from services.scheduling.api.naming import name_and_note
 from services.scheduling.applying import check_not_erased
 from services.scheduling.domain import admission
 from services.scheduling.domain import application as a
@@ -24,6 +25,7 @@ from shared.web.callers import caller
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
+from shared.web.forecasts import WouldBe, dry_run_asked, forecast
 from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("decisions", "decisions", description="Who gets a place")
@@ -65,7 +67,12 @@ _NOT_CONFIRMED = {
 
 
 @blp.post("/cohorts/<cohort>/release")
-@blp.doc(summary="Tell all decisions at once; `dry_run=true` says how many would be told")
+@blp.doc(
+    summary="Tell all decisions at once; `dry_run=true` shows what would be sent, and to how many",
+    description="A dry run answers `messages`, each kind of message as it would read with how many"
+    " people would get it, and `warnings`: places left, who is not decided or was changed since,"
+    " offers whose sponsors have not confirmed, and addresses that cannot be reached.",
+)
 @policy(team_of(), operator, service_token, fresh=True)
 @takes(DRY_RUN)
 def release(cohort: str) -> Response:
@@ -84,9 +91,43 @@ def release(cohort: str) -> Response:
         events = decided(COHORT.decide, loaded.state, c.Decide())
         told = admitting.changes_of(applications, changes)
         append(connection, [Change(cohort, loaded.version, events), *told])
-        return Answer(_released(cohort, changes, states, loaded.state.places))
+        body = _released(cohort, changes, states, loaded.state.places)
+        if dry_run_asked():
+            body["warnings"] += _before_release(changes, states, loaded.state.places)
+        return Answer(body)
 
-    return changing(work)
+    return changing(work, _as_it_would_be_sent)
+
+
+def _as_it_would_be_sent(would_be: WouldBe) -> dict[str, Any]:
+    """The texts with their counts, and the warnings, with who cannot be reached."""
+    found = forecast(service(), would_be.events, texts=True)
+    warnings = list(would_be.warnings or ())
+    if found.unreachable:
+        people = [{"person": person} for person in found.unreachable]
+        name_and_note(people, "whether your address can be written to")
+        said = f"{len(people)} people cannot be reached by email; tell them in another way."
+        warnings.append({"code": "unreachable", "detail": said, "people": people})
+    return found.counts | {"messages": found.messages, "warnings": warnings}
+
+
+def _before_release(
+    changes: admission.Changes, states: dict[str, a.Application], places: int
+) -> list[dict[str, Any]]:
+    """What the team may want to see to first."""
+    offered = [
+        key for key in changes if any(getattr(e, "decision", None) == a.OFFER for e in changes[key])
+    ]
+    warnings: list[dict[str, Any]] = []
+    if (left := places - admission.held(states) - len(offered)) > 0:
+        said = f"{left} of {places} places are offered to nobody."
+        warnings.append({"code": "places-left", "detail": said, "places": left})
+    unconfirmed = [key for key in offered if states[key].sponsor_reply != a.CONFIRMED]
+    if unconfirmed:
+        said = f"{len(unconfirmed)} places are offered without a sponsor's confirmation."
+        warned = {"code": "sponsor-not-confirmed", "detail": said, "applications": unconfirmed}
+        warnings.append(warned)
+    return warnings
 
 
 def _released(

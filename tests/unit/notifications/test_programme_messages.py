@@ -132,3 +132,31 @@ def test_a_message_links_to_what_it_mentions(notifications: Notifications):
         for text in (message["text"], message["html"]):
             assert f"/communities/{FALLS}" in text
             assert "/sessions/ses_" in text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"decision": "offer", "reply_by": "2026-03-20"},
+        {"decision": "waiting-list", "position": 3},
+        {"decision": "not-offered"},
+    ],
+)
+def test_a_forecast_shows_the_message_that_is_sent_then(
+    notifications: Notifications, data: dict[str, Any]
+):
+    cohort(notifications)
+    event = {
+        "type": "scheduling.application.decision-released",
+        "subject": "app_1",
+        "data": {"about": ABOUT, **data},
+    }
+    body = {"events": [event], "texts": True}
+    (sample,) = notifications.other_service.post("/forecasts", body).json["messages"]
+    sent = tell(notifications, "decision-released", **data)
+    assert sample["subject"] == sent["subject"]
+    for said, shown_then in zip(
+        sample["text"].splitlines(), sent["text"].splitlines(), strict=True
+    ):
+        if "a link of the reader" not in said and not said.startswith("Hello"):
+            assert said == shown_then
