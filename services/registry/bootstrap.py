@@ -20,10 +20,12 @@ from services.registry.identity.sign_ins.handlers import tidy
 from services.registry.identity.suspensions import api as suspensions
 from services.registry.identity.tokens import api as tokens
 from services.registry.identity.tokens.handlers import OwnKeys, renew_in_time
+from services.registry.inbox.queries import waiting_for
 from services.registry.privacy import api as reads
 from services.registry.projections.catalogue import NETWORKS, ORGANISATIONS
 from services.registry.projections.communities import COMMUNITIES
 from services.registry.projections.erasures import ERASURES
+from shared.http import inbox
 from shared.restoring.erasures import Listing
 from shared.service import Service
 from shared.settings import SERVICES, Settings
@@ -52,6 +54,7 @@ def build(settings: Settings) -> Service:
             reads.blp,
             suspensions.blp,
             addresses.blp,
+            inbox.blueprint(waiting_for),
         ],
         own=[COMMUNITIES, NETWORKS, ORGANISATIONS, GRANTS],
         followed=[ERASURES],

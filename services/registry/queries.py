@@ -47,13 +47,21 @@ def document(connection: Connection, stem: str, stream: str) -> Document | None:
 
 
 def list_communities(
-    connection: Connection, filters: dict[str, Any], order: str, page: Page
+    connection: Connection, filters: dict[str, Any], order: str, page: Page, today: date
 ) -> Listed:
-    """A page of communities. `filters` maps columns to values; `network` is a network's id."""
+    """A page of communities. `filters` maps columns to values; `network` is a network's id,
+    `person` whoever holds a role in them today."""
     generation = active(connection, OWN)
     p = mark(connection)
-    conditions, values = [], []
+    conditions, values = [], list[Any]()
     for column, value in filters.items():
+        if column == "person":
+            conditions.append(
+                f"id IN (SELECT community FROM community_roles_{generation} WHERE person = {p}"
+                f" AND begins <= {p} AND (ends IS NULL OR ends > {p}))"
+            )
+            values += [value, today.isoformat(), today.isoformat()]
+            continue
         if column == "network":
             conditions.append(
                 f"id IN (SELECT community FROM community_networks_{generation} WHERE network = {p})"

@@ -21,6 +21,9 @@ ACCOUNT_KEPT = timedelta(days=365)
 KEY_OVERLAP = timedelta(minutes=10)  # twice as long as services keep the keys that they have read
 KEY_LIFETIME = timedelta(days=90)  # after which the next is made
 
+# What waits for people
+ROLE_ENDS_SOON = timedelta(days=30)  # in which a convener sees to who goes on
+
 # Changing an address: as signing in, since whoever has the mailbox signs in by it
 ADDRESS_CHANGE_LIFETIME = timedelta(minutes=15)
 ADDRESS_CHANGE_WINDOW = timedelta(hours=1)  # over which requests are counted

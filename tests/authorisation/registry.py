@@ -45,6 +45,7 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("GET", "/people/<person>/erasure"): _PLATFORM,
     ("GET", "/people/<person>/export"): _OWN | OPERATORS,
     ("POST", "/people/<person>/links/renewal"): _OWN | OPERATORS,
+    ("GET", "/people/<person>/inbox"): _OWN | {Who.OPERATOR, Who.GRANTED_OPERATOR},
     ("POST", "/people/<person>/suspension"): OPERATORS,
     ("DELETE", "/people/<person>/suspension"): OPERATORS,
     ("POST", "/people/<person>/address-changes"): _OWN,

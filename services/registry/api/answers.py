@@ -9,8 +9,10 @@ from flask import Response
 from services.registry import queries
 from services.registry.communities.visibility import Reader, visible_roles
 from services.registry.domain.refusal import Refused
+from services.registry.domain.roles import MEMBER
 from shared.connection import Connection
 from shared.eventstore.streams import Decider, Loaded
+from shared.http.reads import record
 from shared.web.answers import json_response
 from shared.web.callers import caller, is_trusted
 from shared.web.commands import Answer, cause, expected_version
@@ -59,6 +61,8 @@ def read(stem: str, stream: str) -> Response:
         text = msgspec.Raw(found.json.encode())
         body = with_roles(connection, [text])[0] if stem == "communities" else text
     is_private = stem == "communities" and not reader().is_anyone
+    if is_private:
+        record_members([body])
     return json_response(body, version=found.version, private=is_private)
 
 
@@ -76,6 +80,25 @@ def with_roles(connection: Connection, texts: Sequence[msgspec.Raw]) -> list[Any
     ids = [document["id"] for document in found]
     roles = visible_roles(connection, ids, who, service().clock.now().date())
     return [document | {"roles": roles.get(document["id"], [])} for document in found]
+
+
+def record_members(documents: Sequence[Any]) -> None:
+    """Record that an operator reads who are members of communities, which anybody else sees of the
+    communities that they convene alone. Call it outside of a transaction."""
+    who = reader()
+    if who.is_anyone:
+        return
+    members = [
+        (document["id"], role["person"])
+        for document in documents
+        for role in document["roles"]
+        if role["role"] == MEMBER and role["person"] != who.person
+    ]
+    if not members:
+        return
+    with service().database.read() as connection:
+        convened = queries.convened_by(connection, who.person, service().clock.now().date())
+    record([p for community, p in members if community not in convened], "a community's members")
 
 
 _WORDS = {

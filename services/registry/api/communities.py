@@ -8,9 +8,14 @@ import msgspec
 from flask import Response, request
 
 from services.registry import people, queries
-from services.registry.api.answers import handle, read, reader, shown, with_roles
+from services.registry.api.answers import handle, read, reader, record_members, shown, with_roles
 from services.registry.api.schemas import DescriptionBody, RegistrationBody
-from services.registry.communities.visibility import convenes, sees_members, visible_roles
+from services.registry.communities.visibility import (
+    convenes,
+    sees_everyone,
+    sees_members,
+    visible_roles,
+)
 from services.registry.domain.community import (
     ACTIVE,
     CLOSED,
@@ -77,6 +82,8 @@ def register(fields: dict[str, Any]) -> Response:
         "stage": one_of(*STAGES),
         "state": one_of(*_STATES),
         "needs_convener": "true or false",
+        "unclaimed": "true or false: those from a list that nobody has claimed yet",
+        "person": "Whose communities, by a role held today: for the person and operators",
         "external_id": "Its id in another list",
         "sort": one_of(*queries.ORDERS),
         **PAGE,
@@ -90,12 +97,17 @@ def list_all() -> Response:
     wanted = page_asked(order, 2)
     with service().database.read() as connection:
         filters = _filters(connection)
-        found = queries.list_communities(connection, filters, order, wanted)
+        today = service().clock.now().date()
+        found = queries.list_communities(connection, filters, order, wanted, today)
         items = with_roles(connection, found.items)
+    record_members(items)
+    if "person" in filters:
+        record([filters["person"]], "the communities in which you have a role")
     return page_response(items, found.next)
 
 
-_FILTERS = ("network", "region", "stage", "state", "needs_convener", "external_id")
+_FLAGS = ("needs_convener", "unclaimed")
+_FILTERS = ("network", "region", "stage", "state", *_FLAGS, "external_id", "person")
 
 
 def _filters(connection: Connection) -> dict[str, Any]:
@@ -103,10 +115,15 @@ def _filters(connection: Connection) -> dict[str, Any]:
     for name, choices in (("stage", STAGES), ("state", _STATES)):
         if name in filters and filters[name] not in choices:
             raise invalid(name, f"must be one of: {', '.join(choices)}")
-    if "needs_convener" in filters:
-        if filters["needs_convener"] not in ("true", "false"):
-            raise invalid("needs_convener", "must be true or false")
-        filters["needs_convener"] = int(filters["needs_convener"] == "true")
+    for name in _FLAGS:
+        if name in filters:
+            if filters[name] not in ("true", "false"):
+                raise invalid(name, "must be true or false")
+            filters[name] = int(filters[name] == "true")
+    if "person" in filters:
+        who = reader()
+        if filters["person"] != who.person and not sees_everyone(connection, who):
+            raise Problem(403, "Whose communities these are is for themselves and for operators.")
     if "region" in filters:
         filters["region"] = name_key(filters["region"])
     if "network" in filters:
@@ -140,6 +157,7 @@ def get_one(community: str) -> Response:
         role | {"to": ends[role["id"]]} for role in visible.get(community, ()) if role["id"] in ends
     ]
     body = found | {"roles": roles, "as_of": rfc3339(until)}
+    record_members([body])
     return json_response(body, private=not reader().is_anyone)
 
 
