@@ -24,6 +24,7 @@ from shared.settings import load_settings
 from shared.stream.source import Batch, Look
 from shared.web.app import create_app
 from tests.registry import SERVICE, Caller, settings_of, where_told
+from tests.signing import knows_the_key, token
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)  # a Monday
 FALLS, FRAILTY, WESSEX = "com_falls", "com_frailty", "net_wessex"
@@ -84,6 +85,17 @@ class Notifications:
     @property
     def other_service(self) -> Caller:
         return Caller(self.app, SERVICE)
+
+    def acting(self, who: str) -> Caller:
+        return Caller(self.app, actor=who)
+
+    def signed_in(self, who: str) -> Caller:
+        """This person, with a token of their own; see `tests.signing.token`."""
+        return Caller(self.app, token(self.service, who))
+
+    def granted(self, who: str, grant: str, scope: str | None = None) -> None:
+        data = {"person": who, "grant": grant, "scope": scope}
+        self.hear(self.event("registry.grant.given", f"grt_{who}_{grant}_{scope}", **data))
 
     def event(
         self,
@@ -221,6 +233,7 @@ class Joins:
 def open_notifications(url: str, folder: Path, **environ: str) -> Iterator[Notifications]:
     environ = {"NOTIFICATIONS_DATABASE_URL": url, **environ}
     service = build(load_settings(settings_of(folder, **environ)))
+    knows_the_key(service)
     migrate(url, url, service.migrations)
     app = create_app(service)
     assert service.start_web is not None

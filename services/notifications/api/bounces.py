@@ -11,9 +11,9 @@ from services.notifications.domain.delivery import Bounced, Delivered, Outcome
 from services.notifications.letters import Letter
 from services.notifications.unreachable import tell_conveners
 from shared.connection import Connection
+from shared.http.policies import operator, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.paging import page_asked, page_response
@@ -31,7 +31,7 @@ blp = Blueprint("bounces", "bounces", description="What comes back from the mail
     " is lifted, and so do five that say that the mailbox is full or disabled. Reports of anything"
     " else (policy, the sender, the network) are kept in the ledger and block nobody.",
 )
-@needs_token
+@policy(operator)
 def take() -> Response:
     try:
         report = read(request.get_data())
@@ -55,7 +55,7 @@ def take() -> Response:
     description="`status` is the code that was reported last (RFC 3463).",
 )
 @takes({"blocked": one_of("true", "false"), **PAGE})
-@needs_token
+@policy(operator)
 def list_all() -> Response:
     asked = request.args.get("blocked")
     if asked not in (None, "true", "false"):
@@ -73,7 +73,7 @@ def list_all() -> Response:
     summary="Lift the block of a person's address: what came back is forgotten",
     description="Messages go to the address again from now on; those not sent meanwhile stay so.",
 )
-@needs_token
+@policy(operator)
 @blp.alt_response(204, description="What came back is forgotten")
 def lift(person: str) -> Response:
     with service().database.write() as connection:

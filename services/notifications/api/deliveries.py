@@ -8,10 +8,10 @@ from services.notifications import stuck
 from services.notifications.domain.delivery import STATUSES
 from shared.connection import Connection
 from shared.database import mark
+from shared.http.policies import operator, policy
 from shared.projection.generations import OWN, active
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import invalid
 from shared.web.paging import Page, encode_cursor, page_asked, page_response
@@ -36,7 +36,7 @@ _COLUMNS = (
         **PAGE,
     }
 )
-@needs_token
+@policy(operator)
 def list_all() -> Response:
     filters = {n: v for n in _FILTERS if (v := request.args.get(n)) is not None}
     if filters.get("status", STATUSES[0]) not in STATUSES:
@@ -80,7 +80,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 @blp.get("/post")
 @blp.doc(summary="How the post stands: what is due, what waits and why")
-@needs_token
+@policy(operator)
 def post() -> Response:
     with service().database.read() as connection:
         account = stuck.account(connection, service().clock.now())

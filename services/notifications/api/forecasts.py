@@ -14,9 +14,9 @@ from services.notifications.contact_book import Contact, ContactBook, ContactsUn
 from services.notifications.links import Links
 from services.notifications.rendering import Renderer
 from shared.eventstore.events import PUBLIC, START, Event
+from shared.http.policies import policy, service_token
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_service
 from shared.web.context import service
 from shared.web.errors import Problem
 
@@ -26,7 +26,7 @@ blp = Blueprint("forecasts", "forecasts", description="How many would be told")
 
 @blp.post("/forecasts")
 @blp.doc(summary="How many people would-be events would tell now, in digests, and not at all")
-@needs_service
+@policy(service_token)
 @blp.arguments(ForecastBody)
 def forecast(body: dict[str, Any]) -> Response:
     now = service().clock.now()

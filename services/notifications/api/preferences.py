@@ -36,10 +36,11 @@ from shared import link_renewals
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.erasure import erased_among, keep_unless_erased
+from shared.http.acting import only_for
+from shared.http.policies import anyone, lead_of, operator, policy, self_
 from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
 from shared.web.pages import check_owner, message, no_longer, opened
@@ -58,9 +59,10 @@ _MEANINGS = {
 
 @blp.get("/people/<person>/preferences")
 @blp.doc(summary="How a person hears of things; who said nothing has the defaults")
-@needs_token
+@policy(self_(), operator)
 def get_one(person: str) -> Response:
     _check_person(person)
+    only_for(person)
     with service().database.read() as connection:
         if erased_among(connection, "notifications", [person]):
             raise _erased()
@@ -70,10 +72,11 @@ def get_one(person: str) -> Response:
 
 @blp.put("/people/<person>/preferences")
 @blp.doc(summary="Say how a person hears of things")
-@needs_token
+@policy(self_(), operator)
 @blp.arguments(PreferencesBody)
 def put_one(body: dict[str, Any], person: str) -> Response:
     _check_person(person)
+    only_for(person)
     wanted = preferences_of(body)
     with service().database.write() as connection:
         if not keep_unless_erased(connection, "notifications", person):
@@ -85,14 +88,14 @@ def put_one(body: dict[str, Any], person: str) -> Response:
 
 @blp.get("/networks/<network>/contacts")
 @blp.doc(summary="Whom a network wants told of its communities")
-@needs_token
+@policy(lead_of("network"), operator)
 def get_network_contacts(network: str) -> Response:
     return _contacts(network)
 
 
 @blp.put("/networks/<network>/contacts")
 @blp.doc(summary="Say whom a network wants told of its communities")
-@needs_token
+@policy(lead_of("network"), operator)
 @blp.arguments(ContactsBody)
 def put_network_contacts(body: dict[str, Any], network: str) -> Response:
     if not is_id(network, "net"):
@@ -102,14 +105,14 @@ def put_network_contacts(body: dict[str, Any], network: str) -> Response:
 
 @blp.get("/operators")
 @blp.doc(summary="Whom operators want told of what needs somebody")
-@needs_token
+@policy(operator)
 def get_operators() -> Response:
     return _contacts("operators")
 
 
 @blp.put("/operators")
 @blp.doc(summary="Say whom to tell of what needs an operator")
-@needs_token
+@policy(operator)
 @blp.arguments(ContactsBody)
 def put_operators(body: dict[str, Any]) -> Response:
     return _put_contacts("operators", body["people"])
@@ -163,6 +166,7 @@ def _shown(person: str, wanted: Preferences) -> dict[str, Any]:
 
 @blp.get("/unsubscribe/<signed>")
 @blp.doc(summary="A page with one button, which stops messages of a kind; looking changes nothing")
+@policy(anyone)
 def ask_unsubscribe(signed: str) -> Response:
     stop = _stop(signed)
     return page("unsubscribe", stopped=False, what=_what(stop), owner=_owner(stop.person))
@@ -170,6 +174,7 @@ def ask_unsubscribe(signed: str) -> Response:
 
 @blp.post("/unsubscribe/<signed>")
 @blp.doc(summary="Stop messages of a kind: by the page's button, or a mail program's (RFC 8058)")
+@policy(anyone)
 def unsubscribe(signed: str) -> Response:
     link = _verified(UNSUBSCRIBE, signed)
     stop, now = stop_of(link.subject), service().clock.now()
@@ -225,6 +230,7 @@ def _what(stop: Stop) -> str:
 
 @blp.get("/preferences/<signed>")
 @blp.doc(summary="A person's own page: what each choice means, and when the next digest comes")
+@policy(anyone)
 def own_page(signed: str) -> Response:
     link = _verified(PREFERENCES, signed)
     return _own_page(link.subject, saved=False)
@@ -232,6 +238,7 @@ def own_page(signed: str) -> Response:
 
 @blp.post("/preferences/<signed>")
 @blp.doc(summary="Save what the person's own page says")
+@policy(anyone)
 def save_own_page(signed: str) -> Response:
     link = _verified(PREFERENCES, signed)
     if request.form.get("form") == STOP_LINKS:

@@ -8,9 +8,9 @@ from flask import Response
 from services.notifications import forming, reminding
 from services.notifications.api.schemas import ReminderPassBody
 from shared.clock import rfc3339
+from shared.http.policies import operator, policy
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.context import service
 from shared.web.parameters import moment, takes
 
@@ -20,7 +20,7 @@ blp = Blueprint("reminders", "reminders", description="What is reminded of, and 
 @blp.get("/reminders")
 @blp.doc(summary="How many reminders are due as of a time, and whether a mail server is set")
 @takes({"at": "As of when; default now"})
-@needs_token
+@policy(operator)
 def due() -> Response:
     as_of = moment("at") or service().clock.now()
     return json_response(
@@ -36,7 +36,7 @@ def due() -> Response:
 
 @blp.post("/reminders")
 @blp.doc(summary="One pass of the ledger and the digests: queue what is due, mark what was missed")
-@needs_token
+@policy(operator)
 @blp.arguments(ReminderPassBody)
 def run_pass(body: dict[str, Any]) -> Response:
     at: datetime | None = body["at"]

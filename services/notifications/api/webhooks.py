@@ -20,10 +20,10 @@ from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.contracts import schemas
 from shared.eventstore.events import parse_feed_cursor
+from shared.http.policies import operator, policy
 from shared.identifiers import new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
-from shared.web.callers import needs_token
 from shared.web.commands import Answer, check_version, expected_version, transact
 from shared.web.context import service
 from shared.web.errors import Problem, invalid, not_found
@@ -37,7 +37,7 @@ _TEST = "hedgerow.webhook.test"
 
 @blp.post("/webhooks")
 @blp.doc(summary="Subscribe an endpoint; its secret is shown this once")
-@needs_token
+@policy(operator)
 @blp.arguments(WebhookBody)
 @blp.alt_response(201, description="The webhook, with its secret")
 def subscribe(body: dict[str, Any]) -> Response:
@@ -71,7 +71,7 @@ def subscribe(body: dict[str, Any]) -> Response:
 @blp.get("/webhooks")
 @blp.doc(summary="Every subscription, without secrets")
 @takes(PAGE)
-@needs_token
+@policy(operator)
 def list_all() -> Response:
     with service().database.read() as connection:
         return page_response([_shown(found) for found in store.all_of(connection)], None)
@@ -79,7 +79,7 @@ def list_all() -> Response:
 
 @blp.get("/webhooks/<webhook>")
 @blp.doc(summary="One subscription, and how it stands")
-@needs_token
+@policy(operator)
 def get_one(webhook: str) -> Response:
     with service().database.read() as connection:
         found = _found(connection, webhook)
@@ -88,7 +88,7 @@ def get_one(webhook: str) -> Response:
 
 @blp.patch("/webhooks/<webhook>")
 @blp.doc(summary="Change a subscription; `state: active` begins again with one that was disabled")
-@needs_token
+@policy(operator)
 @blp.arguments(WebhookChangeBody)
 def change(body: dict[str, Any], webhook: str) -> Response:
     expected_version(required=True)
@@ -111,7 +111,7 @@ def change(body: dict[str, Any], webhook: str) -> Response:
 
 @blp.delete("/webhooks/<webhook>")
 @blp.doc(summary="End a subscription")
-@needs_token
+@policy(operator)
 @blp.alt_response(204, description="It is gone, and what it was still to get with it")
 def delete(webhook: str) -> Response:
     with service().database.write() as connection:
@@ -122,7 +122,7 @@ def delete(webhook: str) -> Response:
 
 @blp.post("/webhooks/<webhook>/test")
 @blp.doc(summary="Send a test event now, and answer what came of it")
-@needs_token
+@policy(operator)
 def test(webhook: str) -> Response:
     with service().database.read() as connection:
         found = _found(connection, webhook)
@@ -148,7 +148,7 @@ def test(webhook: str) -> Response:
 
 @blp.post("/webhooks/<webhook>/replay")
 @blp.doc(summary="Send a service's events again, from a cursor of its feed on")
-@needs_token
+@policy(operator)
 @blp.arguments(ReplayBody)
 def replay(body: dict[str, Any], webhook: str) -> Response:
     if body["after"]:
@@ -169,7 +169,7 @@ def replay(body: dict[str, Any], webhook: str) -> Response:
 
 @blp.post("/webhooks/<webhook>/rotation")
 @blp.doc(summary="A new secret, shown this once; the old one signs too for a day")
-@needs_token
+@policy(operator)
 def rotate(webhook: str) -> Response:
     def work(connection: Connection) -> Answer:
         found = _found(connection, webhook)
@@ -189,7 +189,7 @@ def rotate(webhook: str) -> Response:
 @blp.get("/webhooks/<webhook>/deliveries")
 @blp.doc(summary="Each attempt, the newest first: status, time taken, the answer's beginning")
 @takes(PAGE)
-@needs_token
+@policy(operator)
 def deliveries(webhook: str) -> Response:
     limit, after = page_asked("attempts", 1)
     before = place(after[0]) if after else 2**62
