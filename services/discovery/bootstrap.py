@@ -7,6 +7,7 @@ from flask import Flask
 
 from services.discovery import holdings, linking
 from services.discovery.api import (
+    asking,
     feedback,
     joint_sessions,
     landscape,
@@ -96,6 +97,7 @@ def build(settings: Settings) -> Service:
             "communities to match": waiting,
         },
         web_lacks=lambda: None if follower.known else "The index of communities is being filled.",
+        web_has=lambda connection, stream: asking.follower().has(connection, stream),
         start_web=start_web,
         loops=_loops,
     )

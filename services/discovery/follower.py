@@ -21,7 +21,7 @@ from shared.connection import Connection
 from shared.database import Database
 from shared.projection.follow import Mark, horizon, rows_since
 from shared.projection.generations import FOLLOWED, active
-from shared.projection.projection import Row
+from shared.projection.projection import Row, load_rows
 
 log = structlog.get_logger()
 _LOOK_SECONDS = 0.025
@@ -72,6 +72,15 @@ class Follower:
         known = self.known or self._nothing(active(connection, FOLLOWED))
         rows = rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
         return sum(row["version"] != known.versions.get(row["id"]) for row in rows)
+
+    def has(self, connection: Connection, stream: str) -> bool:
+        """Whether the index has a community, or a network's name, as the tables have them."""
+        generation, known = active(connection, FOLLOWED), self.known
+        row = load_rows(connection, DOCUMENTS, generation, [stream]).get(stream)
+        if row is not None:
+            return known is not None and known.versions.get(stream, 0) >= row["version"]
+        row = load_rows(connection, NETWORKS, generation, [stream]).get(stream)
+        return row is None or (known is not None and known.networks.knows(stream, row["content"]))
 
     def catch_up(self, database: Database) -> None:
         """Take up what changed since last time; all of it the first time, or after a rebuild."""

@@ -31,6 +31,10 @@ class Networks:
         names = self._known.get(network)
         return names[0] if names else None
 
+    def knows(self, network: str, content: Mapping[str, Any]) -> bool:
+        """Say whether a network is known by all these names."""
+        return self._known.get(network) == _names(content)
+
     def find(self, named: str) -> str | None:
         """Give the id by the id itself, or by any name or alias that the network has or had."""
         return self._ids.get(name_key(named))

@@ -20,6 +20,7 @@ from shared.connection import Connection
 from shared.database import is_lost_race, mark
 from shared.eventstore.dialects import POSTGRESQL, SQLITE, Dialect
 from shared.eventstore.events import Cause, Conflict, Cursor, Event, StreamAppend
+from shared.eventstore.written import note_written
 
 
 class Filter(NamedTuple):
@@ -79,6 +80,7 @@ class EventStore:
                     raise Conflict(append.stream, append.expected)
                 place = (result[0], int(result[1]), result[2])
                 stored.append(Event(*place, *row[:5], now, *row[6:]))  # type: ignore[arg-type]
+                note_written(append.stream, version)
         return stored
 
     def load(

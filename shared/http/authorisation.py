@@ -6,13 +6,14 @@ from datetime import date
 from flask import current_app, request
 
 from shared.connection import Connection
-from shared.http.policies import ABOUT, FRESH, Authority, Kind, Policy, Rule, policy_of
+from shared.http.policies import ABOUT, FRESH, Authority, Kind, Policy, Rule, anyone, policy_of
 from shared.service import Service
 from shared.web.callers import ANYONE, OPERATOR, PERSON, SERVICE, Caller, unauthorised
 from shared.web.errors import Problem, invalid, not_found
 
 _TOKENS = {OPERATOR: Kind.OPERATOR, SERVICE: Kind.SERVICE}
 _ABOUT_NOTHING = (Kind.OPERATOR, Kind.TEAM)
+_FOR_ANYONE = Policy((anyone,))
 _MOST_NAMED = 100  # things that one request may name for its policy
 
 
@@ -20,10 +21,12 @@ def authorise(service: Service, caller: Caller) -> None:
     """Raises Problem: 401 where signing in (again) may help, 403 where it does not, 404 where what
     the policy is about is not there."""
     view = current_app.view_functions.get(request.endpoint or "")
-    declared = None if view is None else policy_of(view)
+    declared = _FOR_ANYONE if view is None else policy_of(view)  # nothing is at this address
+    if declared is None:
+        raise Problem(403, "Nobody may call this: no policy says who may.")
     if caller.kind == PERSON:
         _authorise_person(service, caller, declared)
-    elif declared is None or declared.allows(Kind.ANYONE):
+    elif declared.allows(Kind.ANYONE):
         return
     elif caller.kind == ANYONE:
         raise unauthorised("This is not for everyone.")
@@ -31,14 +34,14 @@ def authorise(service: Service, caller: Caller) -> None:
         raise _forbidden(declared)
 
 
-def _authorise_person(service: Service, caller: Caller, declared: Policy | None) -> None:
+def _authorise_person(service: Service, caller: Caller, declared: Policy) -> None:
     authority = service.authority
     if authority is None:
         raise Problem(403, "People cannot act here themselves yet; ask the operator.")
     with service.database.read() as connection:
         if authority.has_ended(connection, caller.person, caller.session):
             raise unauthorised("This session has ended: sign in again.")
-        if declared is None or declared.allows(Kind.ANYONE):
+        if declared.allows(Kind.ANYONE):
             return
         today = service.clock.now().date()
         if not _is_let_in(connection, authority, declared, caller.person, today):

@@ -53,6 +53,10 @@ def _nothing_held(_connection: Connection, _person: str) -> dict[str, Any]:
     return {}
 
 
+def _has_all(_connection: Connection, _stream: str) -> bool:
+    return True
+
+
 def _nothing_lacks() -> None:
     return None
 
@@ -64,7 +68,8 @@ class Service:
     `passes` are what time alone brings about: each is called with the service and `now`, every few
     minutes, by one worker at a time, and is safe to repeat. `holds` gives what the service holds
     about a person besides the id. `web_lacks` says in a sentence what a web process still waits for
-    before it can answer. `start_web` starts what a web process needs besides its app,
+    before it can answer; `web_has` whether what a web process keeps in memory of a stream is as
+    its tables have it. `start_web` starts what a web process needs besides its app,
     `loops` gives what the worker does besides. `pending` counts, by name, what is still to be done
     in the service's own tables: for status. `measures` gives gauges of its own, each with words;
     `troubles` what is not well in it, for status.
@@ -88,6 +93,7 @@ class Service:
     measures: Measures = field(default=_nothing_measured)
     troubles: Callable[[Connection], Sequence[Trouble]] = field(default=no_troubles)
     web_lacks: Callable[[], str | None] = field(default=_nothing_lacks)
+    web_has: Callable[[Connection, str], bool] = field(default=_has_all)
     start_web: Callable[["Service", Flask], None] | None = None
     loops: Callable[["Service"], Sequence[Loop]] | None = None
     erase_again: Callable[["Service", str, datetime], None] | None = None

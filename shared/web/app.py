@@ -5,9 +5,13 @@ from copy import deepcopy
 from flask import Flask, Response, g, request
 from flask_smorest import Api
 
+from shared.eventstore.written import forget_written
 from shared.foundation.time_limit import IN_REQUESTS, set_time_limit
 from shared.http.app import SECURITY_HEADERS, App, begin_request, end_request, secured
 from shared.http.authorisation import authorise
+from shared.http.freshness import asked_after, await_applied, tell_position
+from shared.http.places import make_places
+from shared.http.policies import anyone, policy
 from shared.http.token_keys import RegistryKeys
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
@@ -25,6 +29,8 @@ _HEADERS = (
     ),
 )
 
+_DOCUMENT = "api-docs.openapi_json"  # flask-smorest's own view
+
 
 def create_app(service: Service) -> Flask:
     app = App(f"hedgerow.{service.name}", static_folder=None)
@@ -40,7 +46,10 @@ def create_app(service: Service) -> Flask:
     app.extensions["hedgerow_admission"] = Admission(app, service.settings)
     _every_request(app, service, Metrics(service))
     app.wsgi_app = secured(app.wsgi_app, _HEADERS)  # type: ignore[assignment,method-assign]
+    make_places(app, service.settings.web_threads)
     api = Api(app)
+    described = app.view_functions[_DOCUMENT]
+    app.view_functions[_DOCUMENT] = policy(anyone)(described)
     errors.register(app)  # after flask-smorest's own, which these take the place of
     app.register_error_handler(pages.Unusable, lambda unusable: unusable.page)
     docs.describe_problems(api)
@@ -72,6 +81,8 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         g.caller = identify(service.settings, keys)
         if g.caller.kind == ANYONE and needs_a_token(view):
             raise unauthorised("This needs a token.")  # before a body is read
+        forget_written()
+        await_applied(service, asked_after(), g.caller.kind)  # a role too may be on its way
         authorise(service, g.caller)
         check_parameters()
 
@@ -83,4 +94,6 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     def finish(response: Response) -> Response:
         if is_private(app.view_functions.get(request.endpoint or "")):
             response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Authorization")
+        tell_position(service, response)
         return end_request(response, metrics)

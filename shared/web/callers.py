@@ -3,11 +3,9 @@
 import hmac
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
-from typing import NamedTuple, ParamSpec, TypeVar, cast
+from typing import NamedTuple
 
 from flask import g, request
-from flask_smorest import Blueprint
 
 from shared.eventstore.events import EXAMPLE
 from shared.http.access_tokens import (
@@ -24,8 +22,6 @@ from shared.identifiers import is_id
 from shared.settings import Settings, as_kept
 from shared.web.errors import Problem
 
-P = ParamSpec("P")
-R = TypeVar("R")
 ORIGIN = "Hedgerow-Origin"
 ANYONE, PERSON, OPERATOR, SERVICE = "anyone", "person", "operator", "service"
 
@@ -154,36 +150,9 @@ def unauthorised(detail: str) -> Problem:
     )
 
 
-def needs_token(view: Callable[P, R]) -> Callable[P, R]:
-    """Only for the operator and the services; its description says so."""
-
-    @Blueprint.doc(security=[{"token": []}])
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if caller().kind == ANYONE:
-            raise unauthorised("This needs a token.")
-        if caller().kind == PERSON:
-            raise Problem(403, "This is for the operator and the services among themselves.")
-        return view(*args, **kwargs)
-
-    guarded._needs_token = True
-    return cast(Callable[P, R], guarded)
-
-
 def needs_a_token(view: Callable[..., object] | None) -> bool:
-    """Whether this view is for nobody who shows none."""
-    declared = None if view is None else policy_of(view)
-    closed = declared is not None and not declared.allows(Kind.ANYONE)
-    return closed or getattr(view, "_needs_token", False)
-
-
-def needs_service(view: Callable[P, R]) -> Callable[P, R]:
-    """Only for the services among themselves."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if caller().kind == OPERATOR:
-            raise Problem(403, "This is for the services among themselves.")
-        return view(*args, **kwargs)
-
-    return needs_token(guarded)
+    """Whether this view is for nobody who shows none: one without a policy is for nobody at all."""
+    if view is None:
+        return False
+    declared = policy_of(view)
+    return declared is None or not declared.allows(Kind.ANYONE)

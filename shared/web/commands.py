@@ -17,6 +17,8 @@ from shared.eventstore.events import (
     Conflict,
 )
 from shared.eventstore.streams import StaleVersion
+from shared.eventstore.written import forget_written
+from shared.http.freshness import POSITION, position_of_last
 from shared.service import Service
 from shared.web.callers import OPERATOR, PERSON, SERVICE, caller
 from shared.web.context import service
@@ -70,13 +72,13 @@ def transact(
 def _once(
     service: Service, work: Callable[[Connection], Answer], claimed: Claim | None
 ) -> Response:
+    forget_written()  # of an attempt before, which was undone
     with service.write() as connection:
         if claimed is not None and (before := first_answer(connection, claimed)) is not None:
             return _response(before, replayed=True)
         answer = work(connection)
-        stored = Stored(
-            answer.status, dict(_headers(answer)), msgspec.json.encode(answer.body).decode()
-        )
+        body = msgspec.json.encode(answer.body).decode()
+        stored = Stored(answer.status, dict(_headers(service, answer)), body)
         if claimed is not None:
             remember(connection, claimed, stored, service.clock.now())
     return _response(stored)
@@ -102,8 +104,10 @@ def _claim(key: str) -> Claim:
     )
 
 
-def _headers(answer: Answer) -> Mapping[str, str]:
+def _headers(service: Service, answer: Answer) -> Mapping[str, str]:
     headers = {}
+    if position := position_of_last(service):  # kept, for an answer that is given again
+        headers[POSITION] = position
     if answer.version is not None:
         headers["ETag"] = etag(answer.version)
     if answer.location is not None:

@@ -87,7 +87,7 @@ def _groups(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                     "summary": call.get("summary", ""),
                     "description": call.get("description", ""),
                     "fields": fields,
-                    "token": call.get("security") is not None,
+                    "token": {} not in call.get("security", [{}]),
                 }
             )
     return groups

@@ -7,8 +7,7 @@ with Retry-After. One thread looks at the store for all who wait.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from flask import Response, request
@@ -19,10 +18,11 @@ from shared.contracts import schemas
 from shared.eventstore import epochs
 from shared.eventstore.events import PUBLIC, START, Cursor, feed_cursor, parse_feed_cursor
 from shared.eventstore.store import Filter
+from shared.http.places import places
 from shared.http.policies import anyone, policy
 from shared.service import Service
 from shared.stream.envelope import page
-from shared.web.callers import ANYONE, SERVICE, caller, is_trusted
+from shared.web.callers import caller, is_trusted
 from shared.web.errors import invalid
 from shared.web.parameters import Described, moment, takes, whole, whole_number
 
@@ -34,7 +34,6 @@ _LOOK_SECONDS = 0.02
 def blueprint(service: Service) -> Blueprint:
     blp = Blueprint("events", "events", description="What happened, from the beginning")
     watch = HeadWatch(service)
-    places = Places(service.settings.web_threads)
 
     @blp.get("/events")
     @blp.doc(summary="Events after a cursor")
@@ -54,7 +53,7 @@ def blueprint(service: Service) -> Blueprint:
         found = _read(service, after, limit, wanted)
         if found.events or not wait:
             return _json(found.body, found.headers)
-        with places.take(caller().kind) as had:
+        with places().take(caller().kind) as had:
             if not had:
                 return _json(found.body, found.headers | {"Retry-After": "5"})
             deadline = time.monotonic() + wait
@@ -65,27 +64,6 @@ def blueprint(service: Service) -> Blueprint:
         return _json(found.body, found.headers)
 
     return blp
-
-
-class Places:
-    """Room for those who wait: a quarter of the threads for anyone, another for the services."""
-
-    def __init__(self, threads: int) -> None:
-        self._free = {ANYONE: max(1, threads // 4), SERVICE: max(1, threads // 4)}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def take(self, kind: str) -> Iterator[bool]:
-        """Whether there was a place; it is given back at the end."""
-        kind = SERVICE if kind == SERVICE else ANYONE
-        with self._lock:
-            had = self._free[kind] > 0
-            self._free[kind] -= had
-        try:
-            yield had
-        finally:
-            with self._lock:
-                self._free[kind] += had
 
 
 class HeadWatch:

@@ -12,6 +12,7 @@ from flask import Response, request
 
 from shared.connection import Connection
 from shared.eventstore.events import Event
+from shared.eventstore.written import forget_written
 from shared.foundation.http_client import bearer, shared_client
 from shared.service import Service
 from shared.stream.envelope import attributes
@@ -93,6 +94,7 @@ def only_forecast(
     try:
         return transact(service, rolled_back)
     except _RolledBack as undone:
+        forget_written()
         told = tell(undone.would_be) if tell else only_counts(service, undone.would_be)
         return json_response(told)
 

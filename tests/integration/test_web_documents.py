@@ -77,10 +77,7 @@ def test_calls_say_whose_tokens_they_take(anyone: Caller):
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             call = document(anyone)["paths"][path][method.lower()]
             declared = policy_of(app.view_functions[rule.endpoint])
-            if declared is None:  # still for the platform's own tokens, or for anyone
-                closed = getattr(app.view_functions[rule.endpoint], "_needs_token", False)
-                assert (call.get("security") == [{"token": []}]) == closed, (method, path)
-                continue
+            assert declared is not None, (method, path)
             schemes = [name for scheme in call["security"] for name in scheme or ("none",)]
             assert ("none" in schemes) == declared.allows(Kind.ANYONE), (method, path)
             own = {Kind.OPERATOR, Kind.SERVICE, Kind.ANYONE} & {r.kind for r in declared.rules}
