@@ -36,8 +36,9 @@ from services.discovery.saved.queue import waiting
 from services.discovery.saved.work import Matching
 from services.discovery.unmet.needs import tidy
 from services.discovery.unmet.noting import Noting
+from services.discovery.waiting import waiting_for
 from shared.erasure import confirms_erasure
-from shared.http import reads
+from shared.http import inbox, reads
 from shared.link_renewals import follows_renewals
 from shared.service import Service, authority
 from shared.settings import Settings
@@ -55,6 +56,7 @@ _BLUEPRINTS = [
     unmet.blp,
     map_api.blp,
     landscape.blp,
+    inbox.blueprint(waiting_for),
 ]
 
 

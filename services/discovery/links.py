@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.discovery.domain.feedback import NOT_USEFUL, USEFUL
-from services.discovery.domain.link import ACCEPTED, LIVE, Link
+from services.discovery.domain.link import ACCEPTED, LIVE, PROPOSED, Link
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -82,6 +82,13 @@ def live_of(connection: Connection, communities: Sequence[str]) -> list[Found]:
     among = f"IN ({marks(connection, len(communities))})"
     where = f"(low {among} OR high {among}) AND state IN ({_LIVE})"
     return _select(connection, where, (*communities, *communities))
+
+
+def asked_of(connection: Connection, communities: Sequence[str]) -> list[Found]:
+    """The open proposals that any of these communities is to answer."""
+    where, values = _of_any(connection, communities)
+    found = _select(connection, f"{where} AND state = '{PROPOSED}'", values)
+    return [each for each in found if each.link.communities[1] in communities]
 
 
 def due(connection: Connection, now: datetime) -> list[str]:

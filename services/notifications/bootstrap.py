@@ -13,12 +13,14 @@ from services.notifications.api import bounces, deliveries, forecasts, reminders
 from services.notifications.api import outbox as outbox_api
 from services.notifications.api import preferences as preferences_api
 from services.notifications.api import webhooks as webhooks_api
+from services.notifications.authority import FINDERS
 from services.notifications.contact_book import RegistryContacts
 from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
 from services.notifications.holdings import held
 from services.notifications.joining import SchedulingJoins
 from services.notifications.links import Links
+from services.notifications.messages import api as messages
 from services.notifications.outbox import Outbox
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
 from services.notifications.projections.registry import COMMUNITIES, NETWORKS
@@ -26,6 +28,7 @@ from services.notifications.projections.scheduling import APPLICATIONS, ATTENDAN
 from services.notifications.reasons import SchedulingReasons
 from services.notifications.rendering import Renderer
 from services.notifications.sender import Sender
+from services.notifications.waiting import waiting_for
 from services.notifications.webhooks import queueing, store
 from services.notifications.webhooks.delivering import Deliverer
 from services.notifications.webhooks.queueing import Replays
@@ -33,7 +36,7 @@ from shared.connection import Connection
 from shared.erasure import confirms_erasure
 from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Streams
-from shared.http import reads
+from shared.http import inbox, reads
 from shared.link_renewals import follows_renewals
 from shared.projection.reactions import Reaction
 from shared.service import Service, authority, no_troubles
@@ -52,7 +55,9 @@ _CALLS = (
     forecasts.blp,
     webhooks_api.blp,
     bounces.blp,
+    messages.blp,
     reminders.blp,
+    inbox.blueprint(waiting_for),
 )
 
 
@@ -79,7 +84,7 @@ def build(settings: Settings) -> Service:
             APPLICATIONS,
             *authority.PROJECTIONS,
         ],
-        authority=authority.FollowedAuthority({}),
+        authority=authority.FollowedAuthority(FINDERS),
         follows=["registry", "scheduling", "discovery"],
         reactions=[
             confirms_erasure(streams, preferences.forget),

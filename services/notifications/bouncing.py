@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications.contact_book import Contact, is_address
-from shared.clock import rfc3339
+from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.web.paging import Page, encode_cursor
@@ -94,6 +94,17 @@ def list_bounces(
     if len(rows) <= page.limit:
         return items, None
     return items, encode_cursor(ORDER, (items[-1]["person"],))
+
+
+def blocked_since(connection: Connection, person: str) -> datetime | None:
+    """When the last of a person's messages came back, where nothing goes to their address any more;
+    of whichever address it was."""
+    row = connection.exec_driver_sql(
+        f"SELECT at FROM bounces WHERE person = {mark(connection)}"
+        f" AND (hard > 0 OR soft >= {MOST_SOFT})",
+        (person,),
+    ).first()
+    return None if row is None else parse_rfc3339(row[0])
 
 
 def lift(connection: Connection, person: str) -> bool:

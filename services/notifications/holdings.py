@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.notifications import preferences
+from services.notifications.messages import store as messages
 from shared.connection import Connection
 from shared.database import mark
 from shared.projection.generations import OWN, active
@@ -28,6 +29,7 @@ def held(connection: Connection, person: str) -> dict[str, Any]:
         "deliveries": _rows(connection, ledger, _DELIVERIES, "queued_at, id", person),
         "letters": _rows(connection, "letters", _LETTERS, "at, id", person),
         "bounces": _rows(connection, "bounces", _BOUNCES, "at", person),
+        "messages": messages.held(connection, person),
         "contact_lists": [row["scope"] for row in lists],
     }
 

@@ -13,6 +13,7 @@ import msgspec
 from services.notifications.domain.collapsing import Item
 from services.notifications.domain.delivery import Missed, Outcome
 from services.notifications.events import DELIVERY
+from services.notifications.messages import store as messages
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -73,9 +74,12 @@ def settle(
 
 
 def tidy(service: Service, now: datetime) -> None:
-    """A timed pass: letters are kept for ninety days. What nothing could send by then is missed."""
+    """A timed pass: letters and messages are kept for ninety days. What nothing could send by then
+    is missed.
+    """
     old = rfc3339(now - KEPT)
     with service.write() as connection:
+        messages.delete_older(connection, now - KEPT)
         p = mark(connection)
         rows = connection.exec_driver_sql(
             f"SELECT {COLUMNS} FROM letters WHERE at < {p} AND claim IS NULL LIMIT {p}",

@@ -30,6 +30,13 @@ def unknown_communities(connection: Connection, communities: Sequence[str]) -> l
     return [community for community in communities if community not in known]
 
 
+def open_community(connection: Connection, community: str) -> bool:
+    """Whether it is known here, and not closed."""
+    generation = active(connection, FOLLOWED)
+    row = load_rows(connection, COMMUNITIES, generation, [community]).get(community)
+    return row is not None and row["state"] != "closed"
+
+
 def name_of(connection: Connection, community: str) -> str:
     generation = active(connection, FOLLOWED)
     row = load_rows(connection, COMMUNITIES, generation, [community]).get(community)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.notifications.domain.preferences import Preferences, QuietHours
+from services.notifications.messages import store as messages
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -51,6 +52,7 @@ def put(connection: Connection, person: str, preferences: Preferences, now: date
 
 def forget(connection: Connection, person: str) -> None:
     """What waits for the person is suppressed when its turn comes, for there is no contact."""
+    messages.forget(connection, person)
     for table in ("preferences", "contacts", "bounces"):
         sql = f"DELETE FROM {table} WHERE person = {mark(connection)}"
         connection.exec_driver_sql(sql, (person,))

@@ -11,6 +11,7 @@ from services.notifications.domain.collapsing import as_one
 from services.notifications.domain.reminders import ONLINE
 from services.notifications.joining import Joining, Joins
 from services.notifications.letters import Letter
+from services.notifications.messages import store as messages
 from services.notifications.projections.deliveries import ANNOUNCEMENTS
 from services.notifications.reasons import events_with_reasons, with_reason
 from services.notifications.rendering import Part, Reader, Rendered, Renderer, people_in
@@ -38,18 +39,24 @@ def parts_of(connection: Connection, letters: Sequence[Letter]) -> Parts:
     """What each letter tells, by the letter's id."""
     wanted = {a for letter in letters for item in letter.items for a in item.story}
     rows = load_rows(connection, ANNOUNCEMENTS, active(connection, OWN), wanted)
+    contents = {key: row["content"] for key, row in rows.items()}
+    written = [facts["message"] for c in contents.values() if "message" in (facts := c["facts"])]
+    texts = messages.texts_of(connection, written)
     return {
         letter.id: [
-            Part(as_one([_content(rows, announcement) for announcement in item.story]))
+            Part(_with_text(as_one([contents[announcement] for announcement in item.story]), texts))
             for item in letter.items
         ]
         for letter in letters
     }
 
 
-def _content(rows: Mapping[str, Any], announcement: str) -> Mapping[str, Any]:
-    content: Mapping[str, Any] = rows[announcement]["content"]
-    return content
+def _with_text(content: Mapping[str, Any], texts: Mapping[str, str]) -> Mapping[str, Any]:
+    """What somebody wrote, as long as it is kept."""
+    if "message" not in content["facts"]:
+        return content
+    text = texts.get(content["facts"]["message"])
+    return {**content, "facts": {**content["facts"], "text": text}}
 
 
 def renewals_of(connection: Connection, letters: Sequence[Letter]) -> Mapping[str, Renewals]:

@@ -155,7 +155,8 @@ class Renderer:
         told = tuple(names.get(person, _SOMEBODY).name for person in people_in([part]))
         by = reader.contact.sign_in
         so = (_ahead(content, reader.now), _join_of(content, reader) is None, by is None)
-        reason = content["facts"].get("reason")
+        facts = content["facts"]
+        reason = facts.get("reason") or facts.get("text")
         key = (content["event"], content["rule"], content.get("story"), told, so, reason)
         if (form := self._forms.get(key)) is None:
             nobody = reader._replace(person="", contact=Contact(_NAME, None, 0, sign_in=by))
@@ -238,6 +239,8 @@ class Renderer:
             "ahead": _ahead(part.content, reader.now),
             "mentions": mentions(self._links, facts),
         }
+        if message := facts.get("message"):
+            context["message_page"] = self._links.message(message)
         context["links"]["unsubscribe"] = self._unsubscribe(stop, reader)
         context["links"] |= self._asked_of(part, reader)
         return context
@@ -361,6 +364,11 @@ def shortened(text: str, most: int = 400) -> str:
     return words if len(words) <= most else words[: most - 1].rsplit(" ", 1)[0] + "…"
 
 
+def said_lines(text: str) -> list[str]:
+    """What somebody wrote, line by line."""
+    return _PLACE.sub("", text).splitlines()
+
+
 def said_dated(session: Mapping[str, Any]) -> str:
     """Module 1: Planning and launching; or the title alone of what has no number."""
     number = session.get("number")
@@ -371,10 +379,11 @@ def said_dated(session: Mapping[str, Any]) -> str:
     )
 
 
-_FILTERS: dict[str, Callable[..., str]] = {
+_FILTERS: dict[str, Callable[..., str | list[str]]] = {
     "when": said_when,
     "dated": said_dated,
     "day": said_day,
     "moment": said_moment,
     "short": shortened,
+    "lines": said_lines,
 }

@@ -45,6 +45,7 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("DELETE", "/communities/<community>/related/<other>/feedback"): _CONVENING | OPERATORS,
     ("GET", "/communities/<community>/related/feedback"): _CONVENING | OPERATORS,
     ("GET", "/labels"): OPERATORS,
+    ("GET", "/people/<person>/inbox"): _OWN | _THEMSELVES,
     ("POST", "/saved-searches"): _OWN | _THEMSELVES,
     ("GET", "/saved-searches"): SIGNED_IN | OPERATORS,
     ("GET", "/saved-searches/<search>"): _OWN | _THEMSELVES,

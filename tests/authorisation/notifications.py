@@ -8,6 +8,7 @@ from tests.notifications import FALLS, FRAILTY, Notifications, person
 from tests.registry import OPERATOR, SERVICE, Caller
 from tests.signing import token
 
+_CONVENING = frozenset({Who.CONVENER, Who.CO_CONVENER})
 _OWN = frozenset({Who.SELF})
 # For a person, the operator's token does as much as that person may: less than by itself.
 _THEMSELVES = frozenset({Who.OPERATOR, Who.GRANTED_OPERATOR})
@@ -25,6 +26,10 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("POST", "/unsubscribe/<signed>"): EVERYONE,
     ("GET", "/preferences/<signed>"): EVERYONE,
     ("POST", "/preferences/<signed>"): EVERYONE,
+    ("POST", "/messages"): SIGNED_IN | OPERATORS,
+    ("GET", "/messages"): SIGNED_IN,
+    ("GET", "/messages/<message>"): _CONVENING | _OWN,
+    ("POST", "/messages/<message>/answer"): _CONVENING | _OWN,
     ("GET", "/deliveries"): OPERATORS,
     ("GET", "/post"): OPERATORS,
     ("GET", "/outbox"): EVERYONE,
@@ -32,7 +37,8 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("GET", "/outbox/<letter>/html"): EVERYONE,
     ("GET", "/bounces"): OPERATORS,
     ("POST", "/bounces"): OPERATORS,
-    ("DELETE", "/bounces/<person>"): OPERATORS,
+    ("DELETE", "/bounces/<person>"): _OWN | _THEMSELVES,
+    ("GET", "/people/<person>/inbox"): _OWN | _THEMSELVES,
     ("GET", "/reminders"): OPERATORS,
     ("POST", "/reminders"): OPERATORS,
     ("POST", "/forecasts"): {Who.SERVICE},
@@ -69,7 +75,9 @@ def world(post: Notifications) -> tuple[dict[str, str], Callers]:
     revoked = "sin_00000000000000000001"
     post.hear(post.event("registry.sign-in.ended", revoked))
     post.hear(post.event("registry.person.erased", people[Who.ERASED]))
+    written = post.signed_in(people[Who.SELF]).made("/messages", community=FALLS, text="Hello")
     names = {
+        "message": written["id"],
         "person": people[Who.SELF],
         "network": here,
         "webhook": "whk_00000000000000000001",

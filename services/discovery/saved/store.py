@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from services.discovery.domain.saved_search import ACTIVE
 from services.discovery.projections.saved import SAVED_SEARCHES
+from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
 from shared.projection.generations import OWN, active
@@ -37,6 +39,15 @@ class Search:
         wanted = np.uint64(_hash(community))
         place = int(np.searchsorted(self.already, wanted))
         return place < len(self.already) and bool(self.already[place] == wanted)
+
+
+class News(NamedTuple):
+    """A search that has found something, and when it told of it last."""
+
+    search: str
+    at: str
+    q: str
+    like: str | None
 
 
 def hashes(communities: Iterable[str]) -> Hashes:
@@ -124,6 +135,23 @@ def of_person(connection: Connection, person: str) -> list[Row]:
     ).scalars()
     rows = load_rows(connection, SAVED_SEARCHES, n, ids).values()
     return sorted(rows, key=lambda row: (row["content"]["made_at"], row["id"]))
+
+
+def news_of(connection: Connection, person: str, since: datetime) -> list[News]:
+    """Those of a person's searches that have told of a community since then."""
+    n, p = active(connection, OWN), mark(connection)
+    rows = connection.exec_driver_sql(
+        "SELECT asked.id, max(told.at), max(words.q), max(asked.content)"
+        f" FROM saved_searches_{n} AS asked"
+        f" JOIN saved_search_told_{n} AS told ON told.search = asked.id"
+        " JOIN saved_search_words AS words ON words.search = asked.id"
+        f" WHERE asked.person = {p} AND asked.state = '{ACTIVE}' AND told.at > {p}"
+        " GROUP BY asked.id",
+        (person, rfc3339(since)),
+    )
+    return [
+        News(search, at, q, msgspec.json.decode(content)["like"]) for search, at, q, content in rows
+    ]
 
 
 def told_of(connection: Connection, search: str) -> list[dict[str, str]]:

@@ -11,7 +11,8 @@ from services.notifications.domain.delivery import Bounced, Delivered, Outcome
 from services.notifications.letters import Letter
 from services.notifications.unreachable import tell_conveners
 from shared.connection import Connection
-from shared.http.policies import operator, policy
+from shared.http.acting import only_for
+from shared.http.policies import operator, policy, self_
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.context import service
@@ -73,9 +74,10 @@ def list_all() -> Response:
     summary="Lift the block of a person's address: what came back is forgotten",
     description="Messages go to the address again from now on; those not sent meanwhile stay so.",
 )
-@policy(operator)
+@policy(self_(), operator)
 @blp.alt_response(204, description="What came back is forgotten")
 def lift(person: str) -> Response:
+    only_for(person)
     with service().database.write() as connection:
         if not bouncing.lift(connection, person):
             raise not_found(f"Nothing came back from {person}: there is no block to lift.")

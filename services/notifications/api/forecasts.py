@@ -1,16 +1,15 @@
 """How many would be told: counted by the code that would tell them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
-import structlog
-from flask import Response, current_app, g
+from flask import Response, g
 
-from services.notifications import bouncing, sampling, telling
+from services.notifications import reach, sampling, telling
 from services.notifications.api.schemas import ForecastBody
-from services.notifications.contact_book import Contact, ContactBook, ContactsUnavailable
+from services.notifications.contact_book import Contact, ContactsUnavailable
 from services.notifications.links import Links
 from services.notifications.rendering import Renderer
 from shared.eventstore.events import PUBLIC, START, Event
@@ -20,7 +19,6 @@ from shared.web.bodies import Blueprint
 from shared.web.context import service
 from shared.web.errors import Problem
 
-log = structlog.get_logger()
 blp = Blueprint("forecasts", "forecasts", description="How many would be told")
 
 
@@ -58,7 +56,7 @@ def forecast(body: dict[str, Any]) -> Response:
             raise Problem(422, f"An event's data are not as its type has them: {error}.") from error
     ways = telling.ways_of(messages, now)
     told = [person for person, way in ways.items() if way != "none"]
-    unreachable = _unreachable(told)
+    unreachable = reach.unreachable(told)
     answer: dict[str, Any] = telling.counted(ways, unreachable)
     if body["texts"]:
         sampled = sampling.messages(messages, unreachable, _renderer(), _contacts(messages), now)
@@ -75,23 +73,6 @@ def _contacts(messages: Sequence[telling.WouldTell]) -> Mapping[str, Contact]:
     """Of the people whom the messages name; without the registry, none."""
     people = sampling.people_named(messages)
     try:
-        return _book().look_up(people) if people else {}
+        return reach.contact_book().look_up(people) if people else {}
     except ContactsUnavailable:
         return {}
-
-
-def _book() -> ContactBook:
-    return cast(ContactBook, current_app.extensions["hedgerow_contacts"])
-
-
-def _unreachable(people: Sequence[str]) -> set[str]:
-    """Those who have no address, or one that bounces; nobody while the registry does not say."""
-    try:
-        contacts = _book().look_up(people) if people else {}
-    except ContactsUnavailable:
-        log.warning("a forecast is made without asking for addresses")
-        return set()
-    with service().database.read() as connection:
-        blocked = bouncing.blocked(connection, contacts)
-    there = {person for person, contact in contacts.items() if contact.email}
-    return (set(people) - there) | blocked

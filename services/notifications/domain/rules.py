@@ -34,6 +34,7 @@ NORMAL, SOON, URGENT, UNHURRIED = "normal", "soon", "urgent", "unhurried"
 COMMUNITY, ROLES, NEARBY, SESSIONS = "community", "roles", "nearby", "sessions"
 REMINDERS, PROGRAMME, DECISION, LINKS = "reminders", "programme", "decision", "links"
 OPERATIONS, REQUEST, SIGN_IN = "operations", "request", "sign-in"
+MESSAGES = "messages"
 
 CATEGORIES: Mapping[str, str] = {
     COMMUNITY: "what becomes of a community: convener needed, closed, merged, reopened",
@@ -43,6 +44,7 @@ CATEGORIES: Mapping[str, str] = {
     REMINDERS: "reminders of what is coming up",
     PROGRAMME: "the leadership programme: cohorts, applications, dates",
     LINKS: "links between communities, and matches of saved searches",
+    MESSAGES: "messages that people send to the conveners of a community, and answers to them",
     OPERATIONS: "what an operator of this platform must know",
     DECISION: "decisions on your own application, which cannot be stopped",
     REQUEST: "what somebody asks of you by name, once: to confirm a release, to be a guest",
@@ -205,6 +207,10 @@ WEBHOOK_DISABLED = Rule("", (OPERATORS,), "webhook-disabled", NORMAL, OPERATIONS
 
 # What is told of no event: a person whose address no longer works.
 UNREACHABLE = Rule("", (CONVENERS,), "person-unreachable", NORMAL, ROLES)
+
+# What is told of no event: what somebody writes to the conveners of a community, and the answer.
+MESSAGE = Rule("", (CONVENERS,), "message", NORMAL, MESSAGES)
+MESSAGE_ANSWERED = Rule("", (THE_PERSON, CONVENERS), "message-answered", NORMAL, MESSAGES)
 
 # What the reminders' ledger sends: of no event, but of a time that has come.
 REMINDER = Rule("", (COMING,), "session-reminder", NORMAL, REMINDERS)

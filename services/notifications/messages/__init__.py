@@ -1,0 +1,1 @@
+"""Messages from a person to the conveners of a community, and back: nobody's address is shown."""

@@ -1,0 +1,157 @@
+"""Messages to the conveners of a community: with the count first, and one answer each way."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from services.notifications.contact_book import ContactsUnavailable
+from services.notifications.messages import handlers, store
+from services.notifications.messages.handlers import Answered, NobodyThere, Ready, TooMany
+from services.notifications.messages.schemas import AnswerBody, MessageBody
+from services.notifications.messages.store import Message
+from services.notifications.reach import contact_book, would_reach
+from shared.connection import Connection
+from shared.http.policies import co_convener_of, convener_of, operator, policy, self_, signed_in
+from shared.service.authority import convened
+from shared.web.answers import json_response
+from shared.web.bodies import Blueprint
+from shared.web.callers import caller
+from shared.web.commands import Answer, cause, transact
+from shared.web.context import service
+from shared.web.errors import Problem, invalid, not_found
+from shared.web.forecasts import dry_run_asked
+from shared.web.paging import page_asked, page_response
+from shared.web.parameters import DRY_RUN, PAGE, takes
+
+blp = Blueprint("messages", "messages", description="Messages to the conveners of communities")
+_OURS = policy(self_("message"), convener_of("message"), co_convener_of("message"))
+
+
+@blp.post("/messages")
+@blp.doc(
+    summary="Write to those who convene a community; nobody's address is shown",
+    description="Five a day, and one a day to one community. It can be answered once each way.",
+)
+@takes(DRY_RUN)
+@policy(signed_in, operator)
+@blp.arguments(MessageBody)
+@blp.alt_response(201, description="The message, on its way")
+def write(fields: dict[str, Any]) -> Response:
+    sender, now = _actor(), service().clock.now()
+
+    def ready(connection: Connection) -> Ready:
+        return handlers.to_conveners(connection, sender, fields["community"], fields["text"], now)
+
+    return _send(sender, ready, now)
+
+
+@blp.post("/messages/<message>/answer")
+@blp.doc(summary="Answer a message, once: its sender reads it, and may answer once in turn")
+@takes(DRY_RUN)
+@_OURS
+@blp.arguments(AnswerBody)
+@blp.alt_response(201, description="The answer, on its way")
+def answer(fields: dict[str, Any], message: str) -> Response:
+    sender, now = _actor(), service().clock.now()
+
+    def ready(connection: Connection) -> Ready:
+        before = _found(connection, message)
+        return handlers.as_answer(connection, before, sender, fields["text"], now)
+
+    return _send(sender, ready, now)
+
+
+@blp.get("/messages")
+@blp.doc(
+    summary="What one wrote, and what was written to one or to what one convenes; newest first"
+)
+@takes(PAGE)
+@policy(signed_in)
+def list_all() -> Response:
+    wanted, person = page_asked(store.ORDER, 2), _actor()
+    with service().database.read() as connection:
+        mine = convened(connection, person, service().clock.now().date())
+        found, following = store.page_of(connection, person, mine, wanted)
+        items = _documents(connection, found)
+    return page_response(items, following)
+
+
+@blp.get("/messages/<message>")
+@blp.doc(summary="One message, for who wrote it and for those to whom it was written")
+@_OURS
+def get_one(message: str) -> Response:
+    with service().database.read() as connection:
+        (item,) = _documents(connection, [_found(connection, message)])
+    return json_response(item, private=True)
+
+
+def _send(sender: str, ready: Callable[[Connection], Ready], now: datetime) -> Response:
+    """Send it or, where a dry run is asked, count whom it would reach."""
+    try:
+        if dry_run_asked():
+            with service().database.read() as connection:
+                message, planned = ready(connection)
+            return json_response(would_reach(planned, message.id, now), private=True)
+
+        def work(connection: Connection) -> Answer:
+            handlers.take_turns(connection, sender)
+            made = ready(connection)
+            handlers.send(service().streams, connection, made, cause=cause(), now=now)
+            message = made.message
+            body = _document(message, {}, {}) | {"reaches": len(made.planned.routes)}
+            return Answer(body, 201, location=f"/messages/{message.id}")
+
+        return transact(service(), work)
+    except TooMany as error:
+        seconds = max(1, int((error.until - now).total_seconds()) + 1)
+        headers = {"Retry-After": str(seconds)}
+        raise Problem(429, f"{error} Try again later.", headers=headers) from error
+    except (NobodyThere, Answered) as error:
+        raise Problem(409, str(error)) from error
+
+
+def _actor() -> str:
+    """Who writes or reads: the operator's token acts for somebody."""
+    actor = caller().actor
+    if actor is None:
+        raise invalid("Hedgerow-Actor", "is missing: whose message is it?")
+    return actor
+
+
+def _found(connection: Connection, message: str) -> Message:
+    found = store.by_id(connection, message)
+    if found is None:
+        raise not_found(f"There is no message {message}.")
+    return found
+
+
+def _documents(connection: Connection, found: Sequence[Message]) -> list[dict[str, Any]]:
+    answers = store.answered_among(connection, [message.id for message in found])
+    names = _names([message.sender for message in found])
+    return [_document(message, answers, names) for message in found]
+
+
+def _document(
+    message: Message, answers: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "community": message.community,
+        "from": {"id": message.sender, "name": names.get(message.sender)},
+        "to": message.recipient,
+        "text": message.text,
+        "answers": message.answers,
+        "answer": answers.get(message.id),
+        "created_at": message.at,
+    }
+
+
+def _names(people: Sequence[str]) -> dict[str, str]:
+    """In one question to the registry; none while it does not answer."""
+    try:
+        found = contact_book().look_up(people) if people else {}
+    except ContactsUnavailable:
+        return {}
+    return {person: contact.name for person, contact in found.items()}

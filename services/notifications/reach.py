@@ -1,0 +1,39 @@
+"""Whom something would reach that is not sent yet, as far as the registry says."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import structlog
+from flask import current_app
+
+from services.notifications import bouncing, telling
+from services.notifications.contact_book import ContactBook, ContactsUnavailable
+from services.notifications.telling import Planned, WouldTell
+from shared.web.context import service
+
+log = structlog.get_logger()
+
+
+def would_reach(planned: Planned, about: str, now: datetime) -> dict[str, int]:
+    """How many a message about something would tell now, in digests, and not at all."""
+    ways = telling.ways_of([WouldTell(planned, about)], now)
+    told = [person for person, way in ways.items() if way != "none"]
+    return telling.counted(ways, unreachable(told))
+
+
+def unreachable(people: Sequence[str]) -> set[str]:
+    """Those who have no address, or one that bounces; nobody while the registry does not say."""
+    try:
+        contacts = contact_book().look_up(people) if people else {}
+    except ContactsUnavailable:
+        log.warning("a forecast is made without asking for addresses")
+        return set()
+    with service().database.read() as connection:
+        blocked = bouncing.blocked(connection, contacts)
+    there = {person for person, contact in contacts.items() if contact.email}
+    return (set(people) - there) | blocked
+
+
+def contact_book() -> ContactBook:
+    return cast(ContactBook, current_app.extensions["hedgerow_contacts"])
