@@ -1,6 +1,8 @@
 """Writing to the conveners of a community through the platform: counted first, answered once."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from services.notifications import forming, letters, preferences
 from services.notifications.contact_book import Contact, ContactsUnavailable
 from services.notifications.holdings import held
 from shared.clock import parse_rfc3339, rfc3339
-from tests.notifications import ADA, BEA, CLEO, DAN, FALLS, Notifications
+from tests.notifications import ADA, BEA, CLEO, DAN, FALLS, Notifications, open_notifications
 from tests.registry import at_once
 
 NAMES = {ADA: "Ada", BEA: "Bea", CLEO: "Cleo", DAN: "Dan"}
@@ -32,9 +34,20 @@ class NoBook:
 @pytest.fixture
 def post(notifications: Notifications) -> Notifications:
     """Ada convenes Falls, where Bea is a member; Cleo convenes Frailty; Dan is nowhere."""
-    notifications.landscape()
-    use(notifications, Book())
-    return notifications
+    return prepared(notifications)
+
+
+@pytest.fixture
+def each_post(database_url: str, tmp_path: Path) -> Iterator[Notifications]:
+    """The same on SQLite, then on PostgreSQL."""
+    with open_notifications(database_url, tmp_path) as found:
+        yield prepared(found)
+
+
+def prepared(post: Notifications) -> Notifications:
+    post.landscape()
+    use(post, Book())
+    return post
 
 
 def use(post: Notifications, book: Any) -> None:
@@ -93,7 +106,8 @@ def preferences_forget(post: Notifications, who: str) -> None:
         preferences.forget(connection, who)
 
 
-def test_it_is_answered_once_each_way(post: Notifications):
+def test_it_is_answered_once_each_way(each_post: Notifications):
+    post = each_post
     first = write(post).json["id"]
     assert answer(post, DAN, first).status_code == 409  # one's own
     said = answer(post, ADA, first)
@@ -103,6 +117,8 @@ def test_it_is_answered_once_each_way(post: Notifications):
     assert back.status_code == 201
     assert answer(post, DAN, said.json["id"]).status_code == 409
     assert answer(post, ADA, back.json["id"]).status_code == 409
+    assert len(ids(post, ADA)) == 3
+    assert inbox(post, ADA) == inbox(post, DAN) == []
     told = [(who, rule) for who, rule, _, _ in post.ledger()]
     assert sorted(told) == sorted(
         [(ADA, "message"), (DAN, "message-answered"), (ADA, "message-answered")]
