@@ -223,6 +223,26 @@ def test_a_co_convener_records_who_came_to_what_has_begun(scheduling):
     assert stranger.ask("PUT", f"{path}/{ada}", json={"status": "attended"}).status_code == 403
 
 
+def test_one_of_a_team_who_takes_part_reads_and_records_nothing_of_the_others(scheduling):
+    cohort = open_cohort(scheduling, sessions=[MODULE | {"date": "2026-02-02"}])
+    session = scheduling.operator.get(f"/cohorts/{cohort}").json["sessions"][0]["id"]
+    team, ada = _team(scheduling), scheduling.person("Ada")
+    asked = [("GET", "replies"), ("GET", "attendance"), ("PUT", f"attendance/{ada}")]
+
+    def statuses() -> set[int]:
+        body = {"status": "absent"}
+        return {
+            team.ask(
+                how, f"/sessions/{session}/{of}", json=body if how == "PUT" else None
+            ).status_code
+            for how, of in asked
+        }
+
+    assert statuses() == {200}
+    submitted(scheduling, cohort, "Tam")
+    assert statuses() == {403}
+
+
 def test_nobody_of_a_team_records_that_they_came_themselves(scheduling):
     cohort = scheduling.cohort(sessions=[MODULE | {"date": "2026-02-02"}])
     session = cohort["sessions"][0]["id"]

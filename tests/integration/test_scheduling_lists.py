@@ -356,3 +356,19 @@ def test_what_concerns_a_person_is_for_them_their_team_and_operators(scheduling)
     assert other.get(f"{path}&cohort={cohort}").status_code == 403
     assert len(scheduling.operator.get(path).json["items"]) == 1
     assert scheduling.anyone.get("/sessions").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/applications?person=%00",
+        "/applications?cohort=%00",
+        "/sessions?person=%00",
+        "/people/%00/inbox",
+        "/people/per_x/inbox?cursor=WyJpbmJveCIsIgAiLCIiLCIiLCIiXQ",
+    ],
+)
+def test_nonsense_for_a_person_finds_nobody_and_breaks_nothing(each_scheduling, path):
+    answer = each_scheduling.operator.get(path)
+    assert answer.status_code in (200, 400, 404, 422)
+    assert not (answer.json or {}).get("items")

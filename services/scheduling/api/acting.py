@@ -177,6 +177,13 @@ def check_may_change(connection: Connection, session: Particulars) -> None:
         raise Problem(403, "One of these sessions is another community's; nothing was changed.")
 
 
+def check_sees_to(connection: Connection, session: Particulars) -> None:
+    """Raises Problem 403 where one of a team takes part themselves: others' accounts, and their
+    own, are for those who do not."""
+    if caller().kind == PERSON and not runs(connection, session):
+        raise Problem(403, "This is for the programme team, not for somebody with a part in it.")
+
+
 def _convened(connection: Connection) -> frozenset[str]:
     person, today = caller().person, _today()
     return communities_of(connection, person, "convener", today) | communities_of(

@@ -10,6 +10,7 @@ from services.scheduling import attending, belonging, queries, registry_client
 from services.scheduling.api import session_fields
 from services.scheduling.api.acting import (
     acts_for_team,
+    check_sees_to,
     not_for_oneself,
     only_oneself,
     reads_by_task,
@@ -111,6 +112,7 @@ def put_reply(fields: dict[str, Any], session: str, person: str) -> Response:
 def list_replies(session: str) -> Response:
     with service().database.read() as connection:
         known = require(connection, SESSIONS, session).state.known
+        check_sees_to(connection, known)
         attendance = queries.attendance_of(connection, session)
         by_task = reads_by_task(connection, known)
     items = [_reply(attendance, session, person) for person, _ in attendance.replies]
@@ -134,6 +136,7 @@ def list_replies(session: str) -> Response:
 def put_status(fields: dict[str, Any], session: str, person: str) -> Response:
     def work(connection: Connection) -> Answer:
         state = require(connection, SESSIONS, session).state
+        check_sees_to(connection, state.known)
         session_fields.check_people(connection, "person", person)
         if state.state == CANCELLED:
             raise Problem(409, "This session was cancelled: nobody can have come.")
@@ -164,9 +167,10 @@ def _check_begun(state: Session, status: str) -> None:
 @policy(convener_of("session"), co_convener_of("session"), team_of("session"), operator)
 def list_statuses(session: str) -> Response:
     with service().database.read() as connection:
-        found = require(connection, SESSIONS, session)
+        known = require(connection, SESSIONS, session).state.known
+        check_sees_to(connection, known)
         attendance = queries.attendance_of(connection, session)
-        by_task = reads_by_task(connection, found.state.known)
+        by_task = reads_by_task(connection, known)
         events = service().store.load(connection, attending.stream_of(session))
     recorded: dict[str, list[dict[str, Any]]] = {}
     for event in events:
