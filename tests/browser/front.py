@@ -127,7 +127,9 @@ def running(folder: Path, browser: Browser) -> Iterator[Front]:
         "HEDGEROW_WEB_PORT": str(port),
         "HEDGEROW_TRUSTED_PROXIES": "127.0.0.1/32",
     }
-    with Platform(folder, services=["registry"], settings=settings) as platform:
+    registry = Platform(folder, services=["registry"], settings=settings)
+    registry.roles = ["registry web"]  # no mail is sent: codes and links are computed
+    with registry as platform:
         platform.urls["web"] = f"http://127.0.0.1:{port}"
         platform.begin("web web")
         await_that(lambda: platform.ready("web"), 60)

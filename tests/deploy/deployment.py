@@ -34,12 +34,12 @@ def engine_lacking() -> str | None:
     return None if asked.returncode == 0 else f"no docker engine answers: {asked.stderr.strip()}"
 
 
-def four_free_ports() -> int:
-    """The first of four ports in a row that are free."""
+def free_ports() -> int:
+    """The first of four ports in a row that are free, as the one before them is."""
     while True:
         first = free_port()
         try:
-            for port in range(first + 1, first + 4):
+            for port in (first - 1, *range(first + 1, first + 4)):
                 _bind(port)
         except OSError:
             continue
@@ -60,8 +60,9 @@ class Deployment:
         self.project = f"hedgerow-test-{uuid.uuid4().hex[:8]}"
         self.environ = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
         self.environ |= {"COMPOSE_PROJECT_NAME": self.project, "HEDGEROW_IMAGE": IMAGE}
-        self.first_port = four_free_ports()
+        self.first_port = free_ports()
         self.ports = {service: self.first_port + n for n, service in enumerate(SERVICES)}
+        self.front_port = self.first_port - 1
         self.acknowledged: dict[str, int] = {}  # each community's version, as its writers know it
         self.seconds_up = 0.0  # that the first `up` took
         self._clients: dict[str, httpx.Client] = {}

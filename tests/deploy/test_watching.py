@@ -59,4 +59,5 @@ def test_prometheus_takes_the_files_and_each_alert_fires_when_it_should(
 def test_prometheus_looks_at_every_service_by_the_name_it_has_here() -> None:
     scraped = yaml.safe_load((WATCHING / "prometheus.yaml").read_text())["scrape_configs"][0]
     names = {name: s["port"] for s in scraped["dns_sd_configs"] for name in s["names"]}
-    assert names == {f"{service}-web": 8001 + n for n, service in enumerate(SERVICES)}
+    services = {f"{service}-web": 8001 + n for n, service in enumerate(SERVICES)}
+    assert names == {"web": 8000} | services

@@ -51,7 +51,7 @@ def test_a_port_that_is_taken(unconfigured: Deployment) -> None:
     with socket.create_server(("127.0.0.1", unconfigured.first_port + 2)):
         done = unconfigured.configure()
     assert (done.returncode, nothing_was_written(unconfigured)) == (1, True)
-    assert f"ports {unconfigured.first_port} to" in done.stderr
+    assert f"ports {unconfigured.front_port} to" in done.stderr
     assert "--first-port" in done.stderr
 
 
@@ -69,6 +69,9 @@ def test_a_mail_server_that_does_not_answer(unconfigured: Deployment) -> None:
         ("--mail-server", "mail.example", "write it as smtp://"),
         ("--mail-server", "smtp://mail.example:x", "no port"),
         ("--public-url", "hedgerow.example", "does not begin with https://"),
+        ("--public-url", "http://hedgerow.example", "the cookie that people sign in by"),
+        ("--public-url", "http://localhost.example", "the cookie that people sign in by"),
+        ("--first-port", "1", "is not from 2 to 65532"),
         ("--first-port", "80a", "is no number"),
         ("--operator", "Hedgerow", "has no address"),
         ("--postgres", "postgresql://db.example", "write it as HOST:PORT"),
