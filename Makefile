@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 run: .venv/run ## Start the whole platform on this machine
 	@exec $(BIN)/hedgerow up
 
-test: check ## Every test: unit, contract, integration, end-to-end and fault
+test: check ## Every test: unit, contract, integration, end-to-end, fault and browser
 	$(BIN)/python -m tests.servers
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/contract tests/integration tests/property tests/unit
-	$(BIN)/python -m pytest tests/e2e tests/fault
+	$(BIN)/python -m pytest tests/e2e tests/fault tests/browser
 
 SCRIPTS = $(shell grep -rlsE '^#!/bin/(ba)?sh' deploy)
 

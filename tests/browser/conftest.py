@@ -1,21 +1,26 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import browsers
 from tests.browser.front import Front, Reader, running
 
 
 @pytest.fixture(scope="session")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = browsers.start(playwright)
+        found = browsers.start(playwright)
         try:
-            with running(tmp_path_factory.mktemp("front"), browser) as found:
-                yield found
+            yield found
         finally:
-            browser.close()
+            found.close()
+
+
+@pytest.fixture(scope="session")
+def front(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Front]:
+    with running(tmp_path_factory.mktemp("front"), browser) as found:
+        yield found
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

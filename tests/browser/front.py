@@ -1,6 +1,7 @@
 """The front before a registry, as processes of their own, and readers with a browser."""
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,17 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from services.registry.identity.sign_ins.handlers import PURPOSE, code
 from shared.settings import Secret
 from shared.web import signer
 from tests.browser.browsers import axe
 from tests.platform import Platform
-from tests.servers import await_that, free_port
+from tests.servers import await_that
 
 SECRET = "secret-of-the-tests"
 COOKIE = "__Host-hedgerow"
+_SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
 _READERS = itertools.count(1)
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -48,6 +50,19 @@ class Reader:
         self.said: list[str] = []
         self.hosts: set[str] = set()
         self.page = self.tab()
+
+    def without_scripts(self) -> "Reader":
+        """From now on pages come without their scripts, so that what is left can be looked at."""
+
+        def strip(route: Route) -> None:
+            if route.request.method == "GET" and route.request.resource_type == "document":
+                answer = route.fetch()
+                route.fulfill(response=answer, body=_SCRIPT.sub("", answer.text()))
+            else:
+                route.continue_()
+
+        self.context.route("**/*", strip)
+        return self
 
     def tab(self) -> Page:
         page = self.context.new_page()
@@ -96,7 +111,7 @@ class Reader:
         return found[0] if found else None
 
     def faults(self, page: Page | None = None) -> list[str]:
-        """What axe finds wrong with the page; none where there is no script."""
+        """What axe finds wrong with the page; it needs a browser that runs scripts."""
         page = page or self.page
         page.evaluate(axe())
         found = page.evaluate(
@@ -121,16 +136,19 @@ def signed(sign_in: str, *, minutes: int = 15) -> str:
 
 
 @contextmanager
-def running(folder: Path, browser: Browser) -> Iterator[Front]:
-    port = free_port()
-    settings = {
-        "HEDGEROW_WEB_PORT": str(port),
-        "HEDGEROW_TRUSTED_PROXIES": "127.0.0.1/32",
-    }
-    registry = Platform(folder, services=["registry"], settings=settings)
-    registry.roles = ["registry web"]  # no mail is sent: codes and links are computed
-    with registry as platform:
-        platform.urls["web"] = f"http://127.0.0.1:{port}"
+def running(
+    folder: Path, browser: Browser, *, emails: bool = False, **settings: str
+) -> Iterator[Front]:
+    """The front before a registry; with `emails` they are sent, by notifications and the workers.
+
+    Without, tests compute the codes and links themselves.
+    """
+    services = ["registry", "notifications"] if emails else ["registry"]
+    told = {"HEDGEROW_TRUSTED_PROXIES": "127.0.0.1/32", **settings}
+    platform = Platform(folder, services=services, settings=told)
+    if not emails:
+        platform.roles = ["registry web"]
+    with platform:
         platform.begin("web web")
         await_that(lambda: platform.ready("web"), 60)
         yield Front(platform, platform.urls["web"], browser)
