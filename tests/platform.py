@@ -112,7 +112,7 @@ class Platform:
                 return "working" in self.log(role)[self._marks[role] :]
             return self.ready(service)
 
-        await_that(at_work, 30)
+        await_that(at_work, 60)
 
     def kill(self, role: str, part: Part = "all") -> None:
         """SIGKILL to a process and its children, to it alone, or to its children alone."""

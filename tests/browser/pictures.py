@@ -1,4 +1,6 @@
-"""Pictures of the front's pages for the guides: `python -m tests.browser.pictures [FOLDER]`."""
+"""Pictures of the front's pages: `python -m tests.browser.pictures` makes those of the guides,
+`… FOLDER` all of them, wide and narrow, to be looked at.
+"""
 
 import sys
 import tempfile
@@ -12,19 +14,22 @@ from tests.browser import browsers
 from tests.browser.front import SECRET, Front, Reader, running, signed
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+IN_GUIDES = {"sign-in", "sign-in-code", "sign-in-link", "sign-in-name", "account"}
 AMARA = "amara.okafor@wessex.example"
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    everything = len(sys.argv) > 1
+    folder = Path(sys.argv[1]) if everything else FOLDER
     folder.mkdir(exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as data:
         browser = browsers.start(playwright)
         with running(Path(data), browser) as front:
-            for width, ending in ((900, ""), (320, "-narrow")):
+            for width, ending in ((1000, ""), (320, "-narrow"))[: 2 if everything else 1]:
                 reader = front.reader(width=width)
                 for name in shown(front, reader):
-                    reader.page.screenshot(path=folder / f"{name}{ending}.png", full_page=True)
+                    if everything or name in IN_GUIDES:
+                        reader.page.screenshot(path=folder / f"{name}{ending}.png", full_page=True)
         browser.close()
 
 
