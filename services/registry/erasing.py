@@ -8,17 +8,19 @@ from services.registry.domain.decisions import decide as decide_community
 from services.registry.domain.person import ErasePerson
 from services.registry.domain.person import decide as decide_person
 from services.registry.events import COMMUNITY, PERSON
-from services.registry.identity.addresses import handlers as addresses
+from services.registry.identity.addresses import queries as addresses
 from services.registry.identity.grants import handlers as grants
 from services.registry.identity.sessions import handlers as sessions
 from services.registry.identity.sessions import queries as session_queries
 from services.registry.identity.sign_ins import queries as sign_ins
 from services.registry.identity.sign_ins.decider import Reason
+from services.registry.identity.sign_ins.handlers import counted_by
 from services.registry.identity.suspensions import queries as suspensions
 from shared import stored_answers
 from shared.connection import Connection
 from shared.eventstore.events import Cause
 from shared.eventstore.streams import Change
+from shared.foundation.addresses import address_key
 from shared.service import Service, reads
 
 _AT_ONCE = 100
@@ -52,10 +54,11 @@ def erase(
     people.forget(connection, person)
     stored_answers.forget(connection, person)
     reads.forget(connection, person)
-    sign_ins.forget_person(connection, person)
     suspensions.forget(connection, person)
-    address = known.email if known else None
-    addresses.forget(connection, person, address, service.settings.secret)
+    address = address_key(known.email) if known and known.email else ""
+    hashed = counted_by(service.settings.secret, address)
+    sign_ins.forget_person(connection, person, hashed)
+    addresses.forget(connection, person, hashed)
 
 
 def erase_again(service: Service, person: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from services.registry.events import COMMUNITY
 from services.registry.identity.addresses import handlers as addresses
 from services.registry.identity.grants import queries as grants
 from services.registry.identity.sessions import queries as sessions
+from services.registry.identity.sign_ins import queries as sign_ins
 from services.registry.privacy.handlers import Unavailable, ask
 from services.registry.projections.erasures import ERASURES
 from shared.clock import rfc3339
@@ -86,6 +87,10 @@ def export(person: str) -> Response:
             "sessions": [
                 {"started_at": rfc3339(s.started_at), "used_at": rfc3339(s.used_at)}
                 for s in sessions.of_person(connection, person)
+            ],
+            "sign_ins": [
+                {"expires_at": rfc3339(s.expires), "completed": s.completed}
+                for s in sign_ins.of_person(connection, person)
             ],
             "address_changes": addresses.held(connection, person),
             **reads.held(connection, person),

@@ -188,12 +188,6 @@ def held(connection: Connection, person: str) -> list[dict[str, str | None]]:
     ]
 
 
-def forget(connection: Connection, person: str, address: str | None, secret: Secret) -> None:
-    """Delete what is kept of an erased person, who had this address."""
-    key = counted_by(secret, address_key(address)) if address else None
-    queries.forget(connection, person, key)
-
-
 def tidy(service: Service, now: datetime) -> None:
     """A job: forget addresses when their time is over."""
     with service.write() as connection:

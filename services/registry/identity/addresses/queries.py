@@ -87,12 +87,12 @@ def tidy(connection: Connection, now: datetime) -> None:
     )
 
 
-def forget(connection: Connection, person: str, address_key: str | None) -> None:
+def forget(connection: Connection, person: str, address_key: str) -> None:
     """Delete an erased person's changes, and others' attempts at their address."""
     p = mark(connection)
     connection.exec_driver_sql(
         f"DELETE FROM address_changes WHERE person = {p} OR address_key = {p}",
-        (person, address_key or ""),
+        (person, address_key),
     )
 
 

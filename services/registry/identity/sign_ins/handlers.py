@@ -126,7 +126,7 @@ def complete(
     secret = sessions.start(connection, sign_in, person, now)
     if is_new and name is not None:
         people.add(connection, person, name, found.address, now)
-    queries.complete(connection, sign_in)
+    queries.complete(connection, sign_in, person)
     people.set_purpose(connection, person, ACCOUNT_PURPOSE, now.date() + ACCOUNT_KEPT)
     return Completion(outcome, person, secret)
 

@@ -41,10 +41,17 @@ def by_id(connection: Connection, sign_in: str) -> Pending | None:
 
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> list[Pending]:
-    if not ids:
-        return []
+    return _select(connection, f"id IN ({marks(connection, len(ids))})", tuple(ids)) if ids else []
+
+
+def of_person(connection: Connection, person: str) -> list[Pending]:
+    """Those of the last hour with an address that was the person's."""
+    return _select(connection, f"person = {mark(connection)}", (person,))
+
+
+def _select(connection: Connection, where: str, values: tuple[str, ...]) -> list[Pending]:
     rows = connection.exec_driver_sql(
-        f"SELECT {_COLUMNS} FROM sign_ins WHERE id IN ({marks(connection, len(ids))})", tuple(ids)
+        f"SELECT {_COLUMNS} FROM sign_ins WHERE {where} ORDER BY asked_at, id", values
     )
     return [
         Pending(key, address, person, parse_rfc3339(expires), tries, bool(completed))
@@ -70,11 +77,16 @@ def count_try(connection: Connection, sign_in: str) -> None:
     )
 
 
-def complete(connection: Connection, sign_in: str) -> None:
-    """It is used now, and the address goes."""
+def complete(connection: Connection, sign_in: str, person: str) -> None:
+    """It is used now, and the address goes. All with this address are the person's from now on."""
+    p = mark(connection)
     connection.exec_driver_sql(
-        f"UPDATE sign_ins SET completed = 1, address = NULL WHERE id = {mark(connection)}",
-        (sign_in,),
+        f"UPDATE sign_ins SET person = {p}"
+        f" WHERE address_key = (SELECT address_key FROM sign_ins WHERE id = {p})",
+        (person, sign_in),
+    )
+    connection.exec_driver_sql(
+        f"UPDATE sign_ins SET completed = 1, address = NULL WHERE id = {p}", (sign_in,)
     )
 
 
@@ -90,5 +102,9 @@ def forget_addresses(connection: Connection, now: datetime) -> None:
     )
 
 
-def forget_person(connection: Connection, person: str) -> None:
-    connection.exec_driver_sql(f"DELETE FROM sign_ins WHERE person = {mark(connection)}", (person,))
+def forget_person(connection: Connection, person: str, address_key: str) -> None:
+    """Delete an erased person's sign-ins, and those with their address before it was theirs."""
+    p = mark(connection)
+    connection.exec_driver_sql(
+        f"DELETE FROM sign_ins WHERE person = {p} OR address_key = {p}", (person, address_key)
+    )
