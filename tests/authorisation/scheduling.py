@@ -160,7 +160,8 @@ def world(
 ) -> tuple[dict[str, str], Callers]:
     """What the paths name, and a caller of every kind."""
     people = {who: scheduling.person(who.name) for who in SIGNED_IN | {Who.REVOKED, Who.EXPIRED}}
-    people[Who.ERASED] = scheduling.person(Who.ERASED.name)
+    for who in (Who.ERASED, Who.SUSPENDED):
+        people[who] = scheduling.person(who.name)
     community, other = scheduling.community("Falls"), scheduling.community("Sleep")
     for who, (where, role) in {
         Who.MEMBER: (community, "member"),
@@ -181,6 +182,7 @@ def world(
     revoked = "sin_00000000000000000001"
     scheduling.hears("registry.sign-in.ended", revoked)
     scheduling.hears("registry.person.erased", people[Who.ERASED])
+    scheduling.hears("registry.person.suspended", people[Who.SUSPENDED])
     return names, _callers(scheduling, people, names, revoked)
 
 
@@ -228,9 +230,8 @@ def _callers(
 ) -> Callers:
     app, service = scheduling.app, scheduling.service
     ten = timedelta(minutes=10)
-    callers = {
-        who: Asking(app, token(service, people[who])) for who in SIGNED_IN | {Who.ERASED}
-    } | {
+    ended = {Who.ERASED, Who.SUSPENDED}
+    callers = {who: Asking(app, token(service, people[who])) for who in SIGNED_IN | ended} | {
         Who.ANYONE: Asking(app, None),
         Who.OPERATOR: Asking(app, OPERATOR),
         Who.OPERATOR_FOR: Asking(app, OPERATOR, people[Who.STRANGER]),

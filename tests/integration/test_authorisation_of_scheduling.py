@@ -4,6 +4,7 @@ import pytest
 
 from tests.applications import registry_at_hand
 from tests.authorisation import scheduling as table
+from tests.authorisation.kinds import Who
 from tests.integration.test_authorisation_matrix import SHARED, differences, routes
 
 
@@ -18,6 +19,7 @@ def test_every_route_is_in_the_table(scheduling):
 
 def test_every_route_lets_in_whom_the_table_says(scheduling):
     names, callers = table.world(scheduling)
+    assert set(callers) == set(Who)
     made, wrong = differences(scheduling.app, table.TABLE | SHARED, names, callers)
     assert not wrong, "\n".join(wrong)
     assert made == len(callers) * len(table.TABLE | SHARED)

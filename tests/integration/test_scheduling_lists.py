@@ -280,6 +280,29 @@ def test_who_comes_is_noted_where_an_operator_reads_it_not_a_convener(scheduling
     assert (read["by"], read["what"]) == (scheduling.person("Op"), what)
 
 
+def test_links_that_act_for_people_are_noted_where_others_are_given_them(scheduling):
+    cohort = open_cohort(scheduling)
+    application, ada = submitted(scheduling, cohort, "Ada"), scheduling.person("Ada")
+    session = scheduling.meeting(scheduling.community("Falls"))["id"]
+    scheduling.operator.made(f"/people/{ada}/calendar-link")
+    for how, path in (
+        ("POST", f"/applications/{application}/link"),
+        ("POST", f"/sessions/{session}/replies/{ada}/link"),
+        ("GET", f"/people/{ada}/calendar-link"),
+    ):
+        assert scheduling.signed_in(ada).ask(how, path).status_code < 500
+        assert scheduling.operator.ask(how, path).status_code in (200, 201), path
+    assert sorted(read["what"] for read in reads_of(scheduling, "Ada")) == [
+        "a link by which you reply to a session",
+        "the address of your calendar",
+        "the link by which you fill in your application",
+    ]
+    assert scheduling.operator.get(f"/applications/{application}/sponsor-link").status_code == 200
+    sponsor = derived_id("per", SPONSOR["email"])
+    noted = scheduling.operator.get(f"/people/{sponsor}/reads").json["items"]
+    assert [read["what"] for read in noted] == ["the link by which you answer as a sponsor"]
+
+
 def test_ones_own_reads_are_not_noted(scheduling):
     cohort = open_cohort(scheduling)
     application = submitted(scheduling, cohort, "Ada")

@@ -239,4 +239,5 @@ def link(application: str) -> Response:
         decided(check_not_erased, connection, person)
         expires = service().clock.now() + timedelta(days=365)
         signed = signed_link(connection, APPLICATION_LINK, application, person, expires)
+    reads.record([person], "the link by which you fill in your application")
     return json_response({"url": address(f"application/{signed}")}, 201, private=True)

@@ -22,6 +22,7 @@ from shared import link_renewals
 from shared.connection import Connection
 from shared.erasure import erased_among
 from shared.eventstore.streams import Change
+from shared.http import reads
 from shared.http.policies import anyone, operator, policy, self_
 from shared.identifiers import derived_id
 from shared.web.answers import json_response
@@ -144,6 +145,7 @@ def present(person: str) -> Response:
         if not generation:
             raise not_found("This person has no calendar yet. POST makes one.")
         url = _url(connection, person, generation)
+    reads.record([person], "the address of your calendar")
     return json_response({"person": person, "url": url}, private=True)
 
 

@@ -14,6 +14,7 @@ from services.scheduling.domain.session import CANCELLED, PLANNED, Session
 from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
+from shared.http import reads
 from shared.http.policies import anyone, operator, policy, self_
 from shared.web import pages
 from shared.web.answers import json_response
@@ -141,6 +142,7 @@ def link(session: str, person: str) -> Response:
         purpose = GUEST if person in guests else REPLY
         expires = max(particulars.when.ends(), service().clock.now()) + timedelta(days=90)
         signed = signed_link(connection, purpose, f"{session} {person}", person, expires)
+    reads.record([person], "a link by which you reply to a session")
     body: dict[str, Any] = {"url": address(f"{purpose}/{signed}")}
     return json_response(body, 201, private=True)
 

@@ -15,6 +15,7 @@ from services.scheduling.events import APPLICATION
 from services.scheduling.links import SPONSOR, signed_link
 from services.scheduling.projections.own import APPLICATIONS, COHORTS, PROGRAMMES
 from shared.connection import Connection
+from shared.http import reads
 from shared.http.policies import anyone, operator, policy, service_token, team_of
 from shared.web import pages
 from shared.web.answers import json_response
@@ -146,4 +147,5 @@ def link(application: str) -> Response:
         signed = signed_link(
             *(connection, SPONSOR, application, told.sponsor, told.expires), own=told.generation
         )
+    reads.record([told.sponsor], "the link by which you answer as a sponsor")
     return json_response({"url": address(f"sponsor/{signed}")}, private=True)
