@@ -19,6 +19,8 @@ from services.registry.identity.addresses import handlers as addresses
 from services.registry.identity.grants import queries as grants
 from services.registry.identity.grants.decider import Grant
 from services.registry.identity.sign_ins import handlers as sign_ins
+from services.registry.identity.sign_ins import queries as open_sign_ins
+from services.registry.identity.sign_ins.decider import PURPOSE as SIGN_IN
 from services.registry.identity.suspensions import queries as suspensions
 from shared.clock import rfc3339
 from shared.connection import Connection
@@ -185,7 +187,10 @@ def renew_links(fields: dict[str, Any], person: str) -> Response:
         if people.by_id(connection, person) is None:
             former(connection, person)
             raise Problem(410, "This person was erased: none of their links works any more.")
-        renewed = handle(connection, PERSON, person, RenewLinks(purposes))
+        followed = tuple(purpose for purpose in purposes if purpose != SIGN_IN)
+        renewed = handle(connection, PERSON, person, RenewLinks(followed))
+        if SIGN_IN in purposes:
+            open_sign_ins.end_open(connection, person)
         return Answer({"person": person, "renewals": dict(renewed.state.renewals)})
 
     return transact(service(), work)

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, validate, validates
 from services.registry.domain.community import ACTIVE, DORMANT, ENDINGS, PROPOSED, STAGES
 from services.registry.domain.network import KINDS, OTHER
 from services.registry.domain.roles import ROLES
+from services.registry.identity.sign_ins.decider import PURPOSE as SIGN_IN
 from services.registry.people import DIRECTORY
 from shared.identifiers import is_id
 from shared.link_renewals import PURPOSES
@@ -83,8 +84,8 @@ class RoleBody(Body):
 
 class LinkRenewalBody(Body):
     purposes = fields.List(
-        Choice(PURPOSES),
-        load_default=PURPOSES,
+        Choice((*PURPOSES, SIGN_IN)),
+        load_default=(*PURPOSES, SIGN_IN),
         validate=validate.Length(min=1),
         metadata={"description": "What the links are for; all kinds where it is left out"},
     )

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from services.registry.identity.sign_ins import handlers
-from services.registry.identity.sign_ins.decider import Outcome
+from services.registry.identity.sign_ins.decider import PURPOSE, Outcome
 from services.registry.identity.sign_ins.handlers import Completion, TooManyRequests
 from services.registry.identity.sign_ins.schemas import CodeBody, LinkBody, SignInBody
 from services.registry.rules import CODE_TRIES
@@ -81,7 +81,7 @@ def complete_by_code(fields: dict[str, Any], sign_in: str) -> Response:
 def complete_by_link(fields: dict[str, Any]) -> Response:
     here = service()
     try:
-        opened = verify(here.settings.secret, handlers.PURPOSE, fields["signed"], here.clock.now())
+        opened = verify(here.settings.secret, PURPOSE, fields["signed"], here.clock.now())
     except ExpiredLink as error:
         raise Problem(*_REFUSALS[Outcome.EXPIRED]) from error
     except BadLink as error:

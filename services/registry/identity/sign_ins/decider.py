@@ -12,6 +12,8 @@ from services.registry.identity.sign_ins.events import (
 )
 from services.registry.rules import CODE_TRIES, SIGN_IN_LIFETIME, SIGN_INS_PER_ADDRESS
 
+PURPOSE = "sign-in"  # of the signed link
+
 
 class Reason(StrEnum):
     """Why a session ended."""

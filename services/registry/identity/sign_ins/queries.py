@@ -90,6 +90,14 @@ def complete(connection: Connection, sign_in: str, person: str) -> None:
     )
 
 
+def end_open(connection: Connection, person: str) -> None:
+    """No link and no code that was sent to the person signs in any more."""
+    connection.exec_driver_sql(
+        f"UPDATE sign_ins SET completed = 1, address = NULL WHERE person = {mark(connection)}",
+        (person,),
+    )
+
+
 def forget_addresses(connection: Connection, now: datetime) -> None:
     """Drop the addresses of those that have expired, and rows that count no longer."""
     p = mark(connection)
