@@ -41,6 +41,15 @@ def of_link(connection: Connection, link: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def writers(connection: Connection, link: str) -> list[str]:
+    """Who wrote the texts of a link, as far as that is known."""
+    rows = connection.exec_driver_sql(
+        f"SELECT person FROM link_texts WHERE link = {mark(connection)} AND person IS NOT NULL",
+        (link,),
+    )
+    return list(rows.scalars())
+
+
 def forget(connection: Connection, person: str) -> None:
     """Delete all that a person wrote here, and all that others wrote about them."""
     p = mark(connection)

@@ -35,5 +35,14 @@ def unreachable(people: Sequence[str]) -> set[str]:
     return (set(people) - there) | blocked
 
 
+def names_of(people: Sequence[str]) -> dict[str, str]:
+    """Their names, in one question to the registry; none while it does not answer."""
+    try:
+        found = contact_book().look_up(people) if people else {}
+    except ContactsUnavailable:
+        return {}
+    return {person: contact.name for person, contact in found.items()}
+
+
 def contact_book() -> ContactBook:
     return cast(ContactBook, current_app.extensions["hedgerow_contacts"])

@@ -1,7 +1,7 @@
 """What was written in one service is read in another at once, by whoever says after what."""
 
+import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +11,20 @@ pytestmark = pytest.mark.timeout(240)
 _WRITES = 20
 
 
-@pytest.fixture(params=["embedded", "deployed"])
-def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+@pytest.fixture(scope="module", params=["embedded", "deployed"])
+def platform(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
     """Registry and discovery on SQLite and feeds; and the same over PostgreSQL and Kafka."""
     settings = {}
     services = ("registry", "discovery")
     if request.param == "deployed":
         kafka, postgres = map(request.getfixturevalue, ("kafka", "postgres"))
-        databases = {name: postgres.create_database(f"{name}_fresh") for name in services}
+        some = uuid.uuid4().hex[:12]
+        databases = {name: postgres.create_database(f"{name}_{some}") for name in services}
         settings = {"databases": databases, "kafka": kafka.bootstrap}
-    with Platform(tmp_path, services=services, **settings) as found:
+    folder = tmp_path_factory.mktemp(request.param)
+    with Platform(folder, services=services, **settings) as found:
         yield found
 
 

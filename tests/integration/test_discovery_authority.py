@@ -153,3 +153,22 @@ def test_a_lead_reads_what_was_not_found_in_their_own_network(known: Discovery):
     refused = {"": 403, "?network=Kent": 403, "?network=Kent&network=Wessex": 422}
     for query, status in refused.items():
         assert known.signed_in(lead).get(f"/unmet-needs{query}").status_code == status, query
+
+
+def test_what_an_operator_reads_of_a_person_is_recorded_for_that_person(known: Discovery):
+    village = Village(known)
+    sleep = village.people["Sleep"]
+    body = {"from": village.keys["Sleep"], "to": village.keys["Falls"], "purpose": "Meet together"}
+    link = known.acting(sleep).made("/links", **body, message="Between us")["id"]
+    village.of("Sleep").get(f"/links/{link}")
+    village.of("Falls").get(f"/links/{link}")
+    known.anyone.get(f"/links/{village.agreed}")
+    at = f"/people/{sleep}/reads"
+    assert known.signed_in(sleep).get(at).json["items"] == []
+    known.operator.get(f"/links/{link}")
+    known.operator.get(f"/saved-searches?person={sleep}")
+    items = known.signed_in(sleep).get(at).json["items"]
+    assert [item["what"] for item in items] == [
+        "your saved searches",
+        "what you wrote about a link between communities",
+    ]

@@ -17,6 +17,7 @@ from services.discovery.links import ORDER, Found, Reader
 from services.discovery.projections.conveners import convened_by
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.http import reads
 from shared.http.acting import acts_for_platform
 from shared.http.policies import (
     anyone,
@@ -112,7 +113,8 @@ def purposes() -> Response:
 def one_link(link: str) -> Response:
     with service().database.read() as connection:
         found = require(connection, link)
-        own = reader(connection).speaks_for(*found.link.communities)
+        sees = reader(connection)
+        own = sees.speaks_for(*found.link.communities)
         if not (found.link.agreed or own):
             raise not_found(
                 f"There is no public link {link}; proposals are for the two's conveners."
@@ -120,6 +122,8 @@ def one_link(link: str) -> Response:
         body = documents(connection, [found])[0]
         if own:
             body["texts"] = link_texts.of_link(connection, link)
+        writers = link_texts.writers(connection, link) if sees.all_of_it else []
+    reads.record(writers, "what you wrote about a link between communities")
     return json_response(body, version=found.version, private=own)
 
 
@@ -176,11 +180,11 @@ def require(connection: Connection, link: str) -> Found:
 def documents(connection: Connection, found: list[Found]) -> list[dict[str, Any]]:
     """Links as the caller may see them."""
     named = known(connection, (c for f in found for c in f.link.communities))
-    reads = reader(connection)
-    return [_document(f, named, reads) for f in found]
+    sees = reader(connection)
+    return [_document(f, named, sees) for f in found]
 
 
-def _document(found: Found, named: dict[str, Known], reads: Reader) -> dict[str, Any]:
+def _document(found: Found, named: dict[str, Known], sees: Reader) -> dict[str, Any]:
     link = found.link
     one, other = link.communities
     shown: dict[str, Any] = {
@@ -200,7 +204,7 @@ def _document(found: Found, named: dict[str, Known], reads: Reader) -> dict[str,
         "continues": link.continues,
         "successor": link.successor,
     }
-    if reads.speaks_for(one, other):
+    if sees.speaks_for(one, other):
         lapses = link.lapses if link.state == PROPOSED else None
         shown |= {
             "proposed_at": found.proposed_at,

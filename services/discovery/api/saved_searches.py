@@ -21,6 +21,7 @@ from services.discovery.saved import store
 from services.discovery.saved.store import Search
 from shared.connection import Connection
 from shared.eventstore.streams import Change
+from shared.http import reads
 from shared.http.acting import acts_for_platform
 from shared.http.policies import operator, policy, self_, signed_in
 from shared.identifiers import new_id
@@ -76,6 +77,7 @@ def list_saved() -> Response:
         _only_theirs(connection, person)
         rows = store.of_person(connection, person)
         items = _documents(connection, rows)
+    reads.record([person], "your saved searches")
     return json_response({"items": items, "next": None}, private=True)
 
 
@@ -86,6 +88,7 @@ def one_saved(search: str) -> Response:
     with service().database.read() as connection:
         row = _require(connection, search)
         body = _document(connection, search)
+    reads.record([row["person"]], "a saved search of yours")
     return json_response(body, version=row["version"], private=True)
 
 

@@ -9,8 +9,10 @@ from services.notifications import bouncing, letters
 from services.notifications.delivery_reports import DELIVERED, NoReport, Report, read
 from services.notifications.domain.delivery import Bounced, Delivered, Outcome
 from services.notifications.letters import Letter
+from services.notifications.reach import names_of
 from services.notifications.unreachable import tell_conveners
 from shared.connection import Connection
+from shared.http import reads
 from shared.http.acting import only_for
 from shared.http.policies import operator, policy, self_
 from shared.web.answers import json_response
@@ -63,10 +65,13 @@ def list_all() -> Response:
         raise invalid("blocked", "must be true or false")
     wanted = page_asked(bouncing.ORDER, 1)
     with service().database.read() as connection:
-        found = bouncing.list_bounces(
+        items, following = bouncing.list_bounces(
             connection, wanted, blocked=None if asked is None else asked == "true"
         )
-    return page_response(*found)
+    people = [item["person"] for item in items]
+    reads.record(people, "whether messages reach you")
+    names = names_of(people)
+    return page_response([item | {"name": names.get(item["person"])} for item in items], following)
 
 
 @blp.delete("/bounces/<person>")

@@ -8,7 +8,9 @@ from services.notifications import stuck
 from services.notifications.domain.delivery import STATUSES
 from shared.connection import Connection
 from shared.database import mark
+from shared.http import reads
 from shared.http.policies import operator, policy
+from shared.identifiers import is_id
 from shared.projection.generations import OWN, active
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
@@ -44,6 +46,7 @@ def list_all() -> Response:
     wanted = page_asked(_ORDER, 2)
     with service().database.read() as connection:
         items, following = _page(connection, filters, wanted)
+    reads.record((i["person"] for i in items if is_id(i["person"], "per")), "what was sent to you")
     return page_response(items, following)
 
 

@@ -31,11 +31,13 @@ from services.notifications.links import (
     stop_of,
 )
 from services.notifications.memberships import communities_of, name_of, unknown_communities
+from services.notifications.reach import names_of
 from services.notifications.renewing import stop_links
 from shared import link_renewals
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.erasure import erased_among, keep_unless_erased
+from shared.http import reads
 from shared.http.acting import only_for
 from shared.http.policies import anyone, lead_of, operator, policy, self_
 from shared.identifiers import is_id
@@ -67,6 +69,7 @@ def get_one(person: str) -> Response:
         if erased_among(connection, "notifications", [person]):
             raise _erased()
         kept = preferences.of(connection, person)
+    reads.record([person], "how you hear of things")
     return json_response(_shown(person, kept.preferences), private=True)
 
 
@@ -120,7 +123,8 @@ def put_operators(body: dict[str, Any]) -> Response:
 
 def _contacts(scope: str) -> Response:
     with service().database.read() as connection:
-        return json_response({"people": preferences.contacts(connection, [scope])}, private=True)
+        people = preferences.contacts(connection, [scope])
+    return json_response({"people": people, "names": names_of(people)}, private=True)
 
 
 def _put_contacts(scope: str, people: tuple[str, ...]) -> Response:

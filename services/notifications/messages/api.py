@@ -6,12 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from services.notifications.contact_book import ContactsUnavailable
 from services.notifications.messages import handlers, store
 from services.notifications.messages.handlers import Answered, NobodyThere, Ready, TooMany
 from services.notifications.messages.schemas import AnswerBody, MessageBody
 from services.notifications.messages.store import Message
-from services.notifications.reach import contact_book, would_reach
+from services.notifications.reach import names_of, would_reach
 from shared.connection import Connection
 from shared.http.policies import co_convener_of, convener_of, operator, policy, self_, signed_in
 from shared.service.authority import convened
@@ -129,7 +128,7 @@ def _found(connection: Connection, message: str) -> Message:
 
 def _documents(connection: Connection, found: Sequence[Message]) -> list[dict[str, Any]]:
     answers = store.answered_among(connection, [message.id for message in found])
-    names = _names([message.sender for message in found])
+    names = names_of([message.sender for message in found])
     return [_document(message, answers, names) for message in found]
 
 
@@ -146,12 +145,3 @@ def _document(
         "answer": answers.get(message.id),
         "created_at": message.at,
     }
-
-
-def _names(people: Sequence[str]) -> dict[str, str]:
-    """In one question to the registry; none while it does not answer."""
-    try:
-        found = contact_book().look_up(people) if people else {}
-    except ContactsUnavailable:
-        return {}
-    return {person: contact.name for person, contact in found.items()}
