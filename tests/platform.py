@@ -31,7 +31,8 @@ class Platform:
 
     A role is a service and its process, such as "registry web". Databases are SQLite's where
     `databases` has none for a service. The topics of `kafka` are made anew, empty. What ends the
-    tests ends these processes too.
+    tests ends these processes too. `source` is where the code is from: another folder's is that of
+    an earlier release.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Platform:
         kafka: str | None = None,
         services: Iterable[str] = SERVICES,
         settings: Mapping[str, str] | None = None,
+        source: Path = ROOT,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.source = source
         self.folder, self.services, self.kafka = folder, tuple(services), kafka
         self.roles = [
             f"{service} {role}" for service in self.services for role in ("web", "worker")
@@ -112,7 +115,7 @@ class Platform:
                 return "working" in self.log(role)[self._marks[role] :]
             return self.ready(service)
 
-        await_that(at_work, 60)
+        await_that(at_work, 120)
 
     def kill(self, role: str, part: Part = "all") -> None:
         """SIGKILL to a process and its children, to it alone, or to its children alone."""
@@ -206,7 +209,7 @@ class Platform:
             delete_topics(self.kafka)
             running.append(self._popen(["shared.stream.topics"], "topics"))
         for process in running:
-            assert process.wait(timeout=60) == 0, f"{process.args!r} failed\n{self._last_words()}"
+            assert process.wait(timeout=180) == 0, f"{process.args!r} failed\n{self._last_words()}"
 
     def begin(self, role: str) -> None:
         """Start it, without waiting for it."""
@@ -218,7 +221,7 @@ class Platform:
         with self._log_path(name).open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", *arguments],
-                cwd=ROOT,
+                cwd=self.source,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -93,10 +93,10 @@ def raise_epoch(
     epoch = store.raise_epoch(connection, at_least=int(now.timestamp()))
     before = feed_cursor(service, store.head(connection))
     stream = derived_id("epo", service, str(epoch))
-    withdrawn = [Withdrawn(kind.name, kind.withdrawn) for kind in types.withdrawing()]
-    raised = EpochRaised(
-        epoch, reason, before, tuple(withdrawn) if reason == Reason.REPUBLISHED else ()
-    )
+    fields = [Withdrawn(kind.name, kind.withdrawn) for kind in types.withdrawing()]
+    # A backup may be of before they were withdrawn.
+    withdrawn = tuple(fields) if reason != Reason.RESENT else ()
+    raised = EpochRaised(epoch, reason, before, withdrawn)
     cause = Cause(correlation=f"epoch-{epoch}")
     append = StreamAppend(stream, 0, [types.encode(raised)])
     store.append(connection, [append], cause=cause, now=now)

@@ -21,7 +21,7 @@ from shared.projection.generations import FOLLOWED, OWN, active, keep_writers_ou
 from shared.projection.inbox import DIVERGENCE, Inbox, parked
 from shared.projection.positions import positions
 from shared.projection.projection import Projection, project
-from shared.stream.source import Batch, Source, SourceUnavailable
+from shared.stream.source import Batch, Source, SourceLacks, SourceUnavailable
 
 _BATCH = 500
 _EMPTY_POLLS = 30  # of a second each
@@ -99,8 +99,8 @@ def rebuild_followed(
 
     Never reads further than the consumers at work have: what they have not seen yet is still
     theirs to react to. Where they read everything again, as from topics that are being filled, it
-    waits until what they had read has come. Raises SourceUnavailable where a source lacks what was
-    read of it before, and nothing more comes.
+    waits until what they had read has come. Raises SourceLacks where a source lacks what was read
+    of it before and nothing more comes, SourceUnavailable where one does not answer now.
     """
     generation = _begin_anew(database, projections)
     goal: dict[str, str] = {}
@@ -147,12 +147,12 @@ class _Awaited:
         self._quiet = 0
 
     def is_over(self, came: int) -> bool:
-        """Waits a little where not. Raises SourceUnavailable where nothing comes for long."""
+        """Waits a little where not. Raises SourceLacks where nothing comes for long."""
         if self._known(self._generation) >= self._goal:
             return True
         self._quiet = 0 if came else self._quiet + 1
         if self._quiet > _QUIET_WAITS:
-            raise SourceUnavailable("a source no longer has what was read of it")
+            raise SourceLacks("a source no longer has what was read of it")
         time.sleep(_WAIT_SECONDS)
         return False
 
@@ -241,7 +241,7 @@ def _level(
             count += _count(batches)
         empty = 0 if count else empty + 1
         yield count
-    raise SourceUnavailable("a source no longer has what was read of it")
+    raise SourceLacks("a source no longer has what was read of it")
 
 
 def _count(batches: Sequence[Batch]) -> int:
@@ -285,7 +285,11 @@ def state(connection: Connection) -> dict[str, object]:
 
 
 def run_requested(database: Database, clock: Clock, rebuild: Callable[[Progress], int]) -> None:
-    """Carry out the rebuild that was asked for, and note how it goes."""
+    """Carry out the rebuild that was asked for, and note how it goes.
+
+    Where a source does not answer it stays asked for, and is tried again: after an upgrade the
+    services start at once, in any order.
+    """
 
     def note(state: str, done: int, error: str | None = None) -> None:
         with database.write() as connection:
@@ -295,5 +299,8 @@ def run_requested(database: Database, clock: Clock, rebuild: Callable[[Progress]
     try:
         note("done", rebuild(lambda done: note("running", done)))
     except Exception as error:
+        if isinstance(error, SourceUnavailable) and not isinstance(error, SourceLacks):
+            note("requested", 0)
+            raise
         note("failed", 0, f"{type(error).__name__}: {error}"[:500])
         raise

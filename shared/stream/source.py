@@ -25,6 +25,10 @@ class SourceUnavailable(Exception):
     """The source cannot be reached now; the message says why."""
 
 
+class SourceLacks(SourceUnavailable):
+    """The source answers, but without what was read of it before."""
+
+
 class Look(NamedTuple):
     """What a source knew of its own end at a moment: for status and metrics."""
 

@@ -19,6 +19,7 @@ from shared.projection.generations import OWN, active, hold
 from shared.projection.projection import Row
 from shared.projection.read_models import ReadModels
 from shared.projection.rebuild import rebuild_own, run_requested
+from shared.stream.source import SourceLacks, SourceUnavailable
 from tests.contract.gardens import (
     CAUSE,
     NOW,
@@ -247,3 +248,22 @@ def test_a_rebuild_that_was_asked_for_is_carried_out_and_noted(database: Databas
         run_requested(database, clock, fail)
     assert state() == ("failed", 0, "ZeroDivisionError: a defect")
     assert not rebuild.requested(database)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "asked_for"),
+    [(SourceUnavailable("not there yet"), True), (SourceLacks("gone"), False)],
+)
+def test_a_rebuild_waits_for_a_source_that_does_not_answer_yet(
+    database: Database, trouble: Exception, asked_for: bool
+):
+    clock = Clock(timedelta(0))
+
+    def fail(_progress: Callable[[int], None]) -> int:
+        raise trouble
+
+    with database.write() as connection:
+        rebuild.request(connection, "all", clock)
+    with pytest.raises(type(trouble)):
+        run_requested(database, clock, fail)
+    assert rebuild.requested(database) is asked_for

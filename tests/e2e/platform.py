@@ -77,8 +77,9 @@ class Platform:
             timeout=timeout,
         )
 
-    def caught_up(self) -> None:
-        done = self.run("status", "--wait", "--timeout", "90", timeout=120)
+    def caught_up(self, within: float = 90) -> None:
+        wait = ("status", "--wait", "--timeout", f"{within:g}")
+        done = self.run(*wait, timeout=within + 60)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def url(self, service: str, path: str) -> str:

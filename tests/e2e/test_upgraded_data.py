@@ -9,17 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 
 from shared.settings import SERVICES
-from shared.stream.kafka import PARTITIONS, topics_of
+from shared.stream.kafka import topics_of
 from tests.e2e.platform import Platform, deployment, write_list
 from tests.releases import release
+from tests.servers import await_that
+from tests.topics import RAISED, in_topic
 
 pytestmark = pytest.mark.timeout(1800)
 _PATIENCE = 600.0  # seconds; two releases are started, beside other tests
 STARTED, ENDED = "registry.community.role-started", "registry.community.role-ended"
-RAISED = "platform.epoch-raised"
 PERSON = re.compile(r"per_[0-9a-z]+")
 REASON = "Zebedee is on leave"
 Events = list[dict[str, Any]]
@@ -47,7 +47,7 @@ def follow(
     found: Events = []
     raised: Events = []
     headers = {} if anyone else platform.token
-    with httpx.Client(headers=headers, timeout=30) as client:
+    with httpx.Client(headers=headers, timeout=120) as client:
         while True:
             asked = {"after": cursor, "limit": min(500, most - len(found))}
             answer = client.get(platform.url(service, "/events"), params=asked)
@@ -71,6 +71,11 @@ def deliveries(platform: Platform) -> list[str]:
             return found
 
 
+def copies(platform: Platform) -> list[str]:
+    """The types of the events that the registry's worker made of roles of the past."""
+    return [e["type"] for e in follow(platform, "registry")[0] if e.get("origin") == "copied"]
+
+
 def place(event: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(event[name]) for name in ("subject", "sequence", "id", "type", "time"))
 
@@ -79,13 +84,13 @@ def have_it_publish_people(platform: Platform) -> None:
     """What is no longer published: who belongs to a community, and why a session is off."""
     person = platform.post("/people", {"name": "Zebedee", "email": "zebedee@people.example"})
     community = platform.post("/communities", {"name": "Hazel", "domain": "Hedges"}).json()["id"]
-    platform.caught_up()
+    platform.caught_up(_PATIENCE)
     for role in ("convener", "member"):
         body = {"person": person.json()["id"], "role": role, "from": "2020-01-01"}
         made = platform.post(f"/communities/{community}/roles", body)
         assert made.status_code == 201, made.text
     made = made.json()
-    with httpx.Client(headers=platform.token, timeout=30) as client:
+    with httpx.Client(headers=platform.token, timeout=120) as client:
         role_url = platform.url("registry", f"/communities/{community}/roles/{made['id']}")
         ended = client.patch(role_url, json={"to": "2024-01-01"}, headers={"If-Match": "*"})
         assert ended.status_code == 200, ended.text
@@ -103,24 +108,7 @@ def have_it_publish_people(platform: Platform) -> None:
         assert planned.status_code == 201, planned.text
         off = platform.url("scheduling", f"/sessions/{planned.json()['id']}/cancellation")
         assert client.post(off, json={"reason": REASON}).status_code == 200
-    platform.caught_up()
-
-
-def in_topic(bootstrap: str, name: str) -> dict[int, list[tuple[dict[str, str], str]]]:
-    """Each partition's records from the beginning: headers and value."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    places = [TopicPartition(name, number) for number in range(PARTITIONS)]
-    consumer.assign(places)
-    consumer.seek_to_beginning()
-    ends = consumer.end_offsets(places)
-    found: dict[int, list[tuple[dict[str, str], str]]] = {place.partition: [] for place in places}
-    while any(consumer.position(place) < end for place, end in ends.items()):
-        for records in consumer.poll(timeout_ms=500).values():
-            for record in records:
-                headers = {key: value.decode() for key, value in record.headers}
-                found[record.partition].append((headers, record.value.decode()))
-    consumer.close()
-    return found
+    platform.caught_up(_PATIENCE)
 
 
 @pytest.fixture(scope="module", params=["0.1.0 embedded", "0.2.0 embedded", "0.2.0 deployed"])
@@ -143,12 +131,13 @@ def upgraded(
     try:
         old.start(within=_PATIENCE)
         have_it_publish_people(old)
-        imported = old.run("import", str(write_list(folder / "list.jsonl", 60)))
+        imported = old.run("import", str(write_list(folder / "list.jsonl", 60)), timeout=_PATIENCE)
         assert imported.returncode == 0, imported.stderr
         before = Before(old)
         old.stop()
         new.start(within=_PATIENCE)
-        new.caught_up()
+        await_that(lambda: len(copies(new)) == before.count(STARTED, ENDED), _PATIENCE)
+        new.caught_up(_PATIENCE)
         yield new, before
     finally:
         old.end()
@@ -196,10 +185,10 @@ def test_roles_of_the_past_are_shown_without_people_and_copied(
         "ends",
         "term_ends",
     }
-    copies = Counter(e["type"] for e in events if e.get("origin") == "copied")
-    print(f"{before.count(STARTED, ENDED)} role events before, copied: {dict(copies)}")
-    assert copies["registry.membership.started"] == before.count(STARTED) == len(of[STARTED])
-    assert copies["registry.membership.ended"] == before.count(ENDED) == len(of[ENDED])
+    copied = Counter(copies(platform))
+    print(f"{before.count(STARTED, ENDED)} role events before, copied: {dict(copied)}")
+    assert copied["registry.membership.started"] == before.count(STARTED) == len(of[STARTED])
+    assert copied["registry.membership.ended"] == before.count(ENDED) == len(of[ENDED])
     internal = [e for e in events if e["type"].startswith("registry.membership.")]
     assert {e["audience"] for e in internal} == {"internal"}
 

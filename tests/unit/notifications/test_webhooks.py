@@ -93,6 +93,24 @@ def test_only_what_was_asked_for_and_may_be_seen_arrives(post: Notifications, re
     assert kinds == ["registry.community.closed"]
 
 
+def test_a_new_epoch_is_told_to_whoever_takes_anything_of_the_service(
+    post: Notifications, receiver: Receiver
+):
+    subscribed(post, receiver, "registry.community.*")
+    other = post.operator.post(
+        "/webhooks", {"url": f"{receiver.url}/other", "types": ["scheduling.session.*"]}
+    )
+    assert other.status_code == 201, other.text
+    now = post.service.clock.now()
+    raised = {"epoch": 7, "reason": "republished", "continues_after": "registry-1-0-4"}
+    post.hear(post.event("registry.platform.epoch-raised", "epo_1", at=now, **raised))
+    post.react(now)
+    delivered(post)
+    kinds = [json.loads(body)["type"] for _, body in receiver.got]
+    assert kinds == ["registry.platform.epoch-raised"]
+    assert receiver.paths == ["/hook"]
+
+
 def test_what_fails_is_sent_again_in_order_and_other_streams_of_it_wait_too(
     post: Notifications, receiver: Receiver
 ):
