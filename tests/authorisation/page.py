@@ -18,8 +18,8 @@ has a policy, declared beside it, and the tests call every route as every kind o
 
 A person's access token says who they are, never what they may do: roles are looked up at each
 request, in the service that owns the thing, so that one that ends has ended at once. *operator* is
-the operator's token and people who were granted it; *service* is the token of the services among
-themselves. *Fresh*: people must have signed in within the last 30 minutes.
+the operator's token and people who were [granted](grants.md) it; *service* is the token of the
+services among themselves. *Fresh*: people must have signed in within the last 30 minutes.
 """
 _HOW = {"query": " (by the query's `{}`)", "body": " (by the body's `{}`)", "": ""}
 
