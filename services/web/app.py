@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from services.web import assets, errors, operations, pages
 from services.web.account import api as account
+from services.web.address import api as address
 from services.web.admission import LARGEST, Admission
 from services.web.calls import Calls
 from services.web.cookies import Cookie
@@ -48,7 +49,7 @@ def create_app(settings: FrontSettings) -> Flask:
     _every_request(app)
     CSRFProtect(app)
     errors.register(app)
-    for blueprint in (assets.blp, operations.blp, first.blp, sign_in.blp, account.blp):
+    for blueprint in (assets.blp, operations.blp, first.blp, sign_in.blp, account.blp, address.blp):
         app.register_blueprint(blueprint)
     app.wsgi_app = secured(app.wsgi_app, SECURITY_HEADERS)  # type: ignore[assignment,method-assign]
     return app

@@ -49,6 +49,12 @@ class Answer(NamedTuple):
         found: Mapping[str, list[str]] = self.body.get("errors", {})
         return found
 
+    @property
+    def again(self) -> str:
+        """When to try again, in words."""
+        minutes = -(-int(self.retry_after or 60) // 60)
+        return "in a minute" if minutes == 1 else f"in {minutes} minutes"
+
 
 class Calls:
     """Calls for the present request. Tokens are kept in memory, by a hash of their session."""
@@ -94,6 +100,13 @@ class Calls:
             if last:
                 break
         raise SignedOut
+
+    def me(self) -> Answer:
+        """Who has signed in. Raises SignedOut, NoAnswer."""
+        found = self.ask_as_person("registry", "GET", "/me")
+        if found.status != 200:  # nobody any more: they are gone, or suspended
+            raise SignedOut
+        return found
 
     def forget(self, secret: str) -> None:
         """Use no token of this session's any more."""

@@ -15,13 +15,24 @@ ANYONE = [
     "LINK",
 ]
 SIGNED_IN = [
-    *("/", "/account", "/account?done=name", "/account/name", "/account/reads", "/account/erase"),
+    *(
+        "/",
+        "/account",
+        "/account?done=name",
+        "/account/name",
+        "/account/email",
+        "/account/email/x",
+        "/account/reads",
+        "/account/erase",
+    ),
     *("/sign-out", "/sign-in?again=1&next=/account/erase"),
 ]
 WITH_ERRORS = {
     "/sign-in": "Continue",
     NOWHERE: "Sign in",
     "/account/name": "Save",
+    "/account/email": "Continue",
+    "/account/email/x": "Change my address",
     "/account/erase": "Erase my account",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from services.registry.identity.sign_ins.handlers import code
 from services.web import calls as calls_module
 from tests.authorisation.web import TABLE
 from tests.front import Browser, Front
@@ -208,6 +209,27 @@ def test_a_name_is_changed_and_one_that_was_changed_meanwhile_is_not_overwritten
     empty = browser.send("/account/name", name=" ", version=etag)
     assert "Enter your name" in empty.text
     assert "Dina Rae" in browser.get("/account").text
+
+
+def test_an_address_is_changed_by_a_code_that_is_sent_to_the_new_one(front: Front):
+    browser = front.signed_in("flo@people.example", "Flo West")
+    for address, why in (("", "Enter your new"), ("flo@", "in the right form")):
+        assert why in browser.send("/account/email", email=address).text
+    sent = browser.send("/account/email", email="flo.west@people.example")
+    place = sent.headers["Location"]
+    digits = code("secret-of-the-tests", place.rpartition("/")[2])
+    wrong = f"{(int(digits) + 1) % 10**6:06d}"
+    assert "six digits of the newest" in browser.send(place, code=wrong).text
+    assert "flo@people.example" in browser.get("/account").text
+    assert browser.send(place, code=f" {digits} ").headers["Location"] == "/account?done=email"
+    shown = browser.get("/account?done=email").text
+    assert "Your email address was changed" in shown
+    assert "flo.west@people.example" in shown
+    assert "no longer works" in browser.send(place, code=digits).text
+    for _ in range(3):
+        last = browser.send("/account/email", email="flo@people.example")
+    assert last.status_code == 429
+    assert "Try again in" in last.text
 
 
 def test_everything_that_is_held_can_be_downloaded(front: Front):

@@ -8,7 +8,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from services.web.calls import Answer, NoAnswer, SignedOut
+from services.web.calls import NoAnswer
 from services.web.context import calls
 from services.web.cookies import visit
 from services.web.pages import go, page
@@ -24,6 +24,7 @@ _GRANTS = {
 
 _DONE = {
     "name": "Your name was changed",
+    "email": "Your email address was changed",
     "session": "That browser is signed out",
     "sessions": "All other browsers are signed out",
 }
@@ -31,7 +32,7 @@ _DONE = {
 
 @blp.get("/account")
 def account() -> Response:
-    me = _me()
+    me = calls().me()
     return page(
         "account",
         me=me.body,
@@ -44,7 +45,7 @@ def account() -> Response:
 
 @blp.get("/account/name")
 def ask_name() -> Response:
-    me = _me()
+    me = calls().me()
     return page("change-name", name=me.body["name"], version=me.etag)
 
 
@@ -54,7 +55,7 @@ def change_name() -> Response:
     answer = calls().ask_as_person(
         "registry",
         "PATCH",
-        url_path("people", _me().body["id"]),
+        url_path("people", calls().me().body["id"]),
         {"name": name},
         {"If-Match": request.form.get("version", "")},
     )
@@ -65,12 +66,12 @@ def change_name() -> Response:
     else:
         why = answer.errors.get("name", ["cannot be used"])[0]
         error = f"Your name {why}" if name else "Enter your name"
-    return page("change-name", 422, name=name, version=_me().etag, error=error)
+    return page("change-name", 422, name=name, version=calls().me().etag, error=error)
 
 
 @blp.post("/account/sessions/<session>/end")
 def end_session(session: str) -> Response:
-    me = _me()
+    me = calls().me()
     calls().ask_as_person("registry", "DELETE", url_path("me", "sessions", session))
     if session == me.body["session"]:
         calls().forget(visit().secret or "")
@@ -81,7 +82,7 @@ def end_session(session: str) -> Response:
 
 @blp.post("/account/other-sessions/end")
 def end_other_sessions() -> Response:
-    current = _me().body["session"]
+    current = calls().me().body["session"]
     for session in _sessions():
         if session["id"] != current:
             calls().ask_as_person("registry", "DELETE", url_path("me", "sessions", session["id"]))
@@ -91,7 +92,7 @@ def end_other_sessions() -> Response:
 @blp.get("/account/reads")
 def reads() -> Response:
     """Who read the person's data by their task, and when; older ones by the link below."""
-    path = url_path("people", _me().body["id"], "reads")
+    path = url_path("people", calls().me().body["id"], "reads")
     cursor = request.args.get("cursor", "")
     older = f"?{urlencode({'cursor': cursor})}" if cursor else ""
     found = calls().ask_as_person("registry", "GET", path + older)
@@ -110,7 +111,7 @@ def reads() -> Response:
 def data() -> Response:
     """Everything that is held about the person, as a file."""
     answer = calls().ask_as_person(
-        "registry", "GET", url_path("people", _me().body["id"], "export")
+        "registry", "GET", url_path("people", calls().me().body["id"], "export")
     )
     if answer.status != 200:
         raise NoAnswer
@@ -124,12 +125,12 @@ def data() -> Response:
 
 @blp.get("/account/erase")
 def ask_erase() -> Response:
-    return page("erase", me=_me().body)
+    return page("erase", me=calls().me().body)
 
 
 @blp.post("/account/erase")
 def erase() -> Response:
-    me = _me().body
+    me = calls().me().body
     if request.form.get("sure") != "yes":
         error = "Tick the box if you want to erase your account"
         return page("erase", 422, me=me, error=error)
@@ -144,16 +145,6 @@ def erase() -> Response:
 @blp.get("/erased")
 def erased() -> Response:
     return page("erased")
-
-
-def _me() -> Answer:
-    """Who has signed in. Raises SignedOut, NoAnswer."""
-    found = calls().ask_as_person("registry", "GET", "/me")
-    if found.status == 404:
-        raise SignedOut
-    if found.status != 200:
-        raise NotFound
-    return found
 
 
 def _role(role: dict[str, Any]) -> dict[str, str]:

@@ -42,7 +42,8 @@ def send() -> Response:
         return shown("Enter your email address")
     answer = calls().ask("registry", "POST", "/sign-ins", {"email": address})
     if answer.status == 429:
-        return shown(_too_many(answer), 429)
+        why = "Too many people have asked to sign in from your network"
+        return shown(f"{why}. Try again {answer.again}", 429)
     if answer.status != 202:
         return shown("Enter an email address in the right form, like name@example.com")
     address = url_path("sign-in", "code", str(answer.body["sign_in"]))
@@ -129,15 +130,6 @@ def _completed(answer: Answer, onward: str | None) -> Response:
         raise NotFound
     heading, text = _ENDS[answer.status]
     return message(heading, text or str(answer.body["detail"]), status=answer.status, link=_AGAIN)
-
-
-def _too_many(answer: Answer) -> str:
-    minutes = -(-int(answer.retry_after or 60) // 60)
-    plural = "" if minutes == 1 else "s"
-    return (
-        "Too many people have asked to sign in from your network. Try again in"
-        f" {minutes} minute{plural}"
-    )
 
 
 def _is_still_signed_in() -> bool:
