@@ -139,15 +139,15 @@ def signed(sign_in: str, *, minutes: int = 15) -> str:
 def running(
     folder: Path, browser: Browser, *, emails: bool = False, **settings: str
 ) -> Iterator[Front]:
-    """The front before a registry; with `emails` they are sent, by notifications and the workers.
+    """The front before a registry; with `emails` they are sent, by notifications.
 
     Without, tests compute the codes and links themselves.
     """
     services = ["registry", "notifications"] if emails else ["registry"]
     told = {"HEDGEROW_TRUSTED_PROXIES": "127.0.0.1/32", **settings}
     platform = Platform(folder, services=services, settings=told)
-    if not emails:
-        platform.roles = ["registry web"]
+    senders = ["notifications web", "notifications worker"]
+    platform.roles = ["registry web", *(senders if emails else [])]
     with platform:
         platform.begin("web web")
         await_that(lambda: platform.ready("web"), 60)
