@@ -94,6 +94,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     def finish(response: Response) -> Response:
         if is_private(app.view_functions.get(request.endpoint or "")):
             response.headers["Cache-Control"] = "no-store"
-        response.vary.add("Authorization")
+        vary = response.headers.get("Vary")
+        response.headers["Vary"] = f"{vary}, Authorization" if vary else "Authorization"
         tell_position(service, response)
         return end_request(response, metrics)

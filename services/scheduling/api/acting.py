@@ -12,6 +12,7 @@ from typing import NamedTuple
 from services.scheduling import known, queries
 from services.scheduling.domain.session import Particulars
 from shared.connection import Connection
+from shared.http.acting import acts_for_platform, is_granted
 from shared.http.policies import Kind
 from shared.projection.generations import OWN, active
 from shared.service.authority import communities_of, granted
@@ -30,22 +31,6 @@ def acts_for_team(connection: Connection, cohort: str) -> bool:
     ) and not _has_part(connection, cohort)
 
 
-def is_operator(connection: Connection) -> bool:
-    """Whether the caller acts for the platform: by its own tokens, or by a grant."""
-    who = caller()
-    if who.kind != PERSON:
-        return who.kind != "anyone" and who.actor is None
-    return is_granted(connection, Kind.OPERATOR)
-
-
-def is_granted(connection: Connection, kind: Kind, *things: str) -> bool:
-    """Whether who has signed in holds this, at this moment."""
-    authority = service().authority
-    return authority is not None and authority.holds(
-        connection, kind, caller().person, things, _today()
-    )
-
-
 def _has_part(connection: Connection, cohort: str) -> bool:
     actor = caller().actor
     return actor is not None and queries.application_of(connection, cohort, actor) is not None
@@ -61,7 +46,7 @@ def only_theirs_or_teams(connection: Connection, person: str, cohort: str | None
     """Raises Problem where another asks for what concerns a person: 401, or 403 with a token."""
     if caller().kind == ANYONE:
         raise unauthorised("What concerns a person is for themselves.")
-    if caller().actor == person or is_operator(connection):
+    if caller().actor == person or acts_for_platform(connection):
         return
     if cohort is None or not acts_for_team(connection, cohort):
         raise Problem(
@@ -72,7 +57,7 @@ def only_theirs_or_teams(connection: Connection, person: str, cohort: str | None
 
 def only_oneself(connection: Connection, person: str, words: str) -> None:
     """Raises Problem 403, with these words, where somebody speaks for another."""
-    if caller().actor != person and not is_operator(connection):
+    if caller().actor != person and not acts_for_platform(connection):
         raise Problem(403, words)
 
 

@@ -7,7 +7,6 @@ from flask import Response, request
 
 from services.scheduling import belonging, known, queries, registry_client, texts
 from services.scheduling.api import attendance, session_fields, session_words
-from services.scheduling.api.acting import is_operator
 from services.scheduling.api.answers import require
 from services.scheduling.domain.attendance import REPLIES
 from services.scheduling.domain.session import CANCELLED, PLANNED, Session
@@ -15,6 +14,7 @@ from services.scheduling.links import GUEST, REPLY, signed_link
 from services.scheduling.projections.own import SESSIONS
 from shared.connection import Connection
 from shared.http import reads
+from shared.http.acting import acts_for_platform
 from shared.http.policies import anyone, operator, policy, self_
 from shared.web import pages
 from shared.web.answers import json_response
@@ -150,7 +150,7 @@ def link(session: str, person: str) -> Response:
 def _check_may_ask(connection: Connection, session: str, person: str) -> None:
     """Raises Problem 403: a link invites, so the team gives it, or who takes part to themselves."""
     actor = caller().actor
-    if is_operator(connection) and actor != person:
+    if acts_for_platform(connection) and actor != person:
         return
     found = require(connection, SESSIONS, session)
     now = service().clock.now()
