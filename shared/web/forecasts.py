@@ -24,16 +24,25 @@ _PATIENCE = 2.0  # seconds
 
 
 class Forecast(NamedTuple):
-    """How many would be told; and where texts were asked for, each kind of message as it would
-    read, with how many people would get it, and those who would but cannot be reached."""
+    """How many would be told; each kind of message as it would read, with how many people would get
+    it; and those who would but cannot be reached."""
 
     counts: dict[str, Any]
     messages: Sequence[Mapping[str, Any]] = ()
     unreachable: Sequence[str] = ()
 
 
-def forecast(service: Service, events: Sequence[Event], *, texts: bool = False) -> Forecast:
+def forecast(service: Service, events: Sequence[Event]) -> dict[str, Any]:
+    """`{"notifies", "now", "digest", "none"}`. Raises Problem 503 where nobody answers."""
+    return _asked(service, events, texts=False).counts
+
+
+def forecast_with_texts(service: Service, events: Sequence[Event]) -> Forecast:
     """Raises Problem 503 where nobody answers."""
+    return _asked(service, events, texts=True)
+
+
+def _asked(service: Service, events: Sequence[Event], *, texts: bool) -> Forecast:
     if not events:
         return Forecast({"notifies": 0, "now": 0, "digest": 0, "none": 0})
     envelopes = [
@@ -74,10 +83,10 @@ class _RolledBack(Exception):
         self.would_be = would_be
 
 
-def only_counts(service: Service, would_be: WouldBe) -> dict[str, Any]:
+def _only_counts(service: Service, would_be: WouldBe) -> dict[str, Any]:
     """How many the events would have told, and the warnings."""
     warned = {} if would_be.warnings is None else {"warnings": would_be.warnings}
-    return forecast(service, would_be.events).counts | warned
+    return forecast(service, would_be.events) | warned
 
 
 def only_forecast(
@@ -95,7 +104,7 @@ def only_forecast(
         return transact(service, rolled_back)
     except _RolledBack as undone:
         forget_written()
-        told = tell(undone.would_be) if tell else only_counts(service, undone.would_be)
+        told = tell(undone.would_be) if tell else _only_counts(service, undone.would_be)
         return json_response(told)
 
 

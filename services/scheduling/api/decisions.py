@@ -20,12 +20,13 @@ from services.scheduling.projections.own import APPLICATIONS, COHORTS
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.http.policies import operator, policy, service_token, team_of
+from shared.web import forecasts
 from shared.web.bodies import Blueprint
 from shared.web.callers import caller
 from shared.web.changing import append, changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
-from shared.web.forecasts import WouldBe, dry_run_asked, forecast
+from shared.web.forecasts import WouldBe, dry_run_asked
 from shared.web.parameters import DRY_RUN, takes
 
 blp = Blueprint("decisions", "decisions", description="Who gets a place")
@@ -101,7 +102,7 @@ def release(cohort: str) -> Response:
 
 def _as_it_would_be_sent(would_be: WouldBe) -> dict[str, Any]:
     """The texts with their counts, and the warnings, with who cannot be reached."""
-    found = forecast(service(), would_be.events, texts=True)
+    found = forecasts.forecast_with_texts(service(), would_be.events)
     warnings = list(would_be.warnings or ())
     if found.unreachable:
         people = [{"person": person} for person in found.unreachable]
