@@ -262,6 +262,9 @@ SILENT: Mapping[str, str] = {
     "discovery.saved-search.made": "the person did it",
     "discovery.saved-search.removed": "the person did it, or was erased",
     "scheduling.calendar.link-renewed": "the person asked for it and was answered",
+    "registry.platform.epoch-raised": "it is for those who follow the feed, not for people",
+    "scheduling.platform.epoch-raised": "it is for those who follow the feed, not for people",
+    "discovery.platform.epoch-raised": "it is for those who follow the feed, not for people",
     "discovery.feedback.given": "what a community finds useful is its own affair",
     "discovery.feedback.taken-back": "what a community finds useful is its own affair",
 }
