@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from shared import logs
+from shared.http.policies import anyone, policy
 from shared.web import errors
 from tests.integration.services import SERVICES, app_of
 
@@ -29,11 +30,16 @@ def paths(link: str) -> dict[str, int]:
 
 
 def break_(app: Flask, link: str) -> None:
+    @policy(anyone)
     def fails(signed: str = "") -> Any:
         raise RuntimeError(f"no page for {signed or link}")
 
+    @policy(anyone)
+    def fails_elsewhere(other: str) -> Any:
+        return fails()
+
     app.add_url_rule("/broken/<signed>", view_func=fails, endpoint="broken")
-    app.add_url_rule("/defect/<other>/x", view_func=lambda other: fails(), endpoint="defect")
+    app.add_url_rule("/defect/<other>/x", view_func=fails_elsewhere, endpoint="defect")
 
 
 def no_answer(*_: Any, **__: Any) -> Any:
