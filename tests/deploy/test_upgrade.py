@@ -1,6 +1,6 @@
 """From the last release to this version and back, while people go on writing."""
 
-import subprocess
+import shutil
 import threading
 import time
 import uuid
@@ -9,18 +9,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
 from shared.projection.generations import FOLLOWED, OWN
 from tests.deploy import deployment as ours
-from tests.deploy.deployment import ROOT, Deployment, docker
+from tests.deploy.deployment import Deployment, docker
 from tests.deploy.reckoning import generation
-from tests.releases import Release, last_release
+from tests.releases import Release, git, last_release
 from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(900)
 IMAGE = f"{ours.IMAGE}-upgrade"
-TOKENS = ("operator_token", "service_token", "secret")
 READ_PUBLIC = """
 from kafka import KafkaConsumer, TopicPartition
 from shared.settings import load_settings
@@ -38,11 +36,16 @@ while any(reader.position(place) < end for place, end in ends.items()):
 TWICE = ("registry-web", "discovery-worker")
 
 
-def build_release(release: Release, folder: Path) -> None:
-    """The release's image: its source, and this Dockerfile where it had none yet."""
-    source = release.unpack(folder / "release")
-    if not (source / "deploy/Dockerfile").exists():
-        subprocess.run(["cp", "-r", str(ROOT / "deploy"), str(source)], check=True)
+def check_out(deployment: Deployment, source: Path) -> None:
+    """The operator's clone has the scripts of this source; what they made stays."""
+    listed = git("ls-files", "-z", "deploy").rstrip("\0").split("\0")
+    for name in listed:
+        (deployment.folder / name).unlink(missing_ok=True)
+    shutil.copytree(source / "deploy", deployment.folder / "deploy", dirs_exist_ok=True)
+
+
+def build_release(release: Release, source: Path) -> None:
+    """The release's image."""
     for target, name in (("hedgerow", IMAGE), ("edge", f"{IMAGE}-edge")):
         file = str(source / "deploy/Dockerfile")
         said = {"VERSION": release.version, "REVISION": release.commit}
@@ -59,9 +62,11 @@ def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
     found = Deployment(folder)
     found.environ["HEDGEROW_IMAGE"] = IMAGE
     try:
-        build_release(last_release(), folder)
-        if last_release().version == "0.1.0":
-            give_tokens_to_all(found)
+        source = last_release().unpack(folder / "release")
+        build_release(last_release(), source)
+        now = folder / "now"
+        shutil.copytree(found.folder / "deploy", now / "deploy")
+        check_out(found, source)
         said = found.configure()
         assert said.returncode == 0, said.stderr
         # A release without a worker's pulse has workers that are never called healthy.
@@ -69,6 +74,7 @@ def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
         said = found.compose("up", "-d", "--no-build", *scale)
         assert said.returncode == 0, said.stderr[-2000:]
         await_that(lambda: is_ready(found), 120)
+        check_out(found, now)
         yield found
     finally:
         found.down()
@@ -76,26 +82,6 @@ def release(clone: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iter
         docker("image", "rm", "--force", *images)
         if was_up:
             clone.up()
-
-
-def give_tokens_to_all(deployment: Deployment) -> None:
-    """0.1.0 had no deployment of its own: each process wanted every token, and knew no hashes."""
-    path = deployment.folder / "deploy/compose.yaml"
-    content = yaml.safe_load(path.read_text())
-    for role, service in content["services"].items():
-        if role.endswith(("-web", "-worker")):
-            service["secrets"] = [
-                *(
-                    s
-                    for s in service["secrets"]
-                    if s not in (*TOKENS, *(f"{t}_hash" for t in TOKENS))
-                ),
-                *TOKENS,
-            ]
-            service["environment"] |= {
-                f"HEDGEROW_{token.upper()}_FILE": f"/run/secrets/{token}" for token in TOKENS
-            }
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
 def is_ready(deployment: Deployment) -> bool:
