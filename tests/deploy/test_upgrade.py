@@ -195,6 +195,7 @@ def test_an_upgrade_fails_no_write_that_one_more_try_does_not_mend(release: Depl
         took = time.monotonic() - began
     assert said.returncode == 0, said.stdout + said.stderr + release.logs()
     assert "All is well." in said.stdout, said.stdout + said.stderr
+    assert "There is no way back to the version before" in said.stdout
     print(f"upgraded in {took:.0f} s, {len(people.registered)} written, {people.repeated} again")
     release.await_well()
     everything_is_there(release, people)
