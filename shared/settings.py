@@ -20,12 +20,13 @@ from sqlalchemy.exc import ArgumentError
 
 from shared.clock import Clock, parse_duration
 from shared.foundation.addresses import parse_mailbox
-from shared.foundation.hosts import HostError, encode_host
+from shared.foundation.hosts import HostError, encode_host, is_safe_url
 
 Subnet = ipaddress.IPv4Network | ipaddress.IPv6Network
 SERVICES = ("registry", "scheduling", "notifications", "discovery")
 _IN_URL = "%/:=&?~#+!$,;'@()*[]"  # as it stands, where an address has it
 _LONGEST_LOCAL, _ID_LENGTH = 64, 25  # of an address, RFC 5321; of a message's id behind a plus
+_LONGEST_LABEL = 60
 _YEAR = timedelta(days=365)
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 EVERY_SECRET = ("operator_token", "service_token", "secret")
@@ -128,6 +129,17 @@ class MailServer(NamedTuple):
         return bool(self.password) and not (self.tls or self.starttls)
 
 
+@dataclass(frozen=True)
+class IdentityProvider:
+    """An OpenID Connect issuer, to whom the registry is a confidential client; pages call it by its
+    label."""
+
+    issuer: str
+    client_id: str
+    client_secret: Secret
+    label: str
+
+
 def mail_server(url: str) -> MailServer:
     """Read `smtp://[user:password@]host:port` or `smtps://…`, with `?starttls=1`.
 
@@ -202,6 +214,7 @@ class Settings:
     application_retention: timedelta  # how long after a cohort what applicants wrote is kept
     erasure_list: Path | None  # where the registry lists who was erased; shared/restoring
     trusted_proxies: tuple[Subnet, ...]  # whose X-Forwarded-For is believed
+    identity_provider: IdentityProvider | None  # whom people may sign in with, beside by email
     link_lapse_days: int  # how long a proposed link waits for its answer
 
     @property
@@ -314,6 +327,7 @@ class Reader:
             application_retention=self.get("APPLICATION_RETENTION", _YEAR, parse_duration),
             erasure_list=self.get("ERASURE_LIST", None, Path),
             trusted_proxies=self.get("TRUSTED_PROXIES", (), _subnets),
+            identity_provider=self.identity_provider(),
             link_lapse_days=self.get("LINK_LAPSE_DAYS", 60, _days),
         )
 
@@ -354,6 +368,30 @@ class Reader:
             )
         return Kafka(bootstrap, protocol, user, password)
 
+    def identity_provider(self) -> IdentityProvider | None:
+        """Whole, or not at all; a part of it is found wrong by `check_together`."""
+        issuer = self.get("OIDC_ISSUER", None, _issuer)
+        client_id, label = self.get("OIDC_CLIENT_ID", None), self.get("OIDC_LABEL", None, _label)
+        secret = self.secret("OIDC_CLIENT_SECRET", None)
+        if not (issuer and client_id and label and secret):
+            return None
+        return IdentityProvider(issuer, client_id, secret, label)
+
+    def check_identity_provider(self) -> None:
+        """All of its settings are there, or none is."""
+        names = [f"HEDGEROW_OIDC_{n}" for n in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "LABEL")]
+        missing = [name for name in names if not self.environ.get(name)]
+        if missing and len(missing) < len(names):
+            self.problems.append(
+                f"{', '.join(missing)}: missing; signing in with an identity provider needs all of"
+                f" {', '.join(names)}"
+            )
+        if "," in self.environ.get("HEDGEROW_OIDC_CLIENT_SECRET", ""):
+            self.problems.append(
+                "HEDGEROW_OIDC_CLIENT_SECRET: holds a comma, which stands between two secrets;"
+                " have the provider make another"
+            )
+
     def secret(self, name: str, default: Path | None) -> Secret:
         full = f"HEDGEROW_{name}"
         path = self.environ.get(full + "_FILE")
@@ -365,6 +403,7 @@ class Reader:
 
     def check_together(self, settings: Settings) -> None:
         """What is wrong with several settings together."""
+        self.check_identity_provider()
         local = settings.mail_from.rpartition("<")[2].rpartition("@")[0]
         if settings.mail_sender_per_message and len(local) > _LONGEST_LOCAL - _ID_LENGTH:
             self.problems.append(
@@ -458,6 +497,22 @@ def _host(text: str) -> str:
         return encode_host(text)
     except HostError as error:
         raise ValueError(f"the host name {text!r} {error}") from error
+
+
+def _issuer(text: str) -> str:
+    """As it is: it must be what the provider calls itself, to the letter."""
+    if not is_safe_url(text) or "?" in text or "#" in text or not text.isascii():
+        raise ValueError(
+            f"{text!r} is not the address of an OpenID Connect issuer: write it as the provider"
+            " does, such as https://login.example/realms/ours; http:// is for this machine alone"
+        )
+    return text
+
+
+def _label(text: str) -> str:
+    if len(text) > _LONGEST_LABEL or not text.isprintable():
+        raise ValueError(f"is to stand on a button: {_LONGEST_LABEL} characters at most")
+    return text
 
 
 def _hosts(text: str) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from services.registry.identity.addresses.handlers import tidy as tidy_addresses
 from services.registry.identity.authority import RegistryAuthority
 from services.registry.identity.grants import api as grants
 from services.registry.identity.grants.projection import GRANTS
+from services.registry.identity.oidc import api as oidc
+from services.registry.identity.oidc.handlers import tidy as tidy_oidc
 from services.registry.identity.sessions import api as me
 from services.registry.identity.sessions.handlers import end_expired
 from services.registry.identity.sign_ins import api as sign_ins
@@ -48,6 +50,7 @@ def build(settings: Settings) -> Service:
             people.blp,
             privacy.blp,
             sign_ins.blp,
+            oidc.blp,
             tokens.blp,
             me.blp,
             grants.blp,
@@ -65,6 +68,7 @@ def build(settings: Settings) -> Service:
             erase_those_without_purpose,
             tidy,
             tidy_addresses,
+            tidy_oidc,
             end_expired,
             renew_in_time,
         ],

@@ -10,6 +10,7 @@ from services.registry.domain.person import decide as decide_person
 from services.registry.events import COMMUNITY, PERSON
 from services.registry.identity.addresses import queries as addresses
 from services.registry.identity.grants import handlers as grants
+from services.registry.identity.oidc import handlers as oidc
 from services.registry.identity.sessions import handlers as sessions
 from services.registry.identity.sessions import queries as session_queries
 from services.registry.identity.sign_ins import queries as sign_ins
@@ -47,6 +48,7 @@ def erase(
         events = decide_community(found.state, RemovePerson(community, person, today))
         changes += streams.changes(COMMUNITY, community, found, events)
     changes += grants.endings(streams, connection, person)
+    changes += oidc.endings(connection, person)
     theirs = [session.id for session in session_queries.of_person(connection, person)]
     changes += sessions.endings(streams, connection, theirs, Reason.ERASED)
     streams.append(connection, changes, cause=cause, now=now)
@@ -55,6 +57,7 @@ def erase(
     stored_answers.forget(connection, person)
     reads.forget(connection, person)
     suspensions.forget(connection, person)
+    oidc.forget(connection, person)
     address = address_key(known.email) if known and known.email else ""
     hashed = counted_by(service.settings.secret, address)
     sign_ins.forget_person(connection, person, hashed)

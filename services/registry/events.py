@@ -5,6 +5,7 @@ from typing import Any
 from services.registry.domain import community, decisions, network, organisation, person
 from services.registry.identity.addresses import events as addresses
 from services.registry.identity.grants import events as grants
+from services.registry.identity.oidc import events as oidc
 from services.registry.identity.sign_ins import events as sign_ins
 from shared.eventstore.codec import EventType, EventTypes, Upcaster
 from shared.eventstore.epochs import epoch_raised_type
@@ -75,6 +76,8 @@ EVENT_TYPES = EventTypes(
         EventType("registry.sign-in.requested", 1, sign_ins.SignInRequested, INTERNAL),
         EventType("registry.sign-in.completed", 1, sign_ins.SignInCompleted, INTERNAL),
         EventType("registry.sign-in.ended", 1, sign_ins.SignInEnded, INTERNAL),
+        EventType("registry.account.bound", 1, oidc.AccountBound, INTERNAL),
+        EventType("registry.account.unbound", 1, oidc.AccountUnbound, INTERNAL),
         EventType("registry.grant.given", 1, grants.GrantGiven, INTERNAL),
         EventType("registry.grant.ended", 1, grants.GrantEnded, INTERNAL),
         epoch_raised_type("registry"),

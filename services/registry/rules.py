@@ -9,6 +9,15 @@ SIGN_INS_PER_ADDRESS = 3  # emails to one address in that time: nobody's mailbox
 SIGN_INS_PER_NETWORK = 20  # requests from one network address in that time: an office shares one
 CODE_TRIES = 5  # wrong codes of one sign-in: a guess is right once in 200,000
 
+# Signing in with an identity provider
+OIDC_LIFETIME = timedelta(minutes=10)  # to sign in there and come back, with a second factor
+OIDC_CONFIRMED_WITHIN = timedelta(minutes=30)  # by email: slow mail, and one that went wrong
+OIDC_WINDOW = timedelta(hours=1)  # over which those begun are counted; longer than both together
+OIDC_BEGUN_PER_NETWORK = 60  # in that time: no email is sent, and an office shares one
+OIDC_BEGUN = 10_000  # in that time, of all: what the table can hold, and the provider be sent
+OIDC_CLOCKS_APART = timedelta(seconds=30)  # what the provider's clock and ours may differ by
+OIDC_SIGNED_IN_WITHIN = timedelta(minutes=30)  # at the provider: as fresh as sensitive acts need
+
 # Sessions
 SESSION_IDLE = timedelta(hours=12)  # without use: a shared computer left behind
 SESSION_LONGEST = timedelta(days=7)  # used or not

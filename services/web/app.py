@@ -12,6 +12,7 @@ from services.web.cookies import Cookie
 from services.web.first import api as first
 from services.web.settings import FrontSettings
 from services.web.sign_in import api as sign_in
+from services.web.sign_in import provider
 from shared import logs
 from shared.foundation.http_client import correlate
 from shared.http.app import SECURITY_HEADERS, App, begin_request, end_request, secured
@@ -37,6 +38,7 @@ def create_app(settings: FrontSettings) -> Flask:
     app = App("hedgerow.web", static_folder=None)
     app.config |= {
         "MAX_CONTENT_LENGTH": LARGEST,
+        "IDENTITY_PROVIDER": settings.provider,
         # No secret: what forms carry is derived from the cookie, which is one; see cookies.py.
         "WTF_CSRF_SECRET_KEY": "forms",
         "WTF_CSRF_TIME_LIMIT": None,  # a form is good as long as the cookie that it is bound to
@@ -49,7 +51,15 @@ def create_app(settings: FrontSettings) -> Flask:
     _every_request(app)
     CSRFProtect(app)
     errors.register(app)
-    for blueprint in (assets.blp, operations.blp, first.blp, sign_in.blp, account.blp, address.blp):
+    for blueprint in (
+        assets.blp,
+        operations.blp,
+        first.blp,
+        sign_in.blp,
+        provider.blp,
+        account.blp,
+        address.blp,
+    ):
         app.register_blueprint(blueprint)
     app.wsgi_app = secured(app.wsgi_app, SECURITY_HEADERS)  # type: ignore[assignment,method-assign]
     return app

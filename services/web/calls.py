@@ -14,7 +14,7 @@ import structlog
 
 from services.web.cookies import visit
 from services.web.settings import FrontSettings
-from shared.foundation.http_client import http_client
+from shared.foundation.http_client import http_client, time_limits
 from shared.http.network import address_of
 
 log = structlog.get_logger()
@@ -72,9 +72,12 @@ class Calls:
         path: str,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        patience: float = _PATIENCE,
     ) -> Answer:
         """As anyone. Raises NoAnswer, also where the service has failed."""
-        return _read(self._send(service, method, path, json=body, headers=dict(headers or {})))
+        limits = time_limits(patience, _CONNECT)
+        sent = dict(headers or {})
+        return _read(self._send(service, method, path, json=body, headers=sent, timeout=limits))
 
     def ask_as_person(
         self,

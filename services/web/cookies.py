@@ -34,6 +34,12 @@ class Visit(dict[str, Any], SessionMixin):
     def bind_forms(self) -> None:
         self[_FIELD] = hashlib.sha256(f"forms {self.value}".encode()).hexdigest()
 
+    def bound(self) -> str:
+        """What this browser alone can repeat as long as it keeps its cookie, and nobody turns back
+        into that."""
+        self.changed = self.changed or not self.given
+        return hashlib.sha256(f"browser {self.value}".encode()).hexdigest()
+
     def sign_in(self, secret: str) -> None:
         self.value, self.changed, self.ended = secret, True, False
 

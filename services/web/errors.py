@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from services.web.calls import NoAnswer, SignedOut, SignInAgain
 from services.web.cookies import visit
 from services.web.pages import go, message, own_page, signed_in
-from services.web.settings import is_loopback
+from shared.foundation.hosts import is_loopback
 from shared.foundation.masking import mask_path
 
 log = structlog.get_logger()

@@ -14,7 +14,12 @@ from services.web.assets import asset
 from services.web.cookies import visit
 
 _ZONE = ZoneInfo("Europe/London")
-_ELSEWHERE = ("sign_in.", "assets.", "operations.")  # blueprints that nobody is led to
+_ELSEWHERE = (
+    "sign_in.",
+    "sign_in_with.",
+    "assets.",
+    "operations.",
+)  # blueprints that nobody is led to
 
 
 def configure(app: Flask) -> None:

@@ -1,17 +1,16 @@
 """The front's own settings: where it is and where the services are. No secret, no database."""
 
-import ipaddress
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from shared.foundation.hosts import is_safe_url
 from shared.settings import FRONT, SERVICES, Reader, SettingsError, Subnet
 
 _OWN = {
     *("DATA_DIR", "BIND", "PUBLIC_URL", "LOG_FORMAT", "LOG_LEVEL", "WEB_THREADS"),
-    *("TRUSTED_PROXIES", "WEB_PORT", "WEB_URL"),
+    *("TRUSTED_PROXIES", "WEB_PORT", "WEB_URL", "OIDC_LABEL"),
     *(f"{service.upper()}_URL" for service in SERVICES),
     *(f"{service.upper()}_PORT" for service in SERVICES),
 }
@@ -29,6 +28,7 @@ class FrontSettings:
     log_format: str
     log_level: str
     threads: int
+    provider: str | None  # the name of whom people may sign in with, beside by email
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> FrontSettings:
@@ -37,7 +37,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> FrontSettings:
     names = {f"HEDGEROW_{name}{ending}" for name in _OWN for ending in ("", "_FILE")}
     reader = Reader({name: value for name, value in given.items() if name in names})
     found = reader.read()
-    if not _keeps_cookies(found.front_url):
+    if not is_safe_url(found.front_url):
         reader.problems.append(
             f"HEDGEROW_PUBLIC_URL: people would open {found.front_url}, which begins with http://,"
             " and browsers keep the cookie that they sign in by only on https:// (or on this"
@@ -54,6 +54,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> FrontSettings:
         log_format=found.log_format,
         log_level=found.log_level,
         threads=found.web_threads,
+        provider=reader.environ.get("HEDGEROW_OIDC_LABEL"),
     )
 
 
@@ -66,18 +67,3 @@ def settings_or_exit() -> FrontSettings:
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself, as browsers see it."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _keeps_cookies(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or is_loopback(parts.hostname or "")

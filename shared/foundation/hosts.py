@@ -6,6 +6,7 @@ The standard library's `idna` codec is IDNA 2003: it turns faß.de into fass.de,
 import ipaddress
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 import idna
 
@@ -44,6 +45,28 @@ def encode_host(host: str) -> str:
     if len(name) > 253:
         raise HostError("is longer than the 253 characters that DNS has room for")
     return name
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself, as browsers see it."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether nobody on the way can read what is asked there: https, or this machine itself."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    )
 
 
 def find_invisible(text: str, besides: str = "") -> str | None:

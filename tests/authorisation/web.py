@@ -30,6 +30,10 @@ TABLE: dict[str, Answers] = {
     "POST /sign-in/code/<sign_in>": Answers("422", "422", "422"),
     "GET /sign-in/<signed>": _SAME,
     "POST /sign-in/<signed>": Answers("404", "404", "404"),
+    "GET /sign-in/with": Answers("404", "404", "404"),  # where no identity provider is set
+    "GET /sign-in/with/return": Answers("404", "404", "404"),
+    "GET /sign-in/with/<confirmation>": Answers("404", "404", "404"),
+    "POST /sign-in/with/<confirmation>": Answers("404", "404", "404"),
     "GET /sign-out": Answers("-> /signed-out", "page", "page"),
     "POST /sign-out": Answers("-> /signed-out", "-> /signed-out", "-> /signed-out"),
     "GET /signed-out": _SAME,

@@ -41,6 +41,7 @@ STREAMS = {
     "sign-in": "sin_…",
     "address-change": "adc_…",
     "membership": "mbr_…",
+    "account": "oib_…",
     "grant": "grt_…",
     "platform": "epo_…",
 }

@@ -234,6 +234,8 @@ SILENT: Mapping[str, str] = {
     "registry.sign-in.ended": "the person sees it where they are signed in",
     "registry.person.suspended": "nothing is sent to who is suspended; operators see it",
     "registry.person.restored": "the operator who restores somebody says so",
+    "registry.account.bound": "the person has just done it themselves",
+    "registry.account.unbound": "the person has just done it themselves",
     "registry.grant.given": "whoever gives a grant says so",
     "registry.grant.ended": "whoever ends a grant says so",
     "registry.person.erased": "nobody is told of an erasure; what is held is forgotten",

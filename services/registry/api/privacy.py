@@ -11,6 +11,7 @@ from services.registry.erasing import erase
 from services.registry.events import COMMUNITY
 from services.registry.identity.addresses import handlers as addresses
 from services.registry.identity.grants import queries as grants
+from services.registry.identity.oidc import handlers as oidc
 from services.registry.identity.sessions import queries as sessions
 from services.registry.identity.sign_ins import queries as sign_ins
 from services.registry.privacy.handlers import Unavailable, ask
@@ -92,6 +93,7 @@ def export(person: str) -> Response:
                 {"expires_at": rfc3339(s.expires), "completed": s.completed}
                 for s in sign_ins.of_person(connection, person)
             ],
+            "accounts": oidc.held(connection, person),
             "address_changes": addresses.held(connection, person),
             **reads.held(connection, person),
         }

@@ -3,6 +3,8 @@
 Opening a link changes nothing, since mail scanners open links; only the page's button does.
 """
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
@@ -41,11 +43,18 @@ def send() -> Response:
     if not address:
         return shown("Enter your email address")
     answer = calls().ask("registry", "POST", "/sign-ins", {"email": address})
+    return asked_for(answer, onward, shown)
+
+
+def asked_for(
+    answer: Answer, onward: str | None, shown: Callable[[str, int], Response]
+) -> Response:
+    """On to the page for the code, or the form once more by `shown`."""
     if answer.status == 429:
         why = "Too many people have asked to sign in from your network"
         return shown(f"{why}. Try again {answer.again}", 429)
     if answer.status != 202:
-        return shown("Enter an email address in the right form, like name@example.com")
+        return shown("Enter an email address in the right form, like name@example.com", 422)
     address = url_path("sign-in", "code", str(answer.body["sign_in"]))
     return go(f"{address}?next={onward}" if onward else address)
 
@@ -66,12 +75,12 @@ def sign_in_by_code(sign_in: str) -> Response:
     if not code:
         return shown("check-email", "Enter the code from the email")
     path = url_path("sign-ins", sign_in, "completion")
-    answer = calls().ask("registry", "POST", path, {"code": code, **_name()})
+    answer = calls().ask("registry", "POST", path, {"code": code, **_said()})
     if "code" in answer.errors:
         return shown("check-email", "Enter the six digits of the newest email")
     if "name" in answer.errors:
         return shown("your-name", _name_error(answer), request.form.get("name"))
-    return _completed(answer, onward)
+    return completed(answer, onward)
 
 
 @blp.get("/sign-in/<signed>")
@@ -81,10 +90,10 @@ def open_link(signed: str) -> Response:  # noqa: ARG001
 
 @blp.post("/sign-in/<signed>")
 def sign_in_by_link(signed: str) -> Response:
-    answer = calls().ask("registry", "POST", "/sign-ins/completion", {"signed": signed, **_name()})
+    answer = calls().ask("registry", "POST", "/sign-ins/completion", {"signed": signed, **_said()})
     if "name" in answer.errors:
         return page("your-name", 422, name=request.form.get("name"), error=_name_error(answer))
-    return _completed(answer, None)
+    return completed(answer, None)
 
 
 @blp.get("/sign-out")
@@ -105,10 +114,10 @@ def signed_out() -> Response:
     return page("signed-out")
 
 
-def _name() -> dict[str, str]:
-    """The name, where the form has asked for one."""
+def _said() -> dict[str, str]:
+    """Which browser this is, and the name, where the form has asked for one."""
     name = request.form.get("name")
-    return {} if name is None else {"name": name.strip()}
+    return {"browser": visit().bound()} | ({} if name is None else {"name": name.strip()})
 
 
 def _name_error(answer: Answer) -> str | None:
@@ -119,7 +128,7 @@ def _name_error(answer: Answer) -> str | None:
     return f"Your name {answer.errors['name'][0]}" if name.strip() else "Enter your name"
 
 
-def _completed(answer: Answer, onward: str | None) -> Response:
+def completed(answer: Answer, onward: str | None) -> Response:
     """Signed in, or a page that says why not."""
     if answer.status == 200:
         if signed_in():  # whoever it was, here or before: nobody can get back to that session

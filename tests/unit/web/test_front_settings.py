@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from services.web.settings import is_loopback, load_settings
+from services.web.settings import load_settings
+from shared.foundation.hosts import is_loopback
 from shared.settings import Secret, SettingsError
 
 

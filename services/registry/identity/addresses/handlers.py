@@ -18,6 +18,7 @@ from services.registry.identity.addresses.decider import (
     Request,
     State,
 )
+from services.registry.identity.oidc import handlers as oidc
 from services.registry.identity.sessions import handlers as sessions
 from services.registry.identity.sessions import queries as session_queries
 from services.registry.identity.sign_ins.decider import Reason
@@ -127,7 +128,7 @@ def changed_by_operator(
     """Keep that an operator changed an address, as for a lost mailbox.
 
     Who has the old one, which `person` still holds, is told; whoever was signed in no longer is,
-    and the links in the old mailbox stop.
+    no account of an identity provider signs in, and the links in the old mailbox stop.
     """
     change = Pending(new_id(_PREFIX), person.id, person.email, State.DONE, 0, now)
     loaded = streams.load(connection, PERSON, person.id)
@@ -136,9 +137,11 @@ def changed_by_operator(
         StreamChange(change.id, 0, decider.decide(Change(), Carry(person.id))),
         StreamChange(person.id, loaded.version, decide_person(loaded.state, RenewLinks(PURPOSES))),
         *sessions.endings(streams, connection, theirs, Reason.REVOKED),
+        *oidc.endings(connection, person.id),
     ]
     streams.append(connection, changes, cause=cause, now=now)
     session_queries.delete(connection, theirs)
+    oidc.forget(connection, person.id)
     by_address = counted_by(secret, address_key(person.email) if person.email else "")
     queries.insert(connection, change, by_address)
 

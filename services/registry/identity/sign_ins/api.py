@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response
 
+from services.registry.identity.oidc.handlers import bind
 from services.registry.identity.sign_ins import handlers
 from services.registry.identity.sign_ins.decider import PURPOSE, Outcome
 from services.registry.identity.sign_ins.handlers import Completion, TooManyRequests
@@ -71,7 +72,7 @@ def ask(fields: dict[str, Any]) -> Response:
 @blp.arguments(CodeBody)
 def complete_by_code(fields: dict[str, Any], sign_in: str) -> Response:
     proven = handlers.is_code(service().settings.secret, sign_in, fields["code"])
-    return _answered(_complete(sign_in, proven=proven, name=fields.get("name")))
+    return _answered(_complete(sign_in, fields, proven=proven))
 
 
 @blp.post("/sign-ins/completion")
@@ -86,27 +87,32 @@ def complete_by_link(fields: dict[str, Any]) -> Response:
         raise Problem(*_REFUSALS[Outcome.EXPIRED]) from error
     except BadLink as error:
         raise not_found("This link does not work: copy the whole of it from the email.") from error
-    found = _complete(opened.subject, proven=True, name=fields.get("name"), via=BY_LINK)
+    found = _complete(opened.subject, fields, proven=True, via=BY_LINK)
     if found.outcome is Outcome.WRONG_CODE:  # of a person who was suspended since
         raise Problem(*_REFUSALS[Outcome.EXPIRED])
     return _answered(found)
 
 
 def _complete(
-    sign_in: str, *, proven: bool, name: str | None, via: str | None = None
+    sign_in: str, fields: dict[str, Any], *, proven: bool, via: str | None = None
 ) -> Completion:
     """Not kept under an Idempotency-Key: the answer holds the session's secret."""
     here = service()
+    by, now = replace(cause(), via=via), here.clock.now()
     with here.write() as connection:
-        return handlers.complete(
+        found = handlers.complete(
             here.streams,
             connection,
             sign_in,
             proven=proven,
-            name=name,
-            cause=replace(cause(), via=via),
-            now=here.clock.now(),
+            name=fields.get("name"),
+            cause=by,
+            now=now,
         )
+        if found.outcome is Outcome.COMPLETED:
+            browser = fields.get("browser")
+            bind(here.streams, connection, sign_in, found.person, browser, cause=by, now=now)
+    return found
 
 
 def _answered(found: Completion) -> Response:

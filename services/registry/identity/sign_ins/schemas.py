@@ -1,5 +1,6 @@
 """What requests about sign-ins hold."""
 
+from services.registry.identity.oidc.schemas import Browser
 from shared.web.fields import Body, EmailAddress, Text
 
 
@@ -15,6 +16,7 @@ class _CompletionBody(Body):
         200,
         metadata={"description": "Your name, where the address is new here"},
     )
+    browser = Browser(required=False)
 
 
 class CodeBody(_CompletionBody):
