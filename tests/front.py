@@ -34,11 +34,12 @@ class _Services(httpx.BaseTransport):
 class Front:
     """The front's app. `asked` is what it asked the services for."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, **environ: str) -> None:
         self.registry = registry
         names = ("registry", "scheduling", "notifications", "discovery")
         urls = {f"HEDGEROW_{name.upper()}_URL": f"http://{name}.example" for name in names}
-        self.app = create_app(load_settings({"HEDGEROW_PUBLIC_URL": URL, **urls}))
+        given = {f"HEDGEROW_{name}": value for name, value in environ.items()}
+        self.app = create_app(load_settings({"HEDGEROW_PUBLIC_URL": URL, **urls, **given}))
         self.calls = self.app.extensions["hedgerow_calls"]
         services = _Services(registry.app)
         hooks = self.calls._http.event_hooks

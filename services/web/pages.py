@@ -24,6 +24,7 @@ _ELSEWHERE = (
 
 def configure(app: Flask) -> None:
     app.jinja_options = {
+        "autoescape": True,  # in the macros too, whose files Flask would not take for HTML
         "undefined": ChainableUndefined,  # nhsuk-frontend-jinja's macros need it
         "trim_blocks": True,
         "lstrip_blocks": True,
