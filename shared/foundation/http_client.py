@@ -1,4 +1,4 @@
-"""HTTP among the services and from the command line: one way to ask, for all of them.
+"""HTTP among the services, to an identity provider and from the command line: one way to ask.
 
 No proxy that the environment names is used, and no `.netrc`: what is asked carries names, addresses
 and tokens, and goes to the services alone. Redirects are not followed. Each request carries the

@@ -213,6 +213,60 @@ def test_a_secret_is_never_shown():
     assert "operator-token" not in repr(load())
 
 
+PROVIDER = {
+    "OIDC_ISSUER": "https://login.example/realms/ours/",
+    "OIDC_CLIENT_ID": "hedgerow",
+    "OIDC_CLIENT_SECRET": "s3cret",
+    "OIDC_LABEL": "Example Trust",
+}
+
+
+def test_an_identity_provider_is_whole_and_its_issuer_to_the_letter():
+    found = load(**PROVIDER).identity_provider
+    assert found is not None
+    assert (found.issuer, found.client_id, found.label) == tuple(
+        PROVIDER[f"OIDC_{name}"] for name in ("ISSUER", "CLIENT_ID", "LABEL")
+    )
+    assert found.client_secret.value == "s3cret"
+    assert load().identity_provider is None
+
+
+def test_the_secret_of_the_identity_provider_may_be_in_a_file(tmp_path: Path):
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    given = {name: text for name, text in PROVIDER.items() if name != "OIDC_CLIENT_SECRET"}
+    found = load(**given, OIDC_CLIENT_SECRET_FILE=str(file)).identity_provider
+    assert found is not None
+    assert found.client_secret.value == "from a file"
+
+
+@pytest.mark.parametrize("missing", PROVIDER)
+def test_a_part_of_an_identity_provider_is_a_problem(missing: str):
+    given = {name: text for name, text in PROVIDER.items() if name != missing}
+    with pytest.raises(SettingsError, match=f"HEDGEROW_{missing}: missing"):
+        load(**given)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OIDC_ISSUER", "http://login.example"),
+        ("OIDC_ISSUER", "login.example"),
+        ("OIDC_ISSUER", "https://login.example?x=1"),
+        ("OIDC_ISSUER", "http://[::1"),
+        ("OIDC_LABEL", "L" * 61),
+        ("OIDC_CLIENT_SECRET", "one,two"),
+    ],
+)
+def test_what_is_wrong_with_an_identity_provider_is_said(name: str, text: str):
+    with pytest.raises(SettingsError, match=f"HEDGEROW_{name}: "):
+        load(**PROVIDER | {name: text})
+
+
+def test_an_issuer_on_this_machine_needs_no_tls():
+    assert load(**PROVIDER | {"OIDC_ISSUER": "http://127.0.0.1:9000"}).identity_provider
+
+
 def test_two_services_on_one_port_are_refused():
     with pytest.raises(SettingsError) as refused:
         load_settings({"HEDGEROW_REGISTRY_PORT": "8002"}, need_tokens=False)
