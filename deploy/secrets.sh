@@ -51,6 +51,8 @@ elif [ ! -e /secrets/smtp_url ]; then
   write smtp_url </dev/null
 fi
 
+[ -e /secrets/oidc_client_secret ] || write oidc_client_secret </dev/null # the operator's to fill
+
 case $3 in
   new)
     old=$(cut -d, -f1 /secrets/operator_token)

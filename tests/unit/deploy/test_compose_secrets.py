@@ -10,7 +10,7 @@ COMPOSE = Path(__file__).parents[3] / "deploy/compose.yaml"
 MOUNTED = "/run/secrets/"
 # Of what a role of a service may hold; the others have a database's address alone.
 HELD = {
-    "registry-web": {"operator_token_hash", "service_token", "secret"},
+    "registry-web": {"operator_token_hash", "service_token", "secret", "oidc_client_secret"},
     "registry-worker": {"kafka_password"},
     "scheduling-web": {"operator_token_hash", "service_token", "secret"},
     "scheduling-worker": {"kafka_password"},

@@ -240,6 +240,11 @@ def test_the_secret_of_the_identity_provider_may_be_in_a_file(tmp_path: Path):
     assert found.client_secret.value == "from a file"
 
 
+def test_an_empty_file_of_its_secret_is_no_identity_provider(tmp_path: Path):
+    (tmp_path / "secret").write_text("")
+    assert load(OIDC_CLIENT_SECRET_FILE=str(tmp_path / "secret")).identity_provider is None
+
+
 @pytest.mark.parametrize("missing", PROVIDER)
 def test_a_part_of_an_identity_provider_is_a_problem(missing: str):
     given = {name: text for name, text in PROVIDER.items() if name != missing}
