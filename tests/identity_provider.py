@@ -15,6 +15,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
+from services.registry.identity.sign_ins.handlers import code
+from tests.registry import Registry, secret_of, signed_in
+
 CLIENT, SECRET = "hedgerow-of-the-tests", "secret of the client: + / %"
 Claims = dict[str, Any]
 
@@ -38,9 +41,9 @@ class Issuer:
         query = {name: found[0] for name, found in parse_qs(urlsplit(address).query).items()}
         assert query["client_id"] == CLIENT
         assert (query["response_type"], query["code_challenge_method"]) == ("code", "S256")
-        code = secrets.token_urlsafe(8)
-        self._codes[code] = (subject, query)
-        return {"code": code, "state": query["state"]}
+        given = secrets.token_urlsafe(8)
+        self._codes[given] = (subject, query)
+        return {"code": given, "state": query["state"]}
 
     def signed(self, claims: Claims, key: RSAKey | None = None, kid: str = "one") -> str:
         return jwt.encode({"alg": "RS256", "kid": kid}, claims, key or self.key)
@@ -108,6 +111,21 @@ def running_issuer() -> Iterator[Issuer]:
         server.shutdown()
         thread.join(10)
         server.server_close()
+
+
+def bind_and_unbind(issuer: Issuer, registry: Registry, email: str = "bo@people.example") -> None:
+    """Somebody new signs in with an account, confirms it by email, and ends that again."""
+    anyone, browser = registry.anyone, {"browser": "c" * 64}
+    address = anyone.done("/sign-ins/with", **browser)["address"]
+    given = issuer.signs_in(address, "bo-there") | browser
+    found = anyone.post("/sign-ins/with/completion", given).json["confirmation"]
+    asked = anyone.post(f"/sign-ins/with/{found}/confirmation", {"email": email} | browser)
+    sign_in = asked.json["sign_in"]
+    body = {"code": code(secret_of(registry.app), sign_in), "name": "Bo"} | browser
+    anyone.done(f"/sign-ins/{sign_in}/completion", **body)
+    bo = signed_in(registry.app, email)
+    (account,) = bo.get("/me/accounts").json["items"]
+    assert bo.ask("DELETE", f"/me/accounts/{account['id']}").status_code == 200
 
 
 def settings_for(issuer: Issuer) -> dict[str, str]:

@@ -14,6 +14,7 @@ from shared.eventstore.epochs import Reason
 from shared.eventstore.events import START, Event
 from shared.stream.envelope import from_structured
 from tests.contract.event_types import EVENT_TYPES, VERSIONS
+from tests.identity_provider import bind_and_unbind, running_issuer, settings_for
 from tests.registry import Registry, every_command, open_registry
 
 FOLDER = Path(schemas.__file__).parent
@@ -102,8 +103,13 @@ def test_every_field_that_the_code_knows_is_described(kind: EventType):
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     folder = tmp_path_factory.mktemp("registry")
-    with open_registry(f"sqlite:///{folder / 'registry.db'}", folder) as found:
+    database = f"sqlite:///{folder / 'registry.db'}"
+    with (
+        running_issuer() as issuer,
+        open_registry(database, folder, **settings_for(issuer)) as found,
+    ):
         every_command(found.operator)
+        bind_and_unbind(issuer, found)
         with found.service.write() as connection:
             found.service.raise_epoch(connection, Reason.RESENT)
         yield found
