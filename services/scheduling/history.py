@@ -14,17 +14,18 @@ from shared.eventstore.events import Event
 _WORDS = {"join_address": "address to join by", "guests_each": "number of guests for each"}
 
 
-def entry(event: Event, reason: str | None = None) -> dict[str, Any]:
+def entry(event: Event, reason: str | None = None, *, with_actor: bool = True) -> dict[str, Any]:
     """One change: a sentence, when, who (an opaque id, or None), and the event's own data.
 
-    `reason` are the words of why a session changed, as far as they are kept.
+    `reason` are the words of why a session changed, as far as they are kept; `with_actor` is for
+    those who may know who acted, and None stands there for all others.
     """
     event = EVENT_TYPES.present(event)
     return {
         "sentence": sentence(EVENT_TYPES.decode(event), reason),
         "at": rfc3339(event.time),
-        "by": event.actor,
-        "via": event.via,
+        "by": event.actor if with_actor else None,
+        "via": event.via if with_actor else None,
         "version": event.version,
         "type": event.type,
         "correlation": event.correlation,

@@ -252,3 +252,32 @@ def test_nobody_of_a_team_records_that_they_came_themselves(scheduling):
     assert answer.status_code == 403
     role = team.ask("PUT", f"{path}/roles/{own}", json={"role": "facilitator"})
     assert role.status_code == 200, role.text
+
+
+# --- histories ---
+
+
+def test_who_changed_a_session_is_for_those_who_run_it(scheduling):
+    community = scheduling.community()
+    convener = _convener(scheduling, community)
+    meeting = convener.made("/sessions", communities=[community], **MEETING)["id"]
+    convener.done(f"/sessions/{meeting}/cancellation", reason="Flood")
+    member = _convener(scheduling, community, "Mel", "member")
+    path = f"/sessions/{meeting}/history"
+    for reader in (scheduling.anyone, member, _team(scheduling)):
+        entries = reader.get(path).json["items"]
+        assert [(e["by"], e["via"]) for e in entries] == [(None, None)] * 2
+        assert "per_" not in reader.get(path).text
+    for reader in (convener, scheduling.operator):
+        assert [e["via"] for e in reader.get(path).json["items"]] == ["person", "person"]
+
+
+def test_who_changed_a_cohort_is_for_its_team(scheduling):
+    programme = scheduling.programme()
+    ours, theirs = _team(scheduling, "Tam", programme), _team(scheduling, "Tim", "prg_other")
+    cohort = ours.made("/cohorts", programme=programme, name="B", places=3)["id"]
+    path = f"/cohorts/{cohort}/history"
+    for reader in (scheduling.anyone, theirs):
+        assert "per_" not in reader.get(path).text
+    for reader in (ours, scheduling.operator):
+        assert reader.get(path).json["items"][0]["via"] == "person"

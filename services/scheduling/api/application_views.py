@@ -104,9 +104,13 @@ def history(events: Sequence[Event], *, for_team: bool) -> list[dict[str, Any]]:
 
 
 def _entry_for_applicant(seen: Sequence[Event], version: int) -> dict[str, Any]:
-    """A withdrawal names the state before it, which is the one that the applicant knew."""
+    """A withdrawal names the state before it, which is the one that the applicant knew.
+
+    Who of the programme team acted is for the team.
+    """
     event = seen[version - 1]
-    shown_entry = entry(event) | {"version": version}
+    by_applicant = event.actor == EVENT_TYPES.decode(seen[0]).about.person
+    shown_entry = entry(event, with_actor=by_applicant) | {"version": version}
     if isinstance(withdrawn := EVENT_TYPES.decode(event), Withdrawn):
         earlier = (EVENT_TYPES.decode(e) for e in seen[: version - 1])
         was = reduce(APPLICATION.evolve, earlier, APPLICATION.initial).state

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from services.scheduling import admitting, documents, queries, texts
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import only_the_team
+from services.scheduling.api.acting import acts_for_team, only_the_team
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import CohortBody, CohortChangeBody
 from services.scheduling.clashing import clash_warnings
@@ -189,14 +189,18 @@ def get_one(cohort: str) -> Response:
 
 
 @blp.get("/cohorts/<cohort>/history")
-@blp.doc(summary="Every change of a cohort, in a sentence and as data")
+@blp.doc(
+    summary="Every change of a cohort, in a sentence and as data",
+    description="`by` and `via` are for its programme team, and null for all others.",
+)
 @policy(anyone)
 def history(cohort: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, cohort)
-    if not events or not events[0].type.startswith("scheduling.cohort."):
-        raise not_found(f"There is no cohort {cohort}.")
-    return page_response([entry(event) for event in events], None)
+        if not events or not events[0].type.startswith("scheduling.cohort."):
+            raise not_found(f"There is no cohort {cohort}.")
+        sees = acts_for_team(connection, cohort)
+    return page_response([entry(event, with_actor=sees) for event in events], None)
 
 
 @blp.patch("/cohorts/<cohort>")

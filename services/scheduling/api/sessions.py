@@ -17,7 +17,7 @@ from services.scheduling import (
     texts,
 )
 from services.scheduling.api import session_fields
-from services.scheduling.api.acting import check_may_hold, only_theirs_or_teams
+from services.scheduling.api.acting import check_may_hold, only_theirs_or_teams, runs
 from services.scheduling.api.answers import decided, handle, require
 from services.scheduling.api.schemas import RepeatBody, SessionBody, SessionChangeBody
 from services.scheduling.clashing import clash_warnings, related_communities
@@ -34,6 +34,7 @@ from services.scheduling.recurrence import Repeat
 from shared.connection import Connection
 from shared.eventstore.streams import Change
 from shared.http import reads
+from shared.http.acting import acts_for_platform
 from shared.http.policies import (
     anyone,
     co_convener_of,
@@ -232,15 +233,21 @@ def _altered(before: Particulars, fields: dict[str, Any]) -> set[str]:
 
 
 @blp.get("/sessions/<session>/history")
-@blp.doc(summary="Every change of a session, in a sentence and as data")
+@blp.doc(
+    summary="Every change of a session, in a sentence and as data",
+    description="`by` and `via` are for those who run the session, and null for all others.",
+)
 @policy(anyone)
 def history(session: str) -> Response:
     with service().database.read() as connection:
         events = service().store.load(connection, session)
+        if not events or not events[0].type.startswith("scheduling.session."):
+            raise not_found(f"There is no session {session}.")
         why = reasons.of_events(connection, [event.id for event in events])
-    if not events or not events[0].type.startswith("scheduling.session."):
-        raise not_found(f"There is no session {session}.")
-    return page_response([entry(event, why.get(event.id)) for event in events], None)
+        about = require(connection, SESSIONS, session).state.known
+        sees = runs(connection, about) or acts_for_platform(connection)
+    shown = [entry(event, why.get(event.id), with_actor=sees) for event in events]
+    return page_response(shown, None)
 
 
 @blp.patch("/sessions/<session>")
