@@ -13,6 +13,7 @@ from shared.http.freshness import asked_after, await_applied, tell_position
 from shared.http.places import make_places
 from shared.http.policies import anyone, policy
 from shared.http.token_keys import RegistryKeys
+from shared.http.verified_tokens import VerifiedTokens
 from shared.service import Service
 from shared.web import bodies, docs, errors, feed, operations, pages
 from shared.web.admission import Admission
@@ -67,7 +68,7 @@ def create_app(service: Service) -> Flask:
 def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
     app.extensions["hedgerow"] = service
     app.extensions["hedgerow_metrics"] = metrics
-    keys = (
+    tokens = VerifiedTokens(
         service.token_keys(service)
         if service.token_keys is not None
         else RegistryKeys(service.settings.urls["registry"])
@@ -78,7 +79,7 @@ def _every_request(app: Flask, service: Service, metrics: Metrics) -> None:
         begin_request()
         set_time_limit(IN_REQUESTS)
         view = app.view_functions.get(request.endpoint or "")
-        g.caller = identify(service.settings, keys)
+        g.caller = identify(service.settings, tokens)
         if g.caller.kind == ANYONE and needs_a_token(view):
             raise unauthorised("This needs a token.")  # before a body is read
         forget_written()

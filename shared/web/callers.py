@@ -8,16 +8,10 @@ from typing import NamedTuple
 from flask import g, request
 
 from shared.eventstore.events import EXAMPLE
-from shared.http.access_tokens import (
-    Claims,
-    ExpiredToken,
-    InvalidToken,
-    UnknownKey,
-    issuer,
-    verify,
-)
+from shared.http.access_tokens import Claims, ExpiredToken, InvalidToken, issuer
 from shared.http.policies import Kind, policy_of
-from shared.http.token_keys import NoKeys, TokenKeys
+from shared.http.token_keys import NoKeys
+from shared.http.verified_tokens import VerifiedTokens
 from shared.identifiers import is_id
 from shared.settings import Settings, as_kept
 from shared.web.errors import Problem
@@ -45,7 +39,7 @@ class Caller(NamedTuple):
         return (self.actor or "") if self.kind == PERSON else ""
 
 
-def identify(settings: Settings, keys: TokenKeys) -> Caller:
+def identify(settings: Settings, tokens: VerifiedTokens) -> Caller:
     """Raises Problem: 401 for a token that is none of ours, 422 for an actor that is no id, 403 for
     one that is another than the person whose token it is, or an origin that is not the caller's to
     say.
@@ -61,7 +55,7 @@ def identify(settings: Settings, keys: TokenKeys) -> Caller:
         raise Problem(422, "The header Hedgerow-Actor must hold a person's id, per_….")
     if kind != PERSON:
         return Caller(kind, actor, _origin(kind))
-    claims = _claims(header.partition(" ")[2].strip(), settings, keys)
+    claims = _claims(header.partition(" ")[2].strip(), settings, tokens)
     if actor not in (None, claims.person):
         raise Problem(403, "Hedgerow-Actor names another person than the one who has signed in.")
     return Caller(PERSON, claims.person, _origin(PERSON), claims.session, claims.authenticated_at)
@@ -79,14 +73,10 @@ def _origin(kind: str) -> str | None:
     return EXAMPLE
 
 
-def _claims(token: str, settings: Settings, keys: TokenKeys) -> Claims:
+def _claims(token: str, settings: Settings, tokens: VerifiedTokens) -> Claims:
     """What a person's token says. Raises Problem 401, or 503 where that cannot be told yet."""
-    issued_by, now = issuer(settings), settings.clock.now()
     try:
-        try:
-            return verify(token, keys.known(), issued_by, now)
-        except UnknownKey:
-            return verify(token, keys.looked_again(), issued_by, now)
+        return tokens.claims(token, issuer(settings), settings.clock.now())
     except ExpiredToken as error:
         raise unauthorised("This token has expired; ask for a new one.") from error
     except InvalidToken as error:
