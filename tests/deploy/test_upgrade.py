@@ -19,6 +19,7 @@ from tests.servers import await_that
 
 pytestmark = pytest.mark.timeout(900)
 IMAGE = f"{ours.IMAGE}-upgrade"
+_PAUSE = 8.0  # seconds before a second try: the edge is replaced by then, on a busy machine too
 READ_PUBLIC = """
 from kafka import KafkaConsumer, TopicPartition
 from shared.settings import load_settings
@@ -117,7 +118,7 @@ class People:
             key = uuid.uuid4().hex
             said = self._once(key)
             if isinstance(said, str):
-                time.sleep(2)
+                time.sleep(_PAUSE)
                 self.repeated += 1
                 said = self._once(key)
             if isinstance(said, str):
