@@ -72,14 +72,28 @@ def reader() -> Reader:
 
 
 def with_roles(connection: Connection, texts: Sequence[msgspec.Raw]) -> list[Any]:
-    """Documents of communities with the roles that the reader may see; as they are for anyone."""
+    """Documents of communities with the roles that the reader may see.
+
+    Those without any stay the texts that they are, and what else is in the others is not taken
+    apart: a page of communities is read by whoever has signed in.
+    """
     who = reader()
     if who.is_anyone:
         return list(texts)
-    found: list[dict[str, Any]] = [msgspec.json.decode(text) for text in texts]
-    ids = [document["id"] for document in found]
+    ids = [_identified.decode(text).id for text in texts]
     roles = visible_roles(connection, ids, who, service().clock.now().date())
-    return [document | {"roles": roles.get(document["id"], [])} for document in found]
+    return [
+        _fields.decode(text) | {"id": named, "roles": roles[named]} if named in roles else text
+        for named, text in zip(ids, texts, strict=True)
+    ]
+
+
+class _Identified(msgspec.Struct):
+    id: str
+
+
+_identified = msgspec.json.Decoder(_Identified)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def record_members(documents: Sequence[Any]) -> None:
@@ -91,6 +105,7 @@ def record_members(documents: Sequence[Any]) -> None:
     members = [
         (document["id"], role["person"])
         for document in documents
+        if isinstance(document, dict)  # it has roles
         for role in document["roles"]
         if role["role"] == MEMBER and role["person"] != who.person
     ]
