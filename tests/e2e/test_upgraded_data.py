@@ -48,7 +48,7 @@ def follow(
     raised: Events = []
     headers = {} if anyone else platform.token
     with httpx.Client(headers=headers, timeout=120) as client:
-        while True:
+        while len(found) < most:
             asked = {"after": cursor, "limit": min(500, most - len(found))}
             answer = client.get(platform.url(service, "/events"), params=asked)
             assert answer.status_code == 200, answer.text
@@ -56,8 +56,9 @@ def follow(
             found += page["events"]
             raised += page.get("epoch_raised", [])
             cursor = page["next"]
-            if not page["events"] or len(found) == most:
-                return found, cursor, raised
+            if not page["events"]:
+                break
+    return found, cursor, raised
 
 
 def deliveries(platform: Platform) -> list[str]:
