@@ -19,7 +19,7 @@ from services.notifications.domain.rules import RULES
 from services.notifications.events import EVENT_TYPES
 from services.notifications.holdings import held
 from services.notifications.joining import SchedulingJoins
-from services.notifications.links import Links
+from services.notifications.links import Links, MaskedLinks
 from services.notifications.messages import api as messages
 from services.notifications.outbox import Outbox
 from services.notifications.projections.deliveries import ANNOUNCEMENTS, DELIVERIES
@@ -117,6 +117,7 @@ def _start_web(service: Service, app: Flask) -> None:
     app.extensions["hedgerow_contacts"] = RegistryContacts(settings, _FORECAST_PATIENCE)
     app.extensions["hedgerow_outbox"] = Outbox(
         *(RegistryContacts(settings), SchedulingJoins(settings), renderer),
+        Renderer(MaskedLinks(settings), settings.mail_from),
         SchedulingReasons(settings),
     )
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from shared.settings import Settings
 from shared.web.signer import sign
 
+MASKED = "[a link of the reader's own]"
 PREFERENCES, UNSUBSCRIBE, CALENDAR = "preferences", "unsubscribe", "calendar"
 LINKS_WORK = timedelta(days=365)  # those to preferences and to stop messages, once sent
 _BETWEEN = " "
@@ -32,7 +33,7 @@ class Links:
 
     def sign_in(self, signed: str) -> str:
         """A page of the front with one button, which signs in."""
-        return f"{self._settings.front_url}/sign-in/{signed}"
+        return self._own(f"{self._settings.front_url}/sign-in/{signed}")
 
     def message(self, message: str) -> str:
         """A page of the front, for those who wrote and those who read."""
@@ -45,22 +46,33 @@ class Links:
     def calendar(self, person: str, generation: int, expires: datetime) -> str:
         """A person's own calendar, at its secret address."""
         signed = sign(self._settings.secret, CALENDAR, person, generation, expires)
-        return f"{self.of('scheduling')}/calendars/{signed}.ics"
+        return self._own(f"{self.of('scheduling')}/calendars/{signed}.ics")
 
     def preferences(self, person: str, generation: int, expires: datetime | None = None) -> str:
         signed = sign(self._settings.secret, PREFERENCES, person, generation, expires)
-        return f"{self.of('notifications')}/preferences/{signed}"
+        return self._own(f"{self.of('notifications')}/preferences/{signed}")
 
     def unsubscribe(self, stop: Stop, generation: int, expires: datetime | None = None) -> str:
         signed = sign(self._settings.secret, UNSUBSCRIBE, _BETWEEN.join(stop), generation, expires)
-        return f"{self.of('notifications')}/unsubscribe/{signed}"
+        return self._own(f"{self.of('notifications')}/unsubscribe/{signed}")
 
     def signed(
         self, service: str, purpose: str, subject: str, generation: int, expires: datetime | None
     ) -> str:
         """A page of another service, which verifies the same secret."""
         signed = sign(self._settings.secret, purpose, subject, generation, expires)
-        return f"{self.of(service)}/{purpose}/{signed}"
+        return self._own(f"{self.of(service)}/{purpose}/{signed}")
+
+    def _own(self, address: str) -> str:
+        """One that acts for the reader of a message."""
+        return address
+
+
+class MaskedLinks(Links):
+    """As somebody else sees a message: none of its links acts for its reader."""
+
+    def _own(self, _address: str) -> str:
+        return MASKED
 
 
 def stop_of(subject: str) -> Stop:

@@ -9,6 +9,7 @@ from services.notifications.contact_book import (
     Contact,
     ContactBook,
     ContactsUnavailable,
+    SignInBy,
     is_address,
 )
 from services.notifications.joining import JoinBook
@@ -21,19 +22,24 @@ from shared.database import mark
 from shared.web.paging import Page, encode_cursor
 
 ORDER = "newest"
+_MASKED = SignInBy("[a code for its reader alone]", "")
 _FORMER = Contact("a former member", None, 0)
 _FORGOTTEN = Contact("an address that is no longer kept", None, 0)
 
 
 class Outbox:
+    """`renderer` makes messages with their readers' links; `masking` with none of them."""
+
     def __init__(
         self,
         contacts: ContactBook,
         joins: JoinBook,
         renderer: Renderer,
+        masking: Renderer,
         reasons: ReasonDirectory | None = None,
     ) -> None:
-        self._contacts, self._joins, self._renderer = contacts, joins, renderer
+        self._contacts, self._joins = contacts, joins
+        self._renderer, self._masking = renderer, masking
         self._reasons = reasons or NoReasons()
 
     def shown(
@@ -42,9 +48,11 @@ class Outbox:
         found: Sequence[Letter],
         *,
         now: datetime | None,
+        masked: bool,
         whole: bool = False,
     ) -> list[dict[str, Any]]:
-        """Each as its reader would have it; with `whole` text, HTML and headers too.
+        """Each as its reader would have it; with `whole` text, HTML and headers too; `masked`
+        without the codes and links that act for its reader.
 
         `now` is when those that wait would be sent; None where they have arrived by being here.
         """
@@ -53,13 +61,16 @@ class Outbox:
         people = {each.person for each in found}
         former = {p: _FORGOTTEN if is_address(p) else _FORMER for p in people}
         contacts = {**former, **self._look_up(found, parts)}
+        if masked:
+            contacts = {person: _without_code(contact) for person, contact in contacts.items()}
+        renderer = self._masking if masked else self._renderer
         joins = self._joins.look_up(reading.joining_in(found, parts) if whole else ())
         reasons = self._reasons.look_up(reading.reasoned_in(parts) if whole else ())
         known = reading.Known(parts, renewals, contacts, joins, reasons)
         shown = []
         for letter in found:
             at = now if now and letter.state == letters.WAITING else parse_rfc3339(letter.at)
-            said = reading.rendered(self._renderer, letter, known, at)
+            said = reading.rendered(renderer, letter, known, at)
             shown.append(_document(letter, contacts[letter.person], said, whole=whole))
         return shown
 
@@ -70,6 +81,10 @@ class Outbox:
         except ContactsUnavailable:
             away = Contact("(the registry does not answer)", None, 0)
             return dict.fromkeys((letter.person for letter in found), away)
+
+
+def _without_code(contact: Contact) -> Contact:
+    return contact._replace(sign_in=_MASKED) if contact.sign_in else contact
 
 
 def _document(letter: Letter, contact: Contact, said: Rendered, *, whole: bool) -> dict[str, Any]:

@@ -258,6 +258,31 @@ def test_the_outbox_shows_the_link_and_the_code_on_a_laptop(tmp_path: Path):
         assert "no longer work" in shown
 
 
+def test_where_there_is_a_mail_server_no_operator_reads_how_somebody_else_signs_in(
+    platform: Platform,
+):
+    post = platform.notifications
+    post.app.extensions["hedgerow_outbox"]._contacts = contacts_of(platform.registry, post)
+    _, message = platform.mailed()
+    me = signed_in_caller(platform.registry.app, "bo@people.example", "Bo")
+    mine = f"/people/{me.get('/me').json['id']}/address-changes"
+    platform.follow(me.post(mine, {"email": "bo@home.example"}).json["address_change"])
+    code = code_in(platform.send()[-1])
+    operator = "per_00000000000000000900"
+    post.granted(operator, "operator")
+    listed = post.operator.get("/outbox").json["items"]
+    assert len(listed) == 2
+    for caller in (post.operator, post.signed_in(operator)):
+        for path in ("/outbox", *(f"/outbox/{item['id']}" for item in listed)):
+            for end, accepted in (("", "application/json"), ("", "text/html"), ("/html", "*/*")):
+                if path == "/outbox" and end:
+                    continue
+                shown = caller.get(f"{path}{end}", Accept=accepted)
+                assert shown.status_code == 200
+                for secret in (signed_in(message), code_in(message), code):
+                    assert secret not in shown.text
+
+
 def test_a_new_address_gets_the_code_and_the_old_one_is_told(platform: Platform):
     me = signed_in_caller(platform.registry.app, ADA, "Ada <b>Lovelace</b>")
     changes = f"/people/{me.get('/me').json['id']}/address-changes"

@@ -1,6 +1,7 @@
 """The outbox: every message as it would arrive, for programs and for browsers."""
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -11,9 +12,10 @@ from services.notifications import letters
 from services.notifications.api.pages import page, wants_page
 from services.notifications.letters import Letter
 from services.notifications.outbox import ORDER, Outbox, page_of
-from shared.connection import Connection
+from shared.http import reads
 from shared.http.acting import acts_for_platform
 from shared.http.policies import anyone, policy
+from shared.identifiers import is_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.callers import ANYONE, caller, unauthorised
@@ -34,16 +36,17 @@ _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 @blp.doc(
     summary="Messages, the newest first",
     description="Open on loopback while no mail server is set, unless a proxy asks for somebody;"
-    " else it needs a token.",
+    " else it needs a token, and codes and links that act for a message's reader are masked.",
 )
 @takes(PAGE)
 @policy(anyone)
 def list_all() -> Response:
-    _check_caller()
+    masked = _check_caller()
     wanted = page_asked(ORDER, 2)
     with service().database.read() as connection:
         found, following = page_of(connection, wanted)
-        items = _outbox().shown(connection, found, now=_sent_at())
+        items = _outbox().shown(connection, found, now=_sent_at(), masked=masked)
+    _record(found)
     if not wants_page():
         response = page_response(items, following)
         response.headers["Cache-Control"] = "no-store"
@@ -56,9 +59,7 @@ def list_all() -> Response:
 @blp.doc(summary="One message, as text, HTML and headers")
 @policy(anyone)
 def get_one(letter: str) -> Response:
-    _check_caller()
-    with service().database.read() as connection:
-        item = _whole(connection, letter)
+    item = _whole(letter)
     return page("letter", item=item) if wants_page() else json_response(item, private=True)
 
 
@@ -66,9 +67,7 @@ def get_one(letter: str) -> Response:
 @blp.doc(summary="One message's HTML alone, as a mail program shows it")
 @policy(anyone)
 def get_html(letter: str) -> Response:
-    _check_caller()
-    with service().database.read() as connection:
-        item = _whole(connection, letter)
+    item = _whole(letter)
     response = Response(item["html"], content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _HTML_POLICY
     response.headers["Cache-Control"] = "no-store"
@@ -80,32 +79,38 @@ def _sent_at() -> datetime | None:
     return service().clock.now() if service().settings.smtp_url else None
 
 
-def _whole(connection: Connection, letter: str) -> dict[str, Any]:
-    (item,) = _outbox().shown(connection, [_found(letter)], now=_sent_at(), whole=True)
+def _whole(letter: str) -> dict[str, Any]:
+    masked, now = _check_caller(), _sent_at()
+    with service().database.read() as connection:
+        found = letters.by_id(connection, letter)
+        if found is None:
+            raise not_found(f"There is no message {letter}.")
+        (item,) = _outbox().shown(connection, [found], now=now, masked=masked, whole=True)
+    _record([found])
     return item
 
 
-def _found(letter: str) -> Letter:
-    with service().database.read() as connection:
-        found = letters.by_id(connection, letter)
-    if found is None:
-        raise not_found(f"There is no message {letter}.")
-    return found
+def _record(found: Sequence[Letter]) -> None:
+    people = (letter.person for letter in found if is_id(letter.person, "per"))
+    reads.record(people, "messages to you")
 
 
 def _outbox() -> Outbox:
     return cast(Outbox, current_app.extensions["hedgerow_outbox"])
 
 
-def _check_caller() -> None:
-    """Raises Problem 401 for one without a token, 403 for one whose token is no operator's, unless
-    on this machine with no mail server."""
+def _check_caller() -> bool:
+    """Whether what acts for a message's reader is masked: unless on this machine with no mail
+    server, where one signs in by the outbox.
+
+    Elsewhere raises Problem 401 for one without a token, 403 for one whose token is no operator's.
+    """
     settings = service().settings
     if not settings.smtp_url and _from_this_machine(settings.bind):
-        return
+        return False
     with service().database.read() as connection:
         if acts_for_platform(connection):
-            return
+            return True
     if caller().kind == ANYONE:
         raise unauthorised("The outbox shows names and addresses: it needs a token.")
     raise Problem(403, "The outbox shows names and addresses: it is for the operator.")

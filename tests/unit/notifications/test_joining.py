@@ -73,7 +73,7 @@ def test_the_outbox_shows_it_as_it_would_be_sent(notifications: Notifications):
     forming.form(notifications.service, notifications.service.clock.now())
     settings = notifications.service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
-    outbox = Outbox(Contacts(), Joins({ADA_JOINS: ADDRESS}), renderer)
+    outbox = Outbox(Contacts(), Joins({ADA_JOINS: ADDRESS}), renderer, renderer)
     notifications.app.extensions["hedgerow_outbox"] = outbox
     letters = dict(notifications.rows("SELECT person, id FROM letters"))
     shown = {

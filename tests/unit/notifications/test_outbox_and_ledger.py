@@ -10,7 +10,7 @@ from services.notifications.links import Links
 from services.notifications.outbox import Outbox
 from services.notifications.rendering import Renderer
 from tests.mail_servers import Mailbox, mail_server
-from tests.notifications import ADA, BEA, FALLS, Joins, Notifications
+from tests.notifications import ADA, BEA, CLEO, FALLS, Joins, Notifications
 from tests.unit.notifications.test_sending import (
     PEOPLE,
     Contacts,
@@ -29,7 +29,7 @@ def post(notifications: Notifications) -> Notifications:
     settings = notifications.service.settings
     renderer = Renderer(Links(settings), settings.mail_from)
     contacts = Contacts(PEOPLE | {BEA: EVE})
-    notifications.app.extensions["hedgerow_outbox"] = Outbox(contacts, Joins(), renderer)
+    notifications.app.extensions["hedgerow_outbox"] = Outbox(contacts, Joins(), renderer, renderer)
     closed(notifications)
     send_all(sender_of(notifications))
     return notifications
@@ -117,6 +117,27 @@ def test_with_a_mail_server_the_outbox_needs_a_token(tmp_path, migrated_notifica
     with opened(tmp_path, "smtp://127.0.0.1:9") as found:
         assert found.anyone.get("/outbox").status_code == 401
         assert found.operator.get("/outbox").status_code == 200
+
+
+def test_what_acts_for_its_reader_is_masked_for_operators_and_their_looks_are_recorded(
+    tmp_path, migrated_notifications
+):
+    with opened(tmp_path, "smtp://127.0.0.1:9") as found:
+        found.app.extensions["hedgerow_outbox"]._contacts = Contacts(PEOPLE)
+        closed(found)
+        forming.form(found.service, found.service.clock.now())
+        found.granted(CLEO, "operator")
+        path = f"/outbox/{letter_of(found, ADA)}"
+        looks = [found.signed_in(CLEO).get(f"{path}{end}").text for end in ("", "/html")]
+        looks.append(found.operator.get(path, Accept="text/html").text)
+        for shown in looks:
+            assert "a link of the reader" in shown
+            assert "/preferences/" not in shown
+            assert "/unsubscribe/" not in shown
+        reads = found.signed_in(ADA).get(f"/people/{ADA}/reads").json["items"]
+        assert [(r["by"], r["what"]) for r in reads][1:] == [(CLEO, "messages to you")] * 2
+        assert found.signed_in(CLEO).get("/outbox").status_code == 200
+        assert len(found.signed_in(BEA).get(f"/people/{BEA}/reads").json["items"]) == 1
 
 
 def test_the_ledger_answers_did_she_get_it_and_why_not(post: Notifications):

@@ -35,7 +35,8 @@ def messages(notifications: Notifications) -> list[dict[str, Any]]:
     """All in the outbox, as they would be sent."""
     service = notifications.service
     renderer = Renderer(Links(service.settings), service.settings.mail_from)
-    notifications.app.extensions["hedgerow_outbox"] = Outbox(Contacts(PEOPLE), Joins(), renderer)
+    outbox = Outbox(Contacts(PEOPLE), Joins(), renderer, renderer)
+    notifications.app.extensions["hedgerow_outbox"] = outbox
     send_all(sender_of(notifications))
     items = notifications.anyone.get("/outbox").json["items"]
     return [notifications.anyone.get(f"/outbox/{item['id']}").json for item in items]
