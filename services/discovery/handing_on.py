@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from services.discovery import links
-from services.discovery.domain.link import ACCEPTED, Link
+from services.discovery.domain.link import ACCEPTED, PROPOSED, Link
 from services.discovery.domain.link_decisions import Close, Known, TakeOver, decide
 from services.discovery.linking import NOTHING, in_turn, known, load
 from shared.connection import Connection
@@ -24,7 +24,8 @@ _GOES_ON = ("merged", "absorbed")  # of one that split, nobody can say which par
 def ends_links(service: Callable[[], Service]) -> Reaction:
     """A community that closes ends its links; one that merges hands them to its successor.
 
-    Proposals are no agreement: they end, and the other side hears where the community went.
+    Proposals are no agreement: they end, and the other side hears where the community went. Nor is
+    one that is open between the successor and the other side accepted by that.
     """
 
     def perform(connection: Connection, event: Event, cause: Cause, now: datetime) -> None:
@@ -74,6 +75,8 @@ def _closed(
     one, two = link.communities
     both = (successor, two) if one == close.side else (one, successor)
     there = links.between(connection, *both)
+    if there and there.link.state == PROPOSED:  # which waits for its own answer
+        return before.changes(decide(before.link, close))
     now = load(connection, service, there.id) if there else NOTHING
     new = there.id if there else derived_id("lnk", link.id, successor)
     take_over = TakeOver(new, both, link.purpose, link.id, close.side, successor)

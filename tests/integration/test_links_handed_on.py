@@ -67,14 +67,17 @@ def test_a_successor_that_is_linked_already_keeps_its_own_link(
     assert ended["data"]["successor"] == own
 
 
-def test_a_proposal_between_successor_and_the_other_side_is_agreed_by_what_was(
+def test_a_proposal_between_successor_and_the_other_side_waits_for_its_answer(
     discoverer: Discovery, three: tuple[str, str, str]
 ):
     a, b, s = three
     discoverer.link(a, b)
-    discoverer.proposal(b, s)
+    discoverer.proposal(s, b)
     discoverer.closes(a, s)
-    assert states(discoverer) == {(a, b): "ended", (b, s): "accepted"}
+    assert states(discoverer) == {(a, b): "ended", (s, b): "proposed"}
+    (ended,) = discoverer.told("link.ended")
+    assert "successor" not in ended["data"]  # a proposal is for the two alone
+    assert discoverer.told("proposal.accepted")[1:] == []
 
 
 def test_one_that_splits_hands_on_no_link(discoverer: Discovery, three: tuple[str, str, str]):

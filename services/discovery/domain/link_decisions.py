@@ -254,10 +254,10 @@ def _pass_time(link: Link, now: datetime) -> list[LinkEvent]:
 
 
 def _take_over(between: Link, command: TakeOver) -> list[LinkEvent]:
-    """What was agreed with the predecessor holds; a proposal that is open is thereby accepted."""
-    inherited = (command.continues, command.predecessor, command.heir)
-    if between.state == k.ACCEPTED:
+    """What was agreed with the predecessor holds. Where heir and other side are linked, or one has
+    proposed it, that stays as it is: only the one that was asked accepts a proposal.
+    """
+    if between.live:
         return []
-    if between.state == k.PROPOSED:
-        return [k.ProposalAccepted(*_of(between)), k.Accepted(*_of(between), *inherited)]
+    inherited = (command.continues, command.predecessor, command.heir)
     return [k.Accepted(command.link, command.communities, command.purpose, *inherited)]
