@@ -144,10 +144,13 @@ def get_one(community: str) -> Response:
     until = moment("as_of")
     if until is None:
         return read("communities", community)
+    now = service().clock.now()
+    if until > now:
+        raise invalid("as_of", f"has not come yet; it is {rfc3339(now)}")
     with service().database.read() as connection:
         events = service().store.load(connection, community, until=until)
         loaded = service().streams.load(connection, COMMUNITY, community, until=until)
-        visible = visible_roles(connection, [community], reader(), until.date())
+        visible = visible_roles(connection, [community], reader(), now.date())
     if not events or not events[0].type.startswith("registry.community."):
         raise not_found(f"There was no community {community} at {rfc3339(until)}.")
     first, last = rfc3339(events[0].time), rfc3339(events[-1].time)

@@ -1,13 +1,13 @@
 """What becomes of a community: its stage, state and end, and the roles that people hold in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import Response
 
 from services.registry import people, queries
-from services.registry.api.answers import handle, shown
+from services.registry.api.answers import handle, reader, shown
 from services.registry.api.communities import require
 from services.registry.api.schemas import (
     ClosureBody,
@@ -16,10 +16,11 @@ from services.registry.api.schemas import (
     StageBody,
     StateBody,
 )
+from services.registry.communities.visibility import sees_everyone
 from services.registry.domain import decisions as d
 from services.registry.domain.community import CLOSED, Community
 from services.registry.domain.refusal import Refused
-from services.registry.domain.roles import Role
+from services.registry.domain.roles import CONVENER, Role
 from services.registry.events import COMMUNITY
 from shared.connection import Connection
 from shared.eventstore.events import Conflict, Event
@@ -38,7 +39,7 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.commands import Answer, cause, check_version, etag, expected_version, transact
 from shared.web.context import service
-from shared.web.errors import invalid, not_found, refused
+from shared.web.errors import Problem, invalid, not_found, refused
 from shared.web.forecasts import WouldBe, dry_run_asked, only_forecast
 from shared.web.parameters import DRY_RUN, takes
 
@@ -93,13 +94,17 @@ def reopen(community: str) -> Response:
 @policy(convener_of(), operator, service_token, fresh=True)
 @blp.arguments(ClosureBody)
 def close(fields: dict[str, Any], community: str) -> Response:
-    """The community and its successors change in one transaction, or none of them does."""
+    """The community and its successors change in one transaction, or none of them does.
+
+    People name only successors that they convene; operators name any.
+    """
     into: tuple[str, ...] = fields["into"]
 
     def close_all(connection: Connection) -> list[Event]:
         require(connection, community)
         if unknown := queries.unknown_ids(connection, "communities", into):
             raise invalid("into", f"{', '.join(unknown)}: no community has this id")
+        _allow_successors(connection, into)
         loaded = service().streams.load_many(connection, COMMUNITY, into)
         closed = frozenset(i for i in into if loaded[i].state.state == CLOSED)
         commands: dict[str, d.Command] = {
@@ -116,6 +121,21 @@ def close(fields: dict[str, Any], community: str) -> Response:
     if dry_run_asked():
         return only_forecast(service(), lambda connection: WouldBe(close_all(connection)))
     return transact(service(), work)
+
+
+def _allow_successors(connection: Connection, into: Sequence[str]) -> None:
+    """Both sides agree to what is told of both. Raises Problem 403 for successors of others."""
+    who = reader()
+    if sees_everyone(connection, who):
+        return
+    held = queries.present_roles(connection, who.person, service().clock.now().date())
+    convened = {role["community"] for role in held if role["role"] == CONVENER}
+    if others := [successor for successor in into if successor not in convened]:
+        why = (
+            f"You do not convene {', '.join(others)}: its conveners or the operator must agree."
+            " Ask the operator, who can close this community into it."
+        )
+        raise Problem(403, why, {"into": [why]})
 
 
 def _together(
@@ -193,6 +213,7 @@ def get_role(community: str, role_id: str) -> Response:
 @policy(self_("role_id"), convener_of(), operator, service_token)
 @blp.arguments(RoleEndBody)
 def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
+    """One that has ended stays ended; to a later end it is moved by operators alone."""
     expected_version(required=True)
 
     def work(connection: Connection) -> Answer:
@@ -200,7 +221,10 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
         loaded = service().streams.load(connection, COMMUNITY, community)
         role = _role(loaded.state, community, role_id)
         check_version(f"the roles of {community}", loaded.aside)
-        command = d.EndRole(community, role_id, fields["ends"], service().clock.now().date())
+        today = service().clock.now().date()
+        if role.ends is not None and today < role.ends < fields["ends"]:
+            _allow_longer(connection, role)
+        command = d.EndRole(community, role_id, fields["ends"], today)
         aside = _append(connection, community, loaded, command)
         role = replace(role, ends=fields["ends"])
         if people.by_id(connection, role.person) is not None:
@@ -208,6 +232,13 @@ def end_role(fields: dict[str, Any], community: str, role_id: str) -> Response:
         return Answer(_shown(role, community), 200, aside)
 
     return transact(service(), work)
+
+
+def _allow_longer(connection: Connection, role: Role) -> None:
+    """To hold a role for longer is to be given it. Raises Problem 403 for who gives none."""
+    if not sees_everyone(connection, reader()):
+        why = f"This role ends on {role.ends}. Only the operator can let it go on for longer."
+        raise Problem(403, why, {"to": [why]})
 
 
 def _append(

@@ -292,6 +292,12 @@ def _end_role(community: Community, command: EndRole) -> list[CommunityEvent]:
         raise Refused(f"A role that began on {role.begins} ends on a later day.", field="to")
     if role.ends == command.ends:
         return []
+    if role.ends is not None and role.ends <= command.today and role.ends < command.ends:
+        raise Refused(
+            f"This role ended on {role.ends}, and stays ended. Give a new one instead.",
+            field="to",
+            unlawful=True,
+        )
     for other in community.roles:
         if other.id != role.id and other.overlaps(replace(role, ends=command.ends)):
             raise Refused("This would overlap a later time in the same role.", field="to")

@@ -182,19 +182,28 @@ def test_an_end_that_lies_ahead_does_not_need_a_convener_yet():
     assert not state.needs_convener
 
 
-def test_an_end_can_be_set_anew_and_a_convener_is_found_again():
-    past = (
-        *convened(role(-30)),
-        MembershipEnded("com_1", "rol_per_a_-30", TODAY),
-        ConvenerNeeded(),
-    )
+def test_an_end_that_lies_ahead_can_be_moved_later():
     later = TODAY + 30 * DAY
-    state = (
-        given_community(*past)
-        .when(EndRole("com_1", "rol_per_a_-30", later, TODAY))
-        .then(MembershipEnded("com_1", "rol_per_a_-30", later), ConvenerFound())
+    given_community(*convened(role(-30, 7))).when(
+        EndRole("com_1", "rol_per_a_-30", later, TODAY)
+    ).then(MembershipEnded("com_1", "rol_per_a_-30", later))
+
+
+@pytest.mark.parametrize("ended", [0, -5], ids=["today", "days ago"])
+@pytest.mark.parametrize("days", [1, 30])
+def test_a_role_that_has_ended_stays_ended(ended: int, days: int):
+    later = TODAY + (ended + days) * DAY
+    given_community(*convened(role(-30, ended))).when(
+        EndRole("com_1", "rol_per_a_-30", later, TODAY)
+    ).then_refused("stays ended", field="to", unlawful=True)
+
+
+def test_of_a_role_that_has_ended_an_earlier_end_can_be_said():
+    earlier = TODAY - 9 * DAY
+    past = (*convened(role(-30, -5)), ConvenerNeeded())
+    given_community(*past).when(EndRole("com_1", "rol_per_a_-30", earlier, TODAY)).then(
+        MembershipEnded("com_1", "rol_per_a_-30", earlier)
     )
-    assert state.roles[0].ends == later
 
 
 def test_the_same_end_again_is_no_news():
@@ -214,9 +223,9 @@ def test_a_role_ends_on_a_later_day_than_it_began(ends: date):
 
 
 def test_an_end_must_not_run_into_a_later_time_in_the_same_role():
-    past = (*ACTIVE, started(role(-30, -20)), started(role(-10)), ConvenerFound())
+    past = (*convened(role(-30, 5)), started(role(10)))
     given_community(*past).when(
-        EndRole("com_1", "rol_per_a_-30", TODAY - 9 * DAY, TODAY)
+        EndRole("com_1", "rol_per_a_-30", TODAY + 11 * DAY, TODAY)
     ).then_refused("overlap", field="to")
 
 
