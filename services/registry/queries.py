@@ -1,15 +1,17 @@
 """Reading the registry's tables, in the generation in use."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from services.registry.domain.person import FORMER
 from services.registry.domain.roles import CO_CONVENER, CONVENER
+from shared.clock import parse_rfc3339, rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
+from shared.eventstore.events import BY_PERSON
 from shared.foundation.names import name_key
 from shared.identifiers import is_id
 from shared.projection.generations import OWN, active
@@ -44,6 +46,18 @@ def document(connection: Connection, stem: str, stream: str) -> Document | None:
         (stream,),
     ).first()
     return Document(row[0], row[1]) if row else None
+
+
+def names(connection: Connection, stem: str, ids: Collection[str]) -> dict[str, str]:
+    """What these communities, networks or organisations are called, by id; `stem` as above."""
+    if not ids:
+        return {}
+    rows = connection.exec_driver_sql(
+        f"SELECT id, document FROM {stem}_{active(connection, OWN)}"
+        f" WHERE id IN ({marks(connection, len(ids))})",
+        tuple(ids),
+    )
+    return {row[0]: str(msgspec.json.decode(row[1])["name"]) for row in rows}
 
 
 def list_communities(
@@ -121,6 +135,18 @@ def find_network(connection: Connection, named: str) -> str | None:
 def network_names_taken(connection: Connection, names: Sequence[str]) -> list[str]:
     """Those of these names that a network has or had."""
     return [name for name in names if find_network(connection, name) is not None]
+
+
+def registered_by(connection: Connection, person: str, since: datetime) -> list[datetime]:
+    """When the person registered communities as themselves since then, the first one first."""
+    p = mark(connection)
+    rows = connection.exec_driver_sql(
+        f"SELECT registered_at FROM communities_{active(connection, OWN)} JOIN events"
+        " ON stream_id = id AND events.version = 1"
+        f" WHERE registered_at > {p} AND actor = {p} AND via = {p} ORDER BY registered_at",
+        (rfc3339(since), person, BY_PERSON),
+    )
+    return [parse_rfc3339(row[0]) for row in rows]
 
 
 def communities_of(connection: Connection, person: str) -> list[str]:

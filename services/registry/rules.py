@@ -33,6 +33,10 @@ KEY_LIFETIME = timedelta(days=90)  # after which the next is made
 # What waits for people
 ROLE_ENDS_SOON = timedelta(days=30)  # in which a convener sees to who goes on
 
+# Registering communities
+REGISTERING_WINDOW = timedelta(days=1)  # over which those that a person registered are counted
+REGISTERED_PER_PERSON = 3  # in that time: people start few, and each is public and tells others
+
 # Changing an address: as signing in, since whoever has the mailbox signs in by it
 ADDRESS_CHANGE_LIFETIME = timedelta(minutes=15)
 ADDRESS_CHANGE_WINDOW = timedelta(hours=1)  # over which requests are counted

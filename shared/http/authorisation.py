@@ -40,7 +40,7 @@ def _authorise_person(service: Service, caller: Caller, declared: Policy) -> Non
         raise Problem(403, "People cannot act here themselves yet; ask the operator.")
     with service.database.read() as connection:
         if authority.has_ended(connection, caller.person, caller.session):
-            raise unauthorised("This session has ended: sign in again.")
+            raise unauthorised("This session has ended: sign in again.", how="")
         if declared.allows(Kind.ANYONE):
             return
         today = service.clock.now().date()

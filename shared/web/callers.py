@@ -18,6 +18,11 @@ from shared.web.errors import Problem
 
 ORIGIN = "Hedgerow-Origin"
 ANYONE, PERSON, OPERATOR, SERVICE = "anyone", "person", "operator", "service"
+_HOW = (
+    "Sign in, and send your access token as `Authorization: Bearer TOKEN`; or send the operator's"
+    " token, which is in the file operator_token: in the data directory, on a server in"
+    " deploy/secrets."
+)
 
 
 class Caller(NamedTuple):
@@ -78,7 +83,7 @@ def _claims(token: str, settings: Settings, tokens: VerifiedTokens) -> Claims:
     try:
         return tokens.claims(token, issuer(settings), settings.clock.now())
     except ExpiredToken as error:
-        raise unauthorised("This token has expired; ask for a new one.") from error
+        raise unauthorised("This token has expired; ask for a new one.", how="") from error
     except InvalidToken as error:
         raise unauthorised("This token is not known here.") from error
     except NoKeys as error:
@@ -131,11 +136,11 @@ def is_trusted() -> bool:
     return caller().kind in (OPERATOR, SERVICE)
 
 
-def unauthorised(detail: str) -> Problem:
+def unauthorised(detail: str, *, how: str = _HOW) -> Problem:
+    """`how` says what else to do than the detail does."""
     return Problem(
         401,
-        f"{detail} Send the operator's token as `Authorization: Bearer TOKEN`;"
-        " it is in the file operator_token: in the data directory, on a server in deploy/secrets.",
+        f"{detail} {how}".rstrip(),
         headers={"WWW-Authenticate": 'Bearer realm="hedgerow"'},
     )
 

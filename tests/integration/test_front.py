@@ -238,6 +238,22 @@ def test_everything_that_is_held_can_be_downloaded(front: Front):
     assert AMARA in json.dumps(answer.json)
 
 
+def test_an_account_says_by_name_what_one_has_a_part_in(front: Front):
+    operator = front.registry.operator
+    flo = operator.person("Flo Reed", email="flo@people.example")
+    community = operator.community("Falls at home")
+    role = {"person": flo, "role": "member", "from": "2026-01-05"}
+    operator.made(f"/communities/{community}/roles", **role)
+    network = operator.made("/networks", name="Thames Valley")["id"]
+    operator.made("/grants", person=flo, grant="network-lead", scope=network)
+    operator.made("/grants", person=flo, grant="programme-team")
+    shown = front.signed_in("flo@people.example").get("/account").text
+    assert "Falls at home" in shown
+    assert community not in shown
+    assert "Lead of a network: Thames Valley" in shown
+    assert "Programme team: all programmes" in shown
+
+
 def test_an_account_is_erased_only_after_a_tick_and_by_a_fresh_sign_in(front: Front):
     browser = front.signed_in("eli@people.example", "Eli Noor")
     assert "Tick the box" in browser.send("/account/erase").text

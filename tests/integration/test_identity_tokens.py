@@ -142,7 +142,9 @@ def test_an_operator_by_grant_is_one_until_it_ends(registry: Registry):
     me = as_person(registry, session)
     given = registry.operator.made("/grants", person=person, grant="operator")
     assert me.get("/grants").json["items"] == [given]
-    assert me.get("/me").json["grants"] == [{"id": given["id"], "grant": "operator", "scope": None}]
+    assert me.get("/me").json["grants"] == [
+        {"id": given["id"], "grant": "operator", "scope": None, "name": None}
+    ]
     assert registry.operator.ask("DELETE", f"/grants/{given['id']}").status_code == 200
     assert me.get("/grants").status_code == 403
 

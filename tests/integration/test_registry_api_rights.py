@@ -8,7 +8,16 @@ from typing import NamedTuple
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.registry import Caller, Registry, open_registry, signed_in
+from services.registry import queries
+from tests.registry import (
+    OPERATOR,
+    SERVICE,
+    Caller,
+    Registry,
+    at_once,
+    open_registry,
+    signed_in,
+)
 
 
 @pytest.fixture
@@ -147,3 +156,123 @@ def test_what_has_not_come_yet_is_not_shown(registry: Registry):
         f"/communities/{registry.operator.community()}?as_of=2999-01-01T00:00:00Z"
     )
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["as_of"])
+
+
+# --- registering ---
+
+NEW = {"name": "Falls", "domain": "Feet"}
+
+
+def test_a_person_registers_three_communities_a_day(registry: Registry):
+    ada = somebody(registry)
+    for _ in range(3):
+        ada.asks.community()
+    answer = ada.asks.post("/communities", NEW)
+    assert answer.status_code == 429
+    assert 86_300 < int(answer.headers["Retry-After"]) <= 86_401
+    assert somebody(registry, "Bo").asks.post("/communities", NEW).status_code == 201
+    now = registry.service.clock.now()
+    with registry.service.database.read() as connection:
+        assert len(queries.registered_by(connection, ada.id, now - timedelta(days=1))) == 3
+        assert queries.registered_by(connection, ada.id, now) == []
+
+
+def test_a_registering_that_is_sent_again_counts_once(registry: Registry):
+    ada = somebody(registry)
+    for number in (1, 1, 1, 2, 3):
+        answer = ada.asks.post("/communities", NEW, Idempotency_Key=f"key {number}")
+        assert answer.status_code == 201
+    assert ada.asks.post("/communities", NEW, Idempotency_Key="key 4").status_code == 429
+    assert ada.asks.post("/communities", NEW, Idempotency_Key="key 1").status_code == 201
+
+
+def test_communities_registered_at_once_are_counted_one_by_one(each_registry: Registry):
+    ada = somebody(each_registry)
+    asking = [lambda: ada.asks.post("/communities", NEW).status_code for _ in range(5)]
+    assert sorted(at_once(*asking)) == [201, 201, 201, 429, 429]
+
+
+def test_operators_and_services_register_as_many_as_there_are(registry: Registry):
+    ada = somebody(registry)
+    registry.operator.made("/grants", person=ada.id, grant="operator")
+    for_ada = Caller(registry.app, OPERATOR, ada.id)
+    for caller in (ada.asks, for_ada, Caller(registry.app, SERVICE)):
+        for _ in range(4):
+            caller.community()
+
+
+def test_what_an_operator_registered_for_a_person_is_not_counted(registry: Registry):
+    ada = somebody(registry)
+    for _ in range(3):
+        Caller(registry.app, OPERATOR, ada.id).community()
+    assert ada.asks.post("/communities", NEW).status_code == 201
+
+
+# --- one role ---
+
+
+def test_a_networks_lead_sees_who_convenes_and_no_member(registry: Registry):
+    operator, lead = registry.operator, somebody(registry)
+    network = operator.made("/networks", name="Wessex")["id"]
+    operator.made("/grants", person=lead.id, grant="network-lead", scope=network)
+    community, bo = operator.community(networks=[network]), somebody(registry, "Bo")
+    convening = role_of(registry, operator.person("Cy"), community)
+    membership = role_of(registry, bo.id, community, "member")
+    assert lead.asks.get(convening).status_code == 200
+    assert lead.asks.get(membership).status_code == 404
+    assert bo.asks.get(membership).status_code == 200
+    assert bo.asks.get(f"/people/{bo.id}/reads").json["items"] == []
+
+
+def test_who_is_a_member_is_told_that_an_operator_read_it(registry: Registry):
+    operator, bo, ada = registry.operator, somebody(registry, "Bo"), somebody(registry)
+    community = operator.community()
+    membership = role_of(registry, bo.id, community, "member")
+    role_of(registry, ada.id, community)
+    assert ada.asks.get(membership).status_code == 200
+    assert operator.get(membership).status_code == 200
+    (read,) = bo.asks.get(f"/people/{bo.id}/reads").json["items"]
+    assert (read["via"], read["what"]) == ("operator", "a community's members")
+
+
+# --- grants, and who one is ---
+
+
+@pytest.mark.parametrize("scope", ["Leading", "prg_1", "pgm_1", "net_00000000000000000001"])
+def test_a_team_is_of_a_programme_by_its_id(registry: Registry, scope: str):
+    asked = {"person": registry.operator.person(), "grant": "programme-team"}
+    answer = registry.operator.post("/grants", asked | {"scope": scope})
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["scope"])
+    registry.operator.made("/grants", **asked, scope="pgm_00000000000000000001")
+
+
+def test_one_whose_session_has_ended_is_told_to_sign_in_and_no_more(registry: Registry):
+    ada = somebody(registry)
+    session = ada.asks.get("/me").json["session"]
+    assert ada.asks.ask("DELETE", f"/me/sessions/{session}").status_code == 200
+    answer = ada.asks.get("/me")
+    assert answer.status_code == 401
+    assert answer.json["detail"] == "This session has ended: sign in again."
+
+
+def test_who_sends_no_token_is_told_both_ways_to_one(registry: Registry):
+    answer = registry.anyone.get("/people")
+    assert answer.status_code == 401
+    for word in ("Sign in", "access token", "operator_token"):
+        assert word in answer.json["detail"]
+
+
+def test_one_sees_what_ones_communities_and_networks_are_called(registry: Registry):
+    operator, ada = registry.operator, somebody(registry)
+    network = operator.made("/networks", name="Wessex")["id"]
+    operator.made("/grants", person=ada.id, grant="network-lead", scope=network)
+    programme = {"grant": "programme-team", "scope": "pgm_00000000000000000001"}
+    operator.made("/grants", person=ada.id, **programme)
+    for name in ("Falls", "Frailty"):
+        role_of(registry, ada.id, operator.community(name))
+    me = ada.asks.get("/me").json
+    assert sorted(role["name"] for role in me["roles"]) == ["Falls", "Frailty"]
+    assert [(grant["scope"], grant["name"]) for grant in me["grants"]] == [
+        (network, "Wessex"),
+        (programme["scope"], None),
+    ]

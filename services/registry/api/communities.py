@@ -30,8 +30,10 @@ from services.registry.domain.person import FORMER
 from services.registry.events import COMMUNITY, membership_stream
 from services.registry.history import Names, entry, people_in
 from services.registry.projections.communities import document
+from services.registry.rules import REGISTERED_PER_PERSON, REGISTERING_WINDOW
 from shared.clock import rfc3339
 from shared.connection import Connection
+from shared.database import lock_in_turn
 from shared.eventstore.events import COPIED
 from shared.foundation.names import name_key
 from shared.http.policies import (
@@ -62,8 +64,13 @@ _STATES = (PROPOSED, ACTIVE, DORMANT, CLOSED)
 @policy(signed_in, operator, service_token)
 @blp.arguments(RegistrationBody)
 @blp.alt_response(201, description="The community as registered")
+@blp.alt_response(
+    429,
+    description="This person registered as many as one may in a day; Retry-After says when again",
+)
 def register(fields: dict[str, Any]) -> Response:
     def work(connection: Connection) -> Answer:
+        _check_limit(connection)
         stream = new_id("com")
         networks = references(connection, fields) or ()
         registered = Registered(**(fields | {"networks": networks}))
@@ -71,6 +78,24 @@ def register(fields: dict[str, Any]) -> Response:
         return shown(connection, "communities", stream, status=201)
 
     return transact(service(), work)
+
+
+def _check_limit(connection: Connection) -> None:
+    """Raises Problem 429 for a person who registered as many as one may; operators may any."""
+    who, now = reader(), service().clock.now()
+    if sees_everyone(connection, who):
+        return
+    lock_in_turn(connection, f"registering by {who.person}")
+    found = queries.registered_by(connection, who.person, now - REGISTERING_WINDOW)
+    if len(found) < REGISTERED_PER_PERSON:
+        return
+    seconds = int((found[-REGISTERED_PER_PERSON] + REGISTERING_WINDOW - now).total_seconds()) + 1
+    raise Problem(
+        429,
+        f"You registered {len(found)} communities within a day, and no more than"
+        f" {REGISTERED_PER_PERSON} can be. Try again later, or ask the operator to register it.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 @blp.get("/communities")

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from services.registry import people, queries
-from services.registry.api.answers import handle, reader, shown
+from services.registry.api.answers import handle, reader, record_members, shown
 from services.registry.api.communities import require
 from services.registry.api.schemas import (
     ClosureBody,
@@ -16,7 +16,7 @@ from services.registry.api.schemas import (
     StageBody,
     StateBody,
 )
-from services.registry.communities.visibility import sees_everyone
+from services.registry.communities.visibility import CONVENING, sees_everyone, sees_members
 from services.registry.domain import decisions as d
 from services.registry.domain.community import CLOSED, Community
 from services.registry.domain.refusal import Refused
@@ -200,10 +200,17 @@ def start_role(fields: dict[str, Any], community: str) -> Response:
     self_("role_id"), convener_of(), co_convener_of(), lead_of("community"), operator, service_token
 )
 def get_role(community: str, role_id: str) -> Response:
+    """A network's lead sees who convenes its communities, and no members."""
     with service().database.read() as connection:
         require(connection, community)
         loaded = service().streams.load(connection, COMMUNITY, community)
-    shown = json_response(_shown(_role(loaded.state, community, role_id), community))
+        role = _role(loaded.state, community, role_id)
+        own_or_convening = role.role in CONVENING or role.person == reader().person
+        today = service().clock.now().date()
+        if not own_or_convening and not sees_members(connection, community, reader(), today):
+            raise _no_role(community, role_id)
+    record_members([{"id": community, "roles": [_shown(role, community)]}])
+    shown = json_response(_shown(role, community))
     shown.headers["ETag"] = etag(loaded.aside)
     return shown
 
@@ -264,7 +271,11 @@ def _role(state: Community, community: str, role_id: str) -> Role:
     for role in state.roles:
         if role.id == role_id:
             return role
-    raise not_found(f"The community {community} has no role {role_id}.")
+    raise _no_role(community, role_id)
+
+
+def _no_role(community: str, role_id: str) -> Problem:
+    return not_found(f"The community {community} has no role {role_id}.")
 
 
 def _shown(role: Role, community: str) -> dict[str, Any]:

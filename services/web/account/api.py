@@ -37,7 +37,7 @@ def account() -> Response:
         "account",
         me=me.body,
         roles=[_role(role) for role in me.body["roles"]],
-        grants=[_GRANTS.get(given["grant"], given["grant"]) for given in me.body["grants"]],
+        grants=[_grant(grant) for grant in me.body["grants"]],
         sessions=_sessions_if_they_can_be_had(),
         done=_DONE.get(request.args.get("done", "")),
     )
@@ -154,6 +154,14 @@ def _role(role: dict[str, Any]) -> dict[str, str]:
         "community": role.get("name") or role["community"],
         "since": f"{begins.day} {begins:%B %Y}",
     }
+
+
+def _grant(grant: dict[str, Any]) -> str:
+    of = grant.get("name") or grant["scope"]
+    if not of and grant["grant"] == "programme-team":
+        of = "all programmes"
+    words = _GRANTS.get(grant["grant"], grant["grant"])
+    return f"{words}: {of}" if of else words
 
 
 def _sessions_if_they_can_be_had() -> list[dict[str, Any]] | None:

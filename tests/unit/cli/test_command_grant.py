@@ -1,3 +1,12 @@
+"""`hedgerow grant`, and what its guide says of it."""
+
+import json
+import shlex
+from pathlib import Path
+
+from services.scheduling.domain.programme import TEMPLATES
+
+ROOT = Path(__file__).parents[3]
 GRANT = {
     "id": "grt_1",
     "person": "per_1",
@@ -96,3 +105,18 @@ def test_a_refusal_is_a_sentence(command, services):
     result = command("grant", "amara@example.org", "operator")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "nobody has this address yet" in result.stderr
+
+
+def test_the_guides_examples_work_as_they_are_printed_where_the_example_is_loaded():
+    printed = (ROOT / "docs/grants.md").read_text().partition("```\n")[2].partition("```")[0]
+    lines = [shlex.split(line)[2:] for line in printed.splitlines()]
+    networks = json.loads((ROOT / "hedgerow/example/networks.json").read_text())
+    scopes = {"programme-team": {t.name for t in TEMPLATES.values()}}
+    scopes["network-lead"] = {network["name"] for network in networks}
+    known = set[str]()
+    for whom, kind, *more in (line for line in lines if not line[0].startswith("--")):
+        assert ("--name" in more) is (whom not in known), "named where they are new, once"
+        known.add(whom)
+        if more and more[0] != "--name":
+            assert more[0] in scopes[kind]
+    assert len(known) == 2

@@ -19,7 +19,7 @@ from services.registry.identity.grants.schemas import GrantBody
 from shared.connection import Connection
 from shared.http.policies import operator, policy
 from shared.http.reads import record
-from shared.identifiers import new_id
+from shared.identifiers import is_id, new_id
 from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.commands import Answer, cause, expected_version, transact
@@ -89,7 +89,9 @@ def _to_whom(connection: Connection, fields: dict[str, Any]) -> str:
 
 
 def _scope(connection: Connection, grant: Grant, scope: str | None) -> str | None:
-    """Of a network its id. Raises Problem 422 where no network is called so."""
+    """Of a network its id. Raises Problem 422 for what is no network, or no programme's id."""
+    if grant is Grant.PROGRAMME_TEAM and scope is not None and not is_id(scope, "pgm"):
+        raise invalid("scope", f"{scope!r} is no programme's id (pgm_…)")
     if grant is not Grant.NETWORK_LEAD or scope is None:
         return scope
     found = queries.find_network(connection, scope)

@@ -25,6 +25,7 @@ blp = Blueprint("me", "me", description="The person who has signed in")
 @blp.doc(summary="Who has signed in: name, address, roles and grants")
 @policy(signed_in)
 def me() -> Response:
+    """Roles have the community's name, and grants the network's; a programme is at scheduling."""
     person, today = caller().person, service().clock.now().date()
     with service().database.read() as connection:
         found = people.by_id(connection, person)
@@ -32,12 +33,17 @@ def me() -> Response:
             raise not_found(f"There is no person {person}.")
         roles = queries.present_roles(connection, person, today)
         given = grants.present(connection, person)
+        called = queries.names(connection, "communities", {r["community"] for r in roles})
+        called |= queries.names(connection, "networks", {g.scope for g in given if g.scope})
     body = {
         "id": found.id,
         "name": found.name,
         "email": found.email,
-        "roles": roles,
-        "grants": [{"id": g.id, "grant": g.kind, "scope": g.scope} for g in given],
+        "roles": [role | {"name": called[role["community"]]} for role in roles],
+        "grants": [
+            {"id": g.id, "grant": g.kind, "scope": g.scope, "name": called.get(g.scope or "")}
+            for g in given
+        ],
         "session": caller().session,
     }
     return json_response(body, version=found.version, private=True)
