@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.discovery.domain.feedback import NOT_USEFUL, USEFUL
-from services.discovery.domain.link import ACCEPTED, LIVE, PROPOSED, Link
+from services.discovery.domain.link import ACCEPTED, LAPSED, LIVE, PROPOSED, REFUSED, Link
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import mark, marks
@@ -75,6 +75,18 @@ def between(connection: Connection, one: str, other: str) -> Found | None:
     where = f"low = {p} AND high = {p} AND state IN ({_LIVE})"
     found = _select(connection, where, sorted((one, other)))
     return found[0] if found else None
+
+
+def declined_at(connection: Connection, one: str, other: str) -> str | None:
+    """When a proposal of `one` to `other` was last refused, or lapsed."""
+    p = mark(connection)
+    low, high = sorted((one, other))
+    row = connection.exec_driver_sql(
+        f"SELECT max(over_at) FROM links_{active(connection, OWN)} WHERE low = {p} AND high = {p}"
+        f" AND proposer = {p} AND state IN ('{REFUSED}', '{LAPSED}')",
+        (low, high, one),
+    ).first()
+    return str(row[0]) if row and row[0] else None
 
 
 def live_of(connection: Connection, communities: Sequence[str]) -> list[Found]:

@@ -10,11 +10,13 @@ from services.discovery import link_texts, links
 from services.discovery.api.answers import decided, linking
 from services.discovery.api.asking import of_the_two_alone, reader
 from services.discovery.api.schemas import AcceptanceBody, EndingBody, LinkBody, RefusalBody
-from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed
+from services.discovery.domain.link import PROPOSED, PURPOSES, STATES, Proposed, Two
 from services.discovery.domain.link_decisions import Accept, End, Known, Refuse
+from services.discovery.domain.proposal_limits import AGAIN_AFTER, MOST_A_DAY
 from services.discovery.linking import known
 from services.discovery.links import ORDER, Found, Reader
 from services.discovery.projections.conveners import convened_by
+from services.discovery.proposing import TooMany, check_limits
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.http import reads
@@ -53,7 +55,11 @@ _FILTERS: Mapping[str, Described] = {
 
 
 @blp.post("/links")
-@blp.doc(summary="Propose a link; where the other side has proposed one, it is agreed")
+@blp.doc(
+    summary="Propose a link; where the other side has proposed one, it is agreed",
+    description=f"{MOST_A_DAY} a day of one person; after a refusal or a lapse, from one community"
+    f" to the same other again in {AGAIN_AFTER.days} days.",
+)
 @takes(DRY_RUN)
 @policy(convener_of("body:from"), co_convener_of("body:from"), operator, service_token)
 @blp.arguments(LinkBody)
@@ -66,6 +72,7 @@ def propose(fields: dict[str, Any]) -> Response:
 
     def work(connection: Connection) -> Answer:
         _check_convenes(connection, side, person, communities[:1])
+        _check_limits(connection, communities)
         link, events = decided(
             linking(connection).propose,
             *(communities, fields["purpose"], person, fields["message"]),
@@ -278,6 +285,19 @@ def _who(by: str | None) -> tuple[str | None, str | None]:
     raise invalid(
         "by", "must be the id of one of the two communities, com_…, or of a person, per_…"
     )
+
+
+def _check_limits(connection: Connection, communities: Two) -> None:
+    """Raises Problem 429; operators write down what was agreed otherwise, however much it is."""
+    who, now = caller(), service().clock.now()
+    if who.kind != PERSON or acts_for_platform(connection):
+        return
+    try:
+        check_limits(connection, who.person, communities, now)
+    except TooMany as error:
+        wait = str(int((error.until - now).total_seconds()) + 1)
+        words = f"{error} Propose it again from {rfc3339(error.until)} on."
+        raise Problem(429, words, headers={"Retry-After": wait}) from error
 
 
 def _check_convenes(

@@ -106,6 +106,15 @@ def preferences_forget(post: Notifications, who: str) -> None:
         preferences.forget(connection, who)
 
 
+def test_after_the_next_pass_no_file_holds_what_an_erased_person_wrote(post: Notifications):
+    assert write(post, text="the words that quuxworthy wrote").status_code == 201
+    preferences_forget(post, DAN)
+    letters.tidy(post.service, post.service.clock.now())
+    kept = Path(str(post.service.database.engine.url.database))
+    for file in kept.parent.glob(f"{kept.name}*"):
+        assert b"quuxworthy" not in file.read_bytes()
+
+
 def test_it_is_answered_once_each_way(each_post: Notifications):
     post = each_post
     first = write(post).json["id"]
