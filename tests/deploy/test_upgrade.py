@@ -114,7 +114,7 @@ class People:
             thread.join()
 
     def _write(self) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(0.3):
             key = uuid.uuid4().hex
             said = self._once(key)
             if isinstance(said, str):
@@ -198,7 +198,7 @@ def test_an_upgrade_fails_no_write_that_one_more_try_does_not_mend(release: Depl
     assert "All is well." in said.stdout, said.stdout + said.stderr
     assert "There is no way back to the version before" in said.stdout
     print(f"upgraded in {took:.0f} s, {len(people.registered)} written, {people.repeated} again")
-    release.await_well()
+    release.await_well(600)
     everything_is_there(release, people)
     assert last_release().commit not in revision(release, "registry-web")
     for role in TWICE:
