@@ -35,10 +35,6 @@ class Links:
         """A page of the front with one button, which signs in."""
         return self._own(f"{self._settings.front_url}/sign-in/{signed}")
 
-    def message(self, message: str) -> str:
-        """A page of the front, for those who wrote and those who read."""
-        return f"{self._settings.front_url}/messages/{message}"
-
     def page(self, service: str, path: str) -> str:
         """What anybody can read of a thing that a message mentions."""
         return f"{self.of(service)}/{path}"

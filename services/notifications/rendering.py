@@ -240,7 +240,7 @@ class Renderer:
             "mentions": mentions(self._links, facts),
         }
         if message := facts.get("message"):
-            context["message_page"] = self._links.message(message)
+            context["answer_at"] = self._links.page("notifications", f"messages/{message}/answer")
         context["links"]["unsubscribe"] = self._unsubscribe(stop, reader)
         context["links"] |= self._asked_of(part, reader)
         return context

@@ -115,6 +115,16 @@ def test_after_the_next_pass_no_file_holds_what_an_erased_person_wrote(post: Not
         assert b"quuxworthy" not in file.read_bytes()
 
 
+def test_the_mail_says_where_it_is_answered_and_leads_to_no_page(post: Notifications):
+    first = write(post).json["id"]
+    forming.form(post.service, post.service.clock.now())
+    (item,) = post.anyone.get("/outbox").json["items"]
+    shown = post.anyone.get(f"/outbox/{item['id']}").json
+    for form in ("text", "html"):
+        assert f"http://127.0.0.1:8003/messages/{first}/answer" in shown[form]
+        assert f"8000/messages/{first}" not in shown[form]
+
+
 def test_it_is_answered_once_each_way(each_post: Notifications):
     post = each_post
     first = write(post).json["id"]
