@@ -34,18 +34,32 @@ def visible_roles(
     """The roles in each of these communities that the reader may see, with their people's names."""
     if reader.is_anyone or not communities:
         return {}
-    sees_all = reader.all_of_it or grants.holds(connection, reader.person, Grant.OPERATOR, (None,))
-    convened = () if sees_all else queries.convened_by(connection, reader.person, today)
+    everyone = queries.roles_in(connection, communities)
+    convened = {c for c, role in everyone if _convenes_by(role, reader.person, today)}
+    shown = [
+        (community, role)
+        for community, role in everyone
+        if community in convened
+        or role["role"] in CONVENING
+        or role["person"] == reader.person
+        or reader.all_of_it
+    ]
+    if len(shown) < len(everyone) and sees_everyone(connection, reader):  # asked where it matters
+        shown = everyone
     found: dict[str, list[dict[str, Any]]] = {}
-    for community, role in queries.roles_in(connection, communities):
-        if (
-            sees_all
-            or community in convened
-            or role["role"] in CONVENING
-            or role["person"] == reader.person
-        ):
-            found.setdefault(community, []).append(role)
+    for community, role in shown:
+        found.setdefault(community, []).append(role)
     return found
+
+
+def _convenes_by(role: Mapping[str, Any], person: str, today: date) -> bool:
+    """Whether it is by this role that a person convenes the community today."""
+    return (
+        role["person"] == person
+        and role["role"] in CONVENING
+        and role["from"] <= str(today)
+        and (role["to"] is None or role["to"] > str(today))
+    )
 
 
 def sees_everyone(connection: Connection, reader: Reader) -> bool:
