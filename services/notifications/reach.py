@@ -23,7 +23,8 @@ def would_reach(planned: Planned, about: str, now: datetime) -> dict[str, int]:
 
 
 def unreachable(people: Sequence[str]) -> set[str]:
-    """Those who have no address, or one that bounces; nobody while the registry does not say."""
+    """Those who are suspended, have no address, or one that bounces; nobody while the registry
+    does not say."""
     try:
         contacts = contact_book().look_up(people) if people else {}
     except ContactsUnavailable:
@@ -31,7 +32,7 @@ def unreachable(people: Sequence[str]) -> set[str]:
         return set()
     with service().database.read() as connection:
         blocked = bouncing.blocked(connection, contacts)
-    there = {person for person, contact in contacts.items() if contact.email}
+    there = {person for person, who in contacts.items() if who.email and not who.suspended}
     return (set(people) - there) | blocked
 
 

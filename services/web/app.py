@@ -81,6 +81,8 @@ def _every_request(app: Flask) -> None:
             f"default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self';{scripts}"
             " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
+        if response.status_code == 429:
+            response.headers["Retry-After"] = g.get("retry_after", "60")
         return end_request(response, metrics)
 
     @app.teardown_request

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import structlog
+from flask import g
 
 from services.web.cookies import visit
 from services.web.settings import FrontSettings
@@ -150,6 +151,8 @@ class Calls:
         if response.status_code >= 500:
             log.warning("a service has failed", asked=service, status=response.status_code)
             raise NoAnswer
+        if response.status_code == 429:
+            g.retry_after = response.headers.get("Retry-After", "60")
         return response
 
 

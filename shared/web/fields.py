@@ -11,11 +11,13 @@ from marshmallow.exceptions import ValidationError
 
 from shared.foundation.addresses import AddressError, parse_address
 from shared.foundation.embedded_addresses import holds_address, holds_host
-from shared.foundation.names import distinct_names
+from shared.foundation.names import distinct_names, name_key
 
 # Control characters but tab and line feed, and halves of surrogate pairs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINES = re.compile(r"[\n\t]")
+# What pages and emails call those who act for the platform, and those who are gone.
+_NOBODYS = frozenset({"the operator", "operator", "an operator", "hedgerow", "a former member"})
 _TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")  # show a text in another order
 
 
@@ -103,7 +105,18 @@ class Name(Text):
 
 
 class PersonName(Name):
-    """The name of a person, which is mailed to others: nothing in it reads as an address."""
+    """The name of a person, which is mailed to others: nothing in it reads as an address, nor as
+    the platform itself."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if name_key(text) in _NOBODYS:
+            raise ValidationError(
+                "stands for somebody else on this platform; write a person's name"
+            )
+        return text
 
     def _holds_address(self, text: str) -> bool:
         return "@" in text or holds_address(text) or holds_host(text)

@@ -230,6 +230,7 @@ def test_an_address_is_changed_by_a_code_that_is_sent_to_the_new_one(front: Fron
         last = browser.send("/account/email", email="flo@people.example")
     assert last.status_code == 429
     assert "Try again in" in last.text
+    assert 60 < int(last.headers["Retry-After"]) <= 24 * 3600
 
 
 def test_everything_that_is_held_can_be_downloaded(front: Front):

@@ -37,6 +37,13 @@ def test_a_name_is_changed_to_none_either(registry: Registry):
         assert registry.operator.patch(path, {"name": name}, "*").status_code == 422
 
 
+@pytest.mark.parametrize("name", ["The operator", "HEDGEROW", "A former\u00a0member"])
+def test_nobody_is_named_as_what_speaks_for_the_platform(registry: Registry, name: str):
+    refused = registry.operator.post("/people", {"name": name})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["name"])
+    assert registry.operator.post("/people", {"name": f"{name} Jones"}).status_code == 201
+
+
 def test_an_imported_line_is_refused_by_its_name_alone(registry: Registry):
     domain = "Falls; see https://falls.example for more"
     listed = {"id": "1", "name": URL, "domain": "Feet"}, {"id": "2", "name": "", "domain": domain}

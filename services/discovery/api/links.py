@@ -259,6 +259,8 @@ def _list(community: str | None, person: str | None = None) -> Response:
             reader=reader(connection),
         )
         items = documents(connection, listed.items)
+    if person is not None:
+        reads.record([person], "the links of the communities that you convene")
     return page_response(items, listed.next)
 
 

@@ -124,6 +124,7 @@ def put_operators(body: dict[str, Any]) -> Response:
 def _contacts(scope: str) -> Response:
     with service().database.read() as connection:
         people = preferences.contacts(connection, [scope])
+    reads.record(people, "that you are told of what needs somebody")
     return json_response({"people": people, "names": names_of(people)}, private=True)
 
 

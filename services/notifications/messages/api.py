@@ -90,16 +90,15 @@ def _send(sender: str, ready: Callable[[Connection], Ready], now: datetime) -> R
     """Send it or, where a dry run is asked, count whom it would reach."""
     try:
         if dry_run_asked():
-            with service().database.read() as connection:
-                message, planned = ready(connection)
-            return json_response(would_reach(planned, message.id, now), private=True)
+            return json_response(_reach(ready, now), private=True)
+        reached, names = _reached(ready, now), names_of([sender])
 
         def work(connection: Connection) -> Answer:
             handlers.take_turns(connection, sender)
             made = ready(connection)
             handlers.send(service().streams, connection, made, cause=cause(), now=now)
             message = made.message
-            body = _document(message, {}, {}) | {"reaches": len(made.planned.routes)}
+            body = _document(message, {}, names) | {"reaches": reached}
             return Answer(body, 201, location=f"/messages/{message.id}")
 
         return transact(service(), work)
@@ -109,6 +108,26 @@ def _send(sender: str, ready: Callable[[Connection], Ready], now: datetime) -> R
         raise Problem(429, f"{error} Try again later.", headers=headers) from error
     except (NobodyThere, Answered) as error:
         raise Problem(409, str(error)) from error
+
+
+def _reach(ready: Callable[[Connection], Ready], now: datetime) -> dict[str, int]:
+    with service().database.read() as connection:
+        message, planned = ready(connection)
+    return would_reach(planned, message.id, now)
+
+
+def _reached(ready: Callable[[Connection], Ready], now: datetime) -> int:
+    """How many will read it: asked before the transaction, which waits for no other service.
+
+    Raises NobodyThere. Other refusals are the transaction's, which also knows a repeated request.
+    """
+    try:
+        found = _reach(ready, now)["notifies"]
+    except (TooMany, Answered, NobodyThere):
+        return 0
+    if not found:
+        raise NobodyThere("Nobody who would read it can be written to just now.")
+    return found
 
 
 def _actor() -> str:

@@ -26,6 +26,14 @@ class Book:
         return {p: Contact(NAMES[p], f"{NAMES[p]}@x.example", 1) for p in people if p in NAMES}
 
 
+class Suspended(Book):
+    """As the registry says it of Ada."""
+
+    def look_up(self, people: Any) -> dict[str, Contact]:
+        found = super().look_up(people)
+        return {p: c._replace(suspended=p == ADA) for p, c in found.items()}
+
+
 class NoBook:
     def look_up(self, _people: Any) -> dict[str, Contact]:
         raise ContactsUnavailable
@@ -71,6 +79,21 @@ def ids(post: Notifications, who: str) -> list[str]:
 
 def inbox(post: Notifications, who: str) -> list[Any]:
     return list(post.signed_in(who).get(f"/people/{who}/inbox").json["items"])
+
+
+def test_who_alone_is_suspended_is_not_written_to(post: Notifications):
+    use(post, Suspended())
+    body = {"community": FALLS, "text": "Hello"}
+    asked = post.signed_in(DAN).post("/messages?dry_run=true", body)
+    assert asked.json == {"notifies": 0, "now": 0, "digest": 0, "none": 1}
+    refused = write(post)
+    assert (refused.status_code, ids(post, DAN), post.ledger()) == (409, [], [])
+    assert "can be written to" in refused.json["detail"]
+
+
+def test_a_message_says_how_many_it_reaches_and_whose_it_is(post: Notifications):
+    sent = write(post).json
+    assert (sent["reaches"], sent["from"]) == (1, {"id": DAN, "name": "Dan"})
 
 
 def test_the_conveners_are_counted_first_and_then_written_to(post: Notifications):
