@@ -45,7 +45,8 @@ class Rows(list[Any]):
 class Connection:
     """Taken from the engine's pool. `dialect` is "sqlite" or "postgresql".
 
-    `streams_written` are those to which events were appended on it.
+    `streams_written` are those to which events were appended on it. `generations` are those that
+    were looked up, in a transaction that sees the database as it was at one moment; else None.
 
     Raises sqlalchemy.exc.DBAPIError and its kinds for what the database raises, without the
     parameters of the statement: they may be personal data.
@@ -61,6 +62,7 @@ class Connection:
             raise self._told(error, None) from error
         self._driver: Any = self._pooled.driver_connection
         self.streams_written = list[str]()
+        self.generations: dict[str, int] | None = None
 
     def exec_driver_sql(self, sql: str, parameters: Parameters | list[Parameters] = ()) -> Rows:
         """Run a statement in the driver's own style; once for each where given a list."""

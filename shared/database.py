@@ -51,6 +51,7 @@ class Database:
         connection = Connection(self.engine)
         try:
             connection.begin(_BEGIN_READING[self.dialect], limit.read if limit else None)
+            connection.generations = {}
             yield connection
         finally:
             connection.close()

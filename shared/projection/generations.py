@@ -12,9 +12,15 @@ OWN, FOLLOWED = "own", "followed"
 
 def active(connection: Connection, group: str) -> int:
     """The generation in use: 1 or 2."""
+    known = connection.generations
+    if known is not None and group in known:
+        return known[group]
     sql = f"SELECT active FROM generations WHERE name = {mark(connection)}"
     row = connection.exec_driver_sql(sql, (group,)).first()
-    return row[0] if row else 1
+    found: int = row[0] if row else 1
+    if known is not None:
+        known[group] = found
+    return found
 
 
 def hold(connection: Connection, group: str) -> None:

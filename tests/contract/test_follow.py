@@ -10,7 +10,7 @@ from shared.connection import Connection
 from shared.database import Database
 from shared.eventstore.events import Event
 from shared.projection.follow import Mark, horizon, rows_since
-from shared.projection.generations import FOLLOWED, keep_writers_out, swap
+from shared.projection.generations import FOLLOWED, active, keep_writers_out, swap
 from shared.projection.projection import Row, project
 from tests.contract.gardens import PLOTS, Planted, Watered, received
 
@@ -90,6 +90,19 @@ def test_a_generation_that_is_being_filled_is_no_news_until_it_is_in_use(databas
         swap(connection, FOLLOWED)
     assert follower.look() == ["plt_1", "plt_3"]
     assert follower.rows.keys() == {"plt_1", "plt_3"}
+
+
+@pytest.mark.postgres
+def test_a_reader_stays_with_the_generation_that_it_began_with(postgres_database: Database):
+    with postgres_database.read() as reading:
+        assert active(reading, FOLLOWED) == 1
+        with postgres_database.write() as connection:
+            keep_writers_out(connection, FOLLOWED)
+            swap(connection, FOLLOWED)
+            assert active(connection, FOLLOWED) == 2
+        assert active(reading, FOLLOWED) == 1
+    with postgres_database.read() as reading:
+        assert active(reading, FOLLOWED) == 2
 
 
 @pytest.mark.postgres
