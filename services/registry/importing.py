@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from services.registry import queries
-from services.registry.domain.community import Registered, evolve
+from services.registry.domain.community import Community, Registered, evolve
 from services.registry.domain.decisions import Import, decide, kept
 from services.registry.domain.network import NetworkRegistered
 from services.registry.events import COMMUNITY
@@ -20,7 +20,7 @@ from services.registry.lists import Line
 from shared.connection import Connection
 from shared.database import lock_in_turn
 from shared.eventstore.events import Cause, Conflict
-from shared.eventstore.streams import Change
+from shared.eventstore.streams import Change, Loaded
 from shared.foundation.names import name_key
 from shared.identifiers import derived_id, new_id
 from shared.service import Service
@@ -171,7 +171,8 @@ class _Batch:
         self._service, self._connection, self._source = service, connection, source
         self._cause, self._run = cause, cause.correlation
         self._networks: dict[str, str] = {}
-        self._changes: dict[str, tuple[int, list[Any]]] = {}
+        self._new_networks: list[Change] = []
+        self._changes: dict[str, tuple[Loaded[Community], list[Any]]] = {}
         self.networks_made: list[str] = []
         self.new = self.changed = self.unchanged = self.kept = 0
 
@@ -186,9 +187,7 @@ class _Batch:
             events = decide(before, Import(listed))
             for event in events:
                 states[record.community] = evolve(states[record.community], event)
-            _, pending = self._changes.setdefault(
-                record.community, (loaded[record.community].version, [])
-            )
+            _, pending = self._changes.setdefault(record.community, (loaded[record.community], []))
             pending += events
             self.new += not before.registered
             self.changed += before.registered and bool(events)
@@ -196,10 +195,13 @@ class _Batch:
             self.kept += bool(kept(before, listed))
 
     def append(self) -> None:
-        changes = [Change(s, version, events) for s, (version, events) in self._changes.items()]
-        self._service.streams.append(
-            self._connection, changes, cause=self._cause, now=self._service.clock.now()
-        )
+        streams = self._service.streams
+        changes = self._new_networks + [
+            change
+            for stream, (loaded, events) in self._changes.items()
+            for change in streams.changes(COMMUNITY, stream, loaded, events)
+        ]
+        streams.append(self._connection, changes, cause=self._cause, now=self._service.clock.now())
 
     def _listed(self, record: Record) -> Registered:
         fields = record.fields
@@ -226,7 +228,8 @@ class _Batch:
                 found = queries.find_network(self._connection, name)
             if found is None:
                 found = new_id("net")  # two imports at once take turns here
-                self._changes[found] = (0, [NetworkRegistered(name=name, run=self._run)])
+                made = NetworkRegistered(name=name, run=self._run)
+                self._new_networks.append(Change(found, 0, [made]))
                 self.networks_made.append(name)
             self._networks[key] = found
         return self._networks[key]

@@ -77,7 +77,7 @@ def _undo_batch(
     service: Service, connection: Connection, streams: list[str], run: str, cause: Cause
 ) -> Undone:
     counts = Undone(cause.correlation)
-    changes = []
+    changes = list[Change]()
     loaded = service.streams.load_many(connection, COMMUNITY, streams)
     for stream, events in service.store.load_many(connection, streams).items():
         command, present = _command(events, run), loaded[stream].state
@@ -85,7 +85,7 @@ def _undo_batch(
         counts.kept += not decided
         counts.taken_back += bool(decided) and command.before is None
         counts.restored += bool(decided) and command.before is not None
-        changes.append(Change(stream, events[-1].version, decided))
+        changes += service.streams.changes(COMMUNITY, stream, loaded[stream], decided)
     now = service.clock.now()
     service.streams.append(connection, changes, cause=cause, now=now)
     return counts

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.clock import rfc3339
 from shared.connection import Connection
-from shared.database import is_lost_race, mark
+from shared.database import is_lost_race, mark, marks
 from shared.eventstore.dialects import POSTGRESQL, SQLITE, Dialect
 from shared.eventstore.events import Cause, Conflict, Cursor, Event, StreamAppend
 from shared.eventstore.written import note_written
@@ -34,6 +34,7 @@ class Filter(NamedTuple):
 
 ALL = Filter()
 _AT_FIRST, _AT_ONCE = 8, 64  # events that `read_page` reads in one query
+_CHUNK = 500  # streams in one query
 _ENVELOPE = 600  # bytes, about: what a page holds of an event beside its data
 
 
@@ -106,6 +107,19 @@ class EventStore:
             sql, parameters = self.sql.load_many(streams)
             for event in self._events(connection.exec_driver_sql(sql, parameters)):
                 found.setdefault(event.stream, []).append(event)
+        return found
+
+    def versions(self, connection: Connection, streams: Sequence[str]) -> dict[str, int]:
+        """The version of each of these streams that has events."""
+        found: dict[str, int] = {}
+        for start in range(0, len(streams), _CHUNK):
+            chunk = tuple(streams[start : start + _CHUNK])
+            rows = connection.exec_driver_sql(
+                "SELECT stream_id, max(version) FROM events"
+                f" WHERE stream_id IN ({marks(connection, len(chunk))}) GROUP BY stream_id",
+                chunk,
+            )
+            found |= dict(rows)
         return found
 
     def read(

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from shared.connection import Connection
+from shared.database import lock_in_turn
 from shared.eventstore.codec import EventTypes
 from shared.eventstore.events import Cause, Conflict, Event, StreamAppend
 from shared.eventstore.store import EventStore
@@ -56,11 +57,16 @@ class Loaded(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a command brings about in one stream, loaded at `version`."""
+    """What a command brings about in one stream, loaded at `version`.
+
+    `pair` is the first stream's id where a decider looks at two: what one of them holds was decided
+    by what the other held, so that one must not have changed meanwhile either.
+    """
 
     stream: str
     version: int
     events: Sequence[Any]
+    pair: str | None = None
 
 
 class StaleVersion(Exception):
@@ -122,15 +128,27 @@ class Streams:
         holds = decider.aside.holds
         first = [event for event in events if not isinstance(event, holds)]
         second = [event for event in events if isinstance(event, holds)]
-        changes = [Change(stream, loaded.version, first)]
-        if second:
-            changes.append(Change(decider.aside.stream(stream), loaded.aside, second))
-        return changes
+        pair = stream if events and loaded.version else None  # what is new has no past to disagree
+        return [
+            Change(stream, loaded.version, first, pair),
+            Change(decider.aside.stream(stream), loaded.aside, second, pair),
+        ]
+
+    def take_turn(self, connection: Connection, stream: str) -> None:
+        """Wait for others that change this stream or the one beside it, and keep them out until
+        the transaction ends."""
+        lock_in_turn(connection, f"stream {stream} and the one beside it")
 
     def append(
         self, connection: Connection, changes: Iterable[Change], *, cause: Cause, now: datetime
     ) -> list[Event]:
-        """Append to all streams, and change the read models, in the caller's transaction."""
+        """Append to all streams, and change the read models, in the caller's transaction.
+
+        Raises Conflict where a stream, or the other one of its pair, has changed since it was
+        loaded.
+        """
+        changes = list(changes)
+        self._check_pairs(connection, changes)
         appends = [
             StreamAppend(c.stream, c.version, [self.types.encode(event) for event in c.events])
             for c in changes
@@ -163,6 +181,16 @@ class Streams:
             state = decider.evolve(state, event)
         first, second = (len(change.events) for change in (*changes, Change("", 0, ()))[:2])
         return Loaded(state, loaded.version + first, loaded.aside + second)
+
+    def _check_pairs(self, connection: Connection, changes: Sequence[Change]) -> None:
+        """Each stream that gets events is guarded by its version; the other of a pair is not."""
+        for pair in sorted({change.pair for change in changes if change.pair}):
+            self.take_turn(connection, pair)
+        looked_at = {c.stream: c.version for c in changes if c.pair and not c.events}
+        present = self.store.versions(connection, list(looked_at))
+        for stream, version in looked_at.items():
+            if present.get(stream, 0) != version:
+                raise Conflict(stream, version)
 
     def _fold(
         self, decider: Decider[S, Any, Any], before: Loaded[S], events: Iterable[Event]

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from shared.connection import Connection
-from shared.database import is_unavailable
+from shared.database import is_unavailable, lock_in_turn
 from shared.eventstore.events import Event
 from shared.projection.inbox import BEHIND, FAILED, Inbox
 from shared.projection.positions import advance
@@ -56,6 +56,7 @@ def apply_events(
     now: datetime,
 ) -> list[Event]:
     """Apply events that the inbox admitted; park those that fail. Returns the applied ones."""
+    _take_turns(connection, projections, fresh)
     failures = _project_all(connection, inbox.generation, projections, fresh)
     failed_streams: set[str] = set()
     for event, error in failures:
@@ -68,6 +69,20 @@ def apply_events(
     applied = [event for event in fresh if event.id not in refused]
     inbox.applied(applied)
     return applied
+
+
+def _take_turns(
+    connection: Connection, projections: Sequence[Projection], events: Sequence[Event]
+) -> None:
+    """Keep others that apply events of the same rows out until the transaction ends.
+
+    Two streams of one row may come to two consumers, each of which would write back what it had
+    read. One lock for all such rows: in a batch there are many, and taken one by one they would
+    have consumers wait for one another in a circle.
+    """
+    types = {event.type for event in events}
+    if any(p.gathers and not types.isdisjoint(p.types) for p in projections):
+        lock_in_turn(connection, "rows that several streams write")
 
 
 def _project_all(

@@ -32,6 +32,10 @@ class Child:
     rows: Callable[[Row], Iterable[tuple[Any, ...]]]
 
 
+def _stream(event: Event) -> str:
+    return event.stream
+
+
 @dataclass(frozen=True)
 class Projection:
     """`columns` begins with the key, which is the stream's id unless `key` says otherwise.
@@ -39,6 +43,8 @@ class Projection:
     `types` maps the event types that `fold` reads to the newest version it knows. Columns named in
     `json` hold anything that JSON can; the row has them parsed. With `stamped`, the table has a
     column `changed` by which another process can follow it (see `follow`).
+
+    Where `key` gathers several streams in a row, those who apply them take turns.
     """
 
     table: str
@@ -48,10 +54,15 @@ class Projection:
     json: frozenset[str] = frozenset()
     children: tuple[Child, ...] = ()
     stamped: bool = False
-    key: Callable[[Event], str] = field(default=lambda event: event.stream)
+    key: Callable[[Event], str] = field(default=_stream)
 
     def tables(self, generation: int) -> list[str]:
         return [f"{t}_{generation}" for t in (self.table, *(c.table for c in self.children))]
+
+    @property
+    def gathers(self) -> bool:
+        """Whether a row holds what events of several streams say."""
+        return self.key is not _stream
 
     @cached_property
     def encoders(self) -> tuple[Callable[[Any], Any] | None, ...]:

@@ -12,6 +12,7 @@ from services.scheduling import registry_client
 from services.scheduling.applying import lapse_offers
 from services.scheduling.passing_time import delete_old_words, move_cohorts_on, review_standings
 from shared.contracts import schemas
+from shared.eventstore.epochs import Reason
 from shared.identifiers import derived_id
 from tests.contract.event_types import EVENT_TYPES
 from tests.scheduling import Scheduling, brochure, open_scheduling
@@ -31,6 +32,8 @@ def scheduling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduling]
         )
         patch.setattr(registry_client, "names", lambda *_: {})
         every_command(found)
+        with found.service.write() as connection:
+            found.service.raise_epoch(connection, Reason.RESENT)
         yield found
 
 

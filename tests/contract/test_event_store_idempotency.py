@@ -36,7 +36,7 @@ class Garden:
             yield connection
 
     def post(self, work, key: str = "key", body: str = "{}") -> Response:
-        service = SimpleNamespace(write=self.write, clock=Clock())
+        service = SimpleNamespace(name="garden", write=self.write, clock=Clock())
         headers = {"Idempotency-Key": key}
         with APP.test_request_context("/plots", method="POST", headers=headers, data=body):
             g.caller, g.correlation_id = Caller(OPERATOR, None), "cor_1"

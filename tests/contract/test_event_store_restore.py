@@ -48,7 +48,7 @@ def held_back(database: Database) -> int:
 def copy_events(origin: Database, target: Database, ahead: int) -> None:
     """By COPY, as a dump does it, from a cluster that is `ahead` transactions further."""
     rest = "epoch, position, stream_id, version, event_id, type, schema_version, time, audience"
-    rest += ", correlation_id, causation_id, actor, data"
+    rest += ", correlation_id, causation_id, actor, data, origin, via"
     older = f"(transaction_id::text::bigint + {ahead})::text::xid8"
     read = f"COPY (SELECT {older}, {rest} FROM events) TO STDOUT"
     write = f"COPY events (transaction_id, {rest}) FROM STDIN"

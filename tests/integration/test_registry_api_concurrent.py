@@ -5,11 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from services.registry.domain.decisions import StartRole, decide
+from services.registry.domain.roles import Role
+from services.registry.events import COMMUNITY
+from shared.eventstore.events import Cause, Conflict
+from shared.identifiers import new_id
 from shared.projection.rebuild import rebuild_own
-from tests.registry import Registry, at_once
+from tests.registry import Registry, at_once, open_registry
 
 WRITERS, TURNS = 6, 12
 LAWFUL = {200, 201, 404, 409, 412, 422}  # done, or refused with a reason
@@ -99,3 +105,23 @@ def successors(shown: dict[str, dict], community: str) -> set[str]:
             s["id"] if isinstance(s, dict) else s for c in new for s in shown[c]["successors"]
         }
     return found
+
+
+@pytest.mark.postgres
+def test_what_was_decided_by_a_state_that_is_no_more_is_not_done(postgres_url: str, tmp_path: Path):
+    """A community and who belongs to it are two streams, and each decides by the other."""
+    with open_registry(postgres_url, tmp_path) as registry:
+        operator, streams = registry.operator, registry.service.streams
+        community, ada = operator.community("Falls"), operator.person("Ada")
+        role = Role(new_id("rol"), ada, "member", date(2026, 1, 1))
+        with registry.service.write() as connection:
+            loaded = streams.load(connection, COMMUNITY, community)
+            closed = operator.post(f"/communities/{community}/closure", {"ending": "faded"})
+            assert closed.status_code == 200
+            events = decide(loaded.state, StartRole(community, role, date(2026, 3, 1)))
+            changes = streams.changes(COMMUNITY, community, loaded, events)
+            now = registry.service.clock.now()
+            with pytest.raises(Conflict):
+                streams.append(connection, changes, cause=Cause("cor_1"), now=now)
+        shown = operator.get(f"/communities/{community}").json
+        assert (shown["state"], shown["roles"]) == ("closed", [])

@@ -139,6 +139,7 @@ def test_topics_that_have_lost_everything_are_named_and_after_starting_over_all_
     topics.origin.fill(*BOXES, times=2)
     topics.deliver()
     make_topics_anew(topics.settings, topics.names)
+    await_that(lambda: relays._are_empty(topics.origin.service.name, topics.settings))
     topics.origin.fill(*BOXES)
     relay = topics.another_relay()
     with pytest.raises(SourceUnavailable, match="the topics are empty, though events up to"):

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.registry.domain import community as c
 from services.registry.events import EVENT_TYPES, membership_stream
 from shared.connection import Connection
-from shared.database import lock_in_turn, mark, marks
+from shared.database import mark, marks
 from shared.eventstore.events import COPIED, Cause, Event
 from shared.eventstore.streams import Change
 from shared.service import Service
@@ -44,7 +44,7 @@ def _communities_to_copy(connection: Connection) -> list[str]:
 
 def _copy(service: Service, connection: Connection, community: str, now: datetime) -> int:
     """Each with the cause and actor of the original, marked as a copy: nobody is told of it."""
-    lock_in_turn(connection, f"copied roles {community}")
+    service.streams.take_turn(connection, community)
     p = mark(connection)
     known = connection.exec_driver_sql(
         f"SELECT upto FROM copied_roles WHERE community = {p}", (community,)
