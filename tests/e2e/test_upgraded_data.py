@@ -169,8 +169,8 @@ def test_what_was_public_keeps_its_place_its_id_and_its_sequence(
         assert [place(event) for event in events[: len(was)]] == was
         later = Counter(event["type"] for event in events[len(was) :])
         print(f"{service}: {len(was)} events before, the same after, and {dict(later)}")
-        assert later[f"{service}.{RAISED}"] == 1
-        assert events[len(was)]["type"].endswith(RAISED)
+        assert later[f"{service}.{RAISED}"] == min(len(was), 1)  # nothing is not sent again
+        assert not was or events[len(was)]["type"].endswith(RAISED)
 
 
 def test_roles_of_the_past_are_shown_without_people_and_copied(
@@ -201,6 +201,9 @@ def test_a_follower_in_the_middle_goes_on_and_is_told_what_to_do(
     for service in SERVICES:
         seen, cursor, _ = before.half[service]
         rest, end, raised = follow(platform, service, cursor)
+        if not before.events[service]:
+            assert raised == []
+            continue
         whole, _, told_to_newcomers = follow(platform, service)
         assert [e["id"] for e in [*seen, *rest]] == [e["id"] for e in whole]
         assert {each["reason"] for each in raised} == {"republished"}
