@@ -26,6 +26,7 @@ from shared.eventstore.events import Cause, Event
 from shared.eventstore.streams import Change, Streams
 from shared.identifiers import derived_id
 from shared.restoring import moments
+from shared.service.authority import community_of
 
 HISTORY, OVER = "history", "the session is over"
 _SOON = timedelta(hours=48)
@@ -69,7 +70,7 @@ def plan(connection: Connection, event: Event, now: datetime) -> list[Planned]:
         if not rule.when(data):
             continue
         gathered = gathered or facts.gather(connection, event, communities)
-        subject = audiences.Subject(event.stream, data | gathered, communities, now.date())
+        subject = audiences.Subject(community_of(event), data | gathered, communities, now.date())
         people = audiences.people(connection, rule.audience, subject)
         until = _before_session(gathered, now) if rule.category == rules.SESSIONS else None
         each = routed(connection, rule, communities, gathered, people, now, until)
@@ -144,7 +145,7 @@ def tell(
         missed = OVER if planned.over else restored
         if now - event.time > planned.rule.longest_age:
             missed = HISTORY
-        occasion = Occasion(event.id, event.stream, event.time)
+        occasion = Occasion(event.id, community_of(event), event.time)
         changes += queue(planned, occasion, now, missed=missed)
     streams.append(connection, changes, cause=cause, now=now)
     return len(changes)
@@ -199,7 +200,7 @@ class WouldTell(NamedTuple):
 def forecast(connection: Connection, events: Sequence[Event], now: datetime) -> list[WouldTell]:
     """What these events would bring, each message by itself. Changes nothing."""
     return [
-        WouldTell(planned, event.stream)
+        WouldTell(planned, community_of(event))
         for event in events
         if asked_for(event)
         for planned in plan(connection, event, now)

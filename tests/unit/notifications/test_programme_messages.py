@@ -110,6 +110,7 @@ def test_who_convenes_is_told_who_convenes_beside_them_and_who_no_longer_does(
     told = [(row[0], row[1]) for row in notifications.ledger()]
     assert (ADA, "convener-left") in told
     assert (CLEO, "convener-left") not in told
+    assert set(notifications.ledger("about")) == {(FALLS,)}
 
 
 def test_the_end_of_a_membership_tells_no_convener(notifications: Notifications):
