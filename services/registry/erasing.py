@@ -58,10 +58,19 @@ def erase(
     reads.forget(connection, person)
     suspensions.forget(connection, person)
     oidc.forget(connection, person)
-    address = address_key(known.email) if known and known.email else ""
-    hashed = counted_by(service.settings.secret, address)
+    hashed = _counted(service, known)
     sign_ins.forget_person(connection, person, hashed)
     addresses.forget(connection, person, hashed)
+
+
+def _counted(service: Service, person: people.Person | None) -> str:
+    """How requests with the person's address were counted; empty where that cannot be told.
+
+    The worker and a restore have no secret to tell it by. The counts go by themselves in an hour.
+    """
+    if person is None or not person.email or not service.settings.secret:
+        return ""
+    return counted_by(service.settings.secret, address_key(person.email))
 
 
 def erase_again(service: Service, person: str, now: datetime) -> None:
