@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,10 @@ class Follower:
 
     deployment: Deployment
     cursor: str = ""
+    epochs: list[str] = field(default_factory=list)
 
     def read(self) -> list[str]:
-        """The subjects of what is new."""
+        """The subjects of what is new; why epochs were raised goes to `epochs`."""
         found: list[str] = []
         while True:
             url = f"http://127.0.0.1:{self.deployment.ports['registry']}/events"
@@ -38,7 +39,11 @@ class Follower:
             self.cursor = page["next"]
             if not page["events"]:
                 return found
-            found += [event["subject"] for event in page["events"]]
+            for event in page["events"]:
+                if event["type"] == "registry.platform.epoch-raised":
+                    self.epochs.append(event["data"]["reason"])
+                else:
+                    found.append(event["subject"])
 
 
 @dataclass
@@ -222,6 +227,7 @@ def test_a_follower_goes_on_from_the_cursor_that_they_kept(
     deployment: Deployment, before: Before
 ) -> None:
     assert before.follower.read() == []
+    assert before.follower.epochs == ["restored"]
     registry = deployment.client("registry")
     new = made(registry.post("/communities", json={"name": "New", "domain": "New"}))
     assert before.follower.read() == [new]
