@@ -127,7 +127,7 @@ class Follower:
         networks = Networks()
         mark = Mark(generation, _FIRST)
         voice = self._meaning.voice() if self._meaning else None
-        index = Index(network_name=networks.name, voices=[voice] if voice else [])
+        index = Index(voices=[voice] if voice else [])
         marks = {"documents": mark, "networks": mark}
         model = self._meaning.name if self._meaning else None
         return Known(index, networks, {}, marks, voice, model)

@@ -19,6 +19,7 @@ from services.discovery.follower import Known
 from services.discovery.index import Document
 from services.discovery.index.bag import bag
 from services.discovery.index.language import composed, spots
+from services.discovery.index.levels import Level
 from services.discovery.projections.sessions import SESSIONS
 from shared.clock import rfc3339
 from shared.connection import Connection
@@ -26,7 +27,6 @@ from shared.database import mark, marks
 from shared.projection.generations import FOLLOWED, active
 from shared.projection.projection import load_rows
 
-CLOSE = 0.25  # about as near as the nearest of most communities: docs/decisions/joint-sessions.md
 _MOST_RELATED = 30
 _AHEAD = timedelta(days=183)
 # A word that more than this part of all communities use says nothing of any of them.
@@ -60,8 +60,8 @@ def find(
     Only its own people are spared what it found not useful: others would learn of it.
     """
     said = links.said_by(connection, asking.id).as_seen(own=seen_by_own)
-    related = known.index.related(asking.id, limit=_MOST_RELATED)
-    scores = {m.id: m.score for m in related if m.score >= CLOSE and m.id not in said.hidden}
+    related = known.index.related(asking.id, limit=_MOST_RELATED, least=Level.RELATED)
+    scores = {m.id: m.score for m in related if m.id not in said.hidden}
     rows = _ahead(connection, [asking.id, *{*scores, *said.linked}], now)
     own = [s for s, _, _ in rows if asking.id in s.communities]
     about = _Words(known, asking)

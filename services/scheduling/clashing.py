@@ -21,7 +21,6 @@ from shared.projection.generations import OWN, active
 from shared.settings import Settings
 
 _PATIENCE = 0.3  # seconds; without discovery there are fewer warnings
-_HOW_CLOSE = 0.35  # from this score on a related community's sessions matter
 Condition = tuple[str, list[Any]]
 
 
@@ -136,12 +135,12 @@ def related_communities(settings: Settings, communities: Sequence[str]) -> list[
         try:
             answer = shared_client().get(
                 settings.urls["discovery"] + url_path("communities", community, "related"),
-                params={"limit": 10},
+                params={"limit": 10, "min_level": "close"},
                 timeout=left,
             )
             answer.raise_for_status()
             items = answer.json()["items"]
-            found += [item["id"] for item in items if item["score"] >= _HOW_CLOSE]
+            found += [item["id"] for item in items]
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             break
     return [key for key in dict.fromkeys(found) if key not in communities]

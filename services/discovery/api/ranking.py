@@ -21,6 +21,7 @@ from services.discovery.api.schemas import STAGES, DescriptionBody
 from services.discovery.follower import Known
 from services.discovery.index import FACETS, Document, Match, Near, UnknownCommunityError
 from services.discovery.index.index import Scope
+from services.discovery.index.levels import Level
 from services.discovery.links import Said
 from services.discovery.meaning.text import MOST_ASKED, as_read
 from services.discovery.unmet.found_nothing import note_if_nothing
@@ -36,6 +37,13 @@ blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _NOTHING_SAID = Said()
 _DESCRIBED = Turns()
 _LIMIT: Mapping[str, Described] = {"limit": whole("How many, up to 100")}
+_LEVEL: Mapping[str, Described] = {
+    "min_level": {
+        "schema": {"enum": [*Level]},
+        "description": "Only those of this level of relatedness or a higher one; else all up to"
+        " `limit` come, what is no match last and marked `nearest`",
+    }
+}
 _SCOPE: Mapping[str, Described] = {
     "scope": {
         "schema": {"enum": ["other-networks"]},
@@ -62,7 +70,7 @@ _QUERY: Described = {
     description="Those that it found not useful are left out for itself alone: for its conveners,"
     " and for the operator. Everyone else sees them, so that nobody learns of it.",
 )
-@takes({**_LIMIT, **_SCOPE, "leave_out": _LEAVE_OUT})
+@takes({**_LIMIT, **_SCOPE, **_LEVEL, "leave_out": _LEAVE_OUT})
 @policy(anyone)
 @in_turn(READING)
 def related(community: str) -> Response:
@@ -75,7 +83,12 @@ def related(community: str) -> Response:
     without = said.hidden.union(*(getattr(said, name) for name in left_out))
     try:
         matches = known.index.related(
-            community, limit=limit, scope=scope, without=without, links_of=_links_of
+            community,
+            limit=limit,
+            scope=scope,
+            without=without,
+            links_of=_links_of,
+            least=_least_level(),
         )
     except UnknownCommunityError as error:
         raise not_found(
@@ -92,7 +105,7 @@ def related(community: str) -> Response:
     " the domain, the practice and the learning question. Two are compared at once; beyond that"
     " the answer is 503, with Retry-After.",
 )
-@takes({**_LIMIT, **_SCOPE})
+@takes({**_LIMIT, **_SCOPE, **_LEVEL})
 @policy(anyone)
 @in_turn(_DESCRIBED)
 @blp.arguments(DescriptionBody)
@@ -114,13 +127,13 @@ def related_to_description(fields: dict[str, Any]) -> Response:
             networks=networks,
         )
     )
-    matches = known.index.related(described, limit=limit, scope=scope)
+    matches = known.index.related(described, limit=limit, scope=scope, least=_least_level())
     return _answer(known, matches, {})
 
 
 @blp.get("/search")
 @blp.doc(summary="Find communities by words")
-@takes({"q": _QUERY, **_LIMIT, **_FILTERS})
+@takes({"q": _QUERY, **_LIMIT, **_LEVEL, **_FILTERS})
 @policy(anyone)
 def search() -> Response:
     text = request.args.get("q", "").strip()
@@ -130,8 +143,9 @@ def search() -> Response:
         raise invalid("q", f"is {len(text)} characters long; at most {LONGEST_QUERY} are taken")
     known = known_now()
     filters = _filters(known)
+    limit, least = limit_asked(), _least_level()
     with READING.take():
-        found = known.index.search(text, limit=limit_asked(), filters=filters)
+        found = known.index.search(text, limit=limit, filters=filters, least=least)
     note_if_nothing(text, found, filters, known)
     facets = dict(found.facets)
     facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}
@@ -154,6 +168,7 @@ def _item(match: Match, known: Known, said: Said, *, own: bool) -> dict[str, Any
         "networks": [_network(n, known) for n in document.networks],
         "region": document.region,
         "score": round(match.score, 4),
+        "level": match.level,
         "reasons": match.reasons,
         "linked": document.id in said.linked,
         "proposed": document.id in said.proposed if own else None,
@@ -213,6 +228,15 @@ def _network(network: str, known: Known) -> str:
 def _filters(known: Known) -> dict[str, list[str]]:
     given = {name: values for name in FACETS if (values := request.args.getlist(name))}
     return checked_filters(given, known)
+
+
+def _least_level() -> Level:
+    asked = request.args.get("min_level")
+    if asked is None:
+        return Level.NEAREST
+    if asked not in list(Level):
+        raise invalid("min_level", f"must be one of: {', '.join(Level)}")
+    return Level(asked)
 
 
 def _scope() -> Scope | None:

@@ -11,7 +11,7 @@ from services.discovery.api.asking import (
 )
 from services.discovery.api.saved_search_body import SavedSearchBody
 from services.discovery.domain.refusal import Refused
-from services.discovery.domain.saved_search import LIKE, USUAL_THRESHOLD, WORDS, Make, Remove
+from services.discovery.domain.saved_search import LIKE, WORDS, Make, Remove
 from services.discovery.events import SAVED_SEARCH
 from services.discovery.follower import Known
 from services.discovery.index import FACETS, UnknownCommunityError
@@ -129,7 +129,7 @@ def _asked(stream: str, fields: dict[str, Any]) -> Search:
 def _asked_like(
     stream: str, fields: dict[str, Any], given: Mapping[str, Any], known: Known
 ) -> Search:
-    like, threshold = fields["like"], fields.get("threshold") or USUAL_THRESHOLD
+    like, threshold = fields["like"], fields.get("threshold") or known.index.levels.related
     for name in given:
         raise invalid(name, "goes with q: a search by likeness takes no filters")
     try:

@@ -12,7 +12,7 @@ WORDS, LIKE = "words", "like"
 BY_HAND, ERASED = "by-hand", "erased"
 ACTIVE, REMOVED = "active", "removed"
 MOST_OF_ONE_PERSON = 50
-LEAST_THRESHOLD, USUAL_THRESHOLD = 0.1, 0.25
+LEAST_THRESHOLD = 0.1
 
 
 @dataclass(frozen=True, slots=True)

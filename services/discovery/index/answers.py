@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.discovery.index.document import Document
 from services.discovery.index.highlights import Highlight
+from services.discovery.index.levels import Level
 
 
 class UnknownCommunityError(LookupError):
@@ -25,6 +26,7 @@ class Match:
     meaning: bool = False
     highlights: tuple[Highlight, ...] = ()
     links: bool = False
+    level: Level = Level.NEAREST
 
     @property
     def id(self) -> str:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from services.discovery.index.document import Document
 from services.discovery.index.language import word, written_words
 
-# Measured: docs/decisions/ranking-by-words.md.
+# Measured: docs/decisions/ranking-by-words.md. A name says as much in all, however many words it
+# has: its weight is for all of its words together, and one of two words weighs two for each.
 FIELD_WEIGHTS = {
-    "name": 2.0,
+    "name": 4.0,
     "topics": 2.0,
     "domain": 1.0,
     "practice": 1.0,
@@ -42,8 +43,9 @@ def bag(document: Document) -> Bag:
                 counts[stem] = counts.get(stem, 0) + times
                 if is_plain:
                     plain.add(stem)
+        share = len(counts) if field == "name" else 1
         for stem, count in counts.items():
-            weight = field_weight * _SUBLINEAR[count if count < _COUNTED else _COUNTED - 1]
+            weight = field_weight / share * _SUBLINEAR[count if count < _COUNTED else _COUNTED - 1]
             weights[stem] = weights.get(stem, 0.0) + weight
     return Bag(weights, plain)
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,18 @@ from services.discovery.index.document import REMOVED, Document
 from services.discovery.index.facets import FIELDS, Facet
 from services.discovery.index.highlights import highlights
 from services.discovery.index.language import composed, spots
+from services.discovery.index.levels import (
+    BY_WORDS,
+    SEARCH_BY_WORDS,
+    SEARCH_WITH_MEANING,
+    WITH_MEANING,
+    Level,
+    Levels,
+)
+from services.discovery.index.pool import SHOWN, Pool
 from services.discovery.index.question import Question
 from services.discovery.index.ranking import DIGITS, Ranked, rank
-from services.discovery.index.reasons import Between, NetworkName, why_found, why_related
+from services.discovery.index.reasons import MUCH_ALIKE, Between, why_found, why_related
 from services.discovery.index.relating import Relating, lifted
 from services.discovery.index.searching import Searching
 from services.discovery.index.snapshot import Entry, Snapshot
@@ -48,16 +57,14 @@ class Index:
     def __init__(
         self,
         *,
-        network_name: NetworkName = lambda _: None,
         voices: Sequence[Voice] = (),
         forgiving: bool = True,
     ) -> None:
-        """Make an empty index. `network_name` gives the name of a network id, None if unknown.
+        """Make an empty index.
 
         One that is not `forgiving` takes what is searched for by the letter.
         """
         self._forgiving = forgiving
-        self._network_name = network_name
         self._voices = tuple(voices)
         self._facets = {name: Facet(name) for name in FIELDS}
         self._words = Words()
@@ -115,11 +122,14 @@ class Index:
         scope: Scope | None = None,
         without: Iterable[str] = (),
         links_of: LinksOf | None = None,
+        least: Level = Level.NEAREST,
     ) -> list[Match]:
         """Give the open communities that are most like one in the index, or one described.
 
-        Best first; equal scores by id. `scope="other-networks"` leaves out those that share a
-        network with it, `without` some by their ids; with `links_of`, links have their part.
+        Best first, which takes into account whom each is like itself; those of less than a level
+        of relatedness are last, or left out by `least`. `scope="other-networks"` leaves out those
+        that share a network with it, `without` some by their ids; with `links_of`, links have
+        their part.
         Raises UnknownCommunityError for an id that is not in the index.
         """
         document = asked if isinstance(asked, Document) else self.get(asked)
@@ -139,16 +149,29 @@ class Index:
         snapshot.stand_ins.pass_on(scores)
         if own is not None:
             scores[own] = 0.0
+        everyone = scores.copy()
         scores[~self._allowed(snapshot, document, scope)] = 0.0
         slots = (snapshot.slot(name, self._slots) for name in without)
         scores[[slot for slot in slots if slot is not None]] = 0.0
-        ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own)
-        return [
-            self._related(document, question, relating, snapshot, place, tied) for place in ranked
+        ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own, spare=SHOWN)
+        pool = Pool(everyone, ranked, relating, snapshot)
+        levels = self.levels
+        asking = _Asking(document, question, relating, snapshot, tied, pool)
+        found = [
+            (place, level)
+            for place in pool.ordered(ranked, snapshot)
+            if (level := levels.of(place.score)).reaches(least)
         ]
+        found.sort(key=lambda each: each[1] is Level.NEAREST)
+        return [self._related(asking, place, level) for place, level in found[: max(limit, 0)]]
 
     def search(
-        self, text: str, *, limit: int = 10, filters: Mapping[str, Iterable[str]] | None = None
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        filters: Mapping[str, Iterable[str]] | None = None,
+        least: Level = Level.NEAREST,
     ) -> SearchResult:
         """Find open communities by words: best first, equal scores by id.
 
@@ -159,12 +182,24 @@ class Index:
         searching, snapshot, others = self.ask(understood)
         scores, matches = self._matched(searching, snapshot)
         before_filters = int(matches.sum())
-        facets, matches = self._filtered(matches, snapshot, filters or {})
-        scores[~matches] = 0.0
-        ranked = rank(scores, searching.exactly, snapshot, limit=limit)
-        found = [self._found(understood, searching, snapshot, place) for place in ranked]
+        facets, passing, matches = self._filtered(matches, snapshot, filters or {})
+        scores[~passing] = 0.0
+        if not matches.any():
+            scores[:] = 0.0
+        ranked = rank(scores, searching.exactly, snapshot, limit=limit, spare=SHOWN)
+        levels = SEARCH_WITH_MEANING if self._voices else SEARCH_BY_WORDS
+        placed = [
+            (place, level)
+            for place in ranked
+            if (level := _level(place, levels, searching, matches)).reaches(least)
+        ]
+        placed.sort(key=lambda each: each[1] is Level.NEAREST)
+        found = [
+            self._found(understood, searching, snapshot, place, level)
+            for place, level in placed[: max(limit, 0)]
+        ]
         near = None
-        if not found:
+        if not matches.any():
             near = self._near(text, before_filters, snapshot, others if searching.has_words else ())
         return SearchResult(
             found,
@@ -272,36 +307,44 @@ class Index:
             snapshot.codes["network"], asked.networks
         )
 
-    def _related(
-        self,
-        asked: Document,
-        question: Question,
-        relating: Relating,
-        snapshot: Snapshot,
-        place: Ranked,
-        tied: Ties | None,
-    ) -> Match:
+    def _related(self, asking: "_Asking", place: Ranked, level: Level) -> Match:
+        asked, question, relating, snapshot, tied, pool = asking
         found, stands_for = _shown(snapshot, place)
         between = tied.between(place.source, self._shown_name) if tied else Between()
+        through = pool.through(place.source)
+        if through is not None:
+            between = between._replace(through=snapshot.entry(through).document.shown_name)
         alike = relating.alike(place.source, place.score)
         reasons = why_related(
             asked,
             found,
             question.shares(place.source),
             question.wording,
-            self._network_name,
             stands_for,
             alike,
             between,
         )
-        return Match(found, place.score, reasons, stands_for, alike is not None, links=any(between))
+        linked = any((between.common, between.like))
+        return Match(
+            found, place.score, reasons, stands_for, alike is not None, links=linked, level=level
+        )
+
+    @property
+    def levels(self) -> Levels:
+        """What scores mean: with the other voices, or by words alone."""
+        return WITH_MEANING if self._voices else BY_WORDS
 
     def _shown_name(self, community: str) -> str | None:
         document = self.get(community)
         return document.shown_name if document else None
 
     def _found(
-        self, understood: Understood, searching: Searching, snapshot: Snapshot, place: Ranked
+        self,
+        understood: Understood,
+        searching: Searching,
+        snapshot: Snapshot,
+        place: Ranked,
+        level: Level,
     ) -> Match:
         found, stands_for = _shown(snapshot, place)
         question = searching.best_for(place.source)
@@ -318,7 +361,9 @@ class Index:
             complete=shares.keys() >= question.asked,
         )
         marked = highlights(found, searching.stems)
-        return Match(found, place.score, reasons, stands_for, alike is not None, marked)
+        return Match(
+            found, place.score, reasons, stands_for, alike is not None, marked, level=level
+        )
 
     def _near(self, text: str, unfiltered: int, snapshot: Snapshot, others: Heard) -> Near:
         """Say what is near a search that found nothing."""
@@ -342,8 +387,8 @@ class Index:
 
     def _filtered(
         self, matches: Flags, snapshot: Snapshot, filters: Mapping[str, Iterable[str]]
-    ) -> tuple[dict[str, dict[str, int]], Flags]:
-        """Count the facets of matches, and give the matches that pass all filters."""
+    ) -> tuple[dict[str, dict[str, int]], Flags, Flags]:
+        """Count the facets of matches; flag what passes all filters, and the matches that do."""
         passes = {
             name: self._facets[name].holding(snapshot.codes[name], wanted)
             for name, wanted in filters.items()
@@ -355,9 +400,10 @@ class Index:
                 if other != name:
                     counted &= flags
             facets[name] = self._facets[name].counts(snapshot.codes[name][counted])
+        passing = snapshot.open.copy()
         for flags in passes.values():
-            matches = matches & flags
-        return facets, matches
+            passing &= flags
+        return facets, passing, matches & passing
 
     def _write(self, documents: Iterable[Document], removed: Iterable[str]) -> None:
         """Put documents and remove ids, in one change that queries see whole."""
@@ -405,6 +451,26 @@ class Index:
             for voice in self._voices:
                 voice.publish()
             self._snapshot = after
+
+
+class _Asking(NamedTuple):
+    """One question about a community, and all that answers it."""
+
+    document: Document
+    question: Question
+    relating: Relating
+    snapshot: Snapshot
+    tied: Ties | None
+    pool: Pool
+
+
+def _level(place: Ranked, levels: Levels, searching: Searching, matches: Flags) -> Level:
+    """Give the level of one found; who has no word that names a subject must be much alike."""
+    level = levels.of(place.score) if matches[place.slot] else Level.NEAREST
+    if level is Level.NEAREST or searching.has_subject(place.source):
+        return level
+    alike = searching.alike(place.source)
+    return level if alike and alike.meaning >= MUCH_ALIKE else Level.NEAREST
 
 
 def _id(snapshot: Snapshot, slot: int) -> str:

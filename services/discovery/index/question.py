@@ -9,7 +9,7 @@ from services.discovery.index.arrays import Floats
 from services.discovery.index.bag import Bag
 from services.discovery.index.phrases import Wording
 from services.discovery.index.snapshot import Snapshot
-from services.discovery.index.vague import is_widespread
+from services.discovery.index.vague import is_widespread, say_something
 from services.discovery.index.words import Posting, Words, flat, idf, row_sums
 
 # How many occurrences of words a query looks up at most. Beyond, its lightest words wait for the
@@ -107,6 +107,14 @@ class Question:
         }
         total = sum(parts.values())
         return {stem: part / total for stem, part in parts.items()}
+
+    def has_subject(self, slot: int) -> bool:
+        """Whether a slot has a word of the question that names a subject, or all of its words."""
+        terms = set(self._snapshot.entry(slot).row.terms.tolist())
+        here = {term.stem for term in self._terms if term.number in terms}
+        if not here:
+            return False
+        return here >= self.asked or any(say_something([s], self.is_common) for s in here)
 
     def plain(self, stem: str) -> bool:
         """Whether most who use the word write it, somewhere, in lower case."""

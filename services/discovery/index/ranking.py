@@ -29,14 +29,21 @@ class Ranked(NamedTuple):
 
 
 def rank(
-    rough: Floats, exactly: Exactly, snapshot: Snapshot, *, limit: int, asked: int | None = None
+    rough: Floats,
+    exactly: Exactly,
+    snapshot: Snapshot,
+    *,
+    limit: int,
+    asked: int | None = None,
+    spare: int = 0,
 ) -> list[Ranked]:
-    """Score the best of the rough scores exactly, and give the best `limit` of these.
+    """Score the best of the rough scores exactly, and give the best `limit` of these, or `spare`
+    where that is more.
 
     Best first, equal scores by id. `asked` is the slot of the community asked about, which
     passes nothing on to its successor.
     """
-    slots = _best(rough, max(_SCORED_LEAST, _SCORED_PER_SHOWN * limit))
+    slots = best(rough, max(_SCORED_LEAST, _SCORED_PER_SHOWN * limit))
     sources = [
         (slot, source)
         for slot in slots
@@ -44,16 +51,16 @@ def rank(
         if source != asked
     ]
     scores = exactly([source for _, source in sources]).tolist() if sources else []
-    best: dict[int, Ranked] = {}
+    found: dict[int, Ranked] = {}
     for (slot, source), exact in zip(sources, scores, strict=True):
         score = round(exact, DIGITS)
-        if score > (best[slot].score if slot in best else 0.0):
-            best[slot] = Ranked(slot, score, source)
-    ranked = sorted(best.values(), key=lambda r: (-r.score, snapshot.entry(r.slot).document.id))
-    return ranked[: max(limit, 0)]
+        if score > (found[slot].score if slot in found else 0.0):
+            found[slot] = Ranked(slot, score, source)
+    ranked = sorted(found.values(), key=lambda r: (-r.score, snapshot.entry(r.slot).document.id))
+    return ranked[: max(limit, spare, 0)]
 
 
-def _best(rough: Floats, most: int) -> list[int]:
+def best(rough: Floats, most: int) -> list[int]:
     """Give the slots with the `most` best scores above 0, and those that equal the last."""
     slots = np.flatnonzero(rough > 0.0)
     if len(slots) > most:

@@ -1,23 +1,22 @@
 """Why two communities are related, or a community was found: plain sentences.
 
-First what the score is made of, by weight; then where the two stand, as a matter of fact.
+At most three, of what the score is made of. Where the two stand (region, networks, sectors) is a
+fact that is shown beside the name, and no reason.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from services.discovery.index.document import Document
 from services.discovery.index.language import word, written_words
 from services.discovery.index.phrases import Phrase, Wording, phrases
-from shared.foundation.names import name_key
-
-NetworkName = Callable[[str], str | None]
 
 _MOST_PHRASES = 3
 _MOST_TOPICS = 5
 _MOST_THIRDS = 3
+_MOST_REASONS = 3
 # Likeness of meaning that is worth telling, and when it is more than that.
-_ALIKE, _MUCH_ALIKE = 0.35, 0.55
+_ALIKE, MUCH_ALIKE = 0.35, 0.55
 _GREATER_PART = 2 / 3
 
 
@@ -29,10 +28,12 @@ class Alike(NamedTuple):
 
 
 class Between(NamedTuple):
-    """Names of those between two: linked with both, or linked with theirs and like yours."""
+    """Names of those between two: linked with both, or linked with theirs and like yours; and of
+    one that is like both, where that is what brings them together."""
 
     common: Sequence[str] = ()
     like: Sequence[str] = ()
+    through: str = ""
 
 
 _NOBODY = Between()
@@ -43,7 +44,6 @@ def why_related(
     found: Document,
     shares: Mapping[str, float],
     wording: Wording,
-    network_name: NetworkName,
     stands_for: Document | None = None,
     alike: Alike | None = None,
     between: Between = _NOBODY,
@@ -61,20 +61,16 @@ def why_related(
     lines: list[str] = []
     if stands_for:
         lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
-    if about:
-        lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
     if topics:
         lines.append(f"Shared {'topic' if len(topics) == 1 else 'topics'}: {', '.join(topics)}")
+    if about:
+        lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
     lines += _meaning(alike) if about or topics else _only_meaning(alike)
     if shares and len(lines) == bool(stands_for) and not any(between):
         lines.append("Some words of everyday in common")
-    return (
-        *lines,
-        *_links(between),
-        *_sectors(asked, found),
-        *_regions(asked, found),
-        *_networks(asked, found, network_name),
-    )
+    if between.through:
+        lines.insert(bool(stands_for), f"Like {between.through}, which is like yours")
+    return _chosen([*lines, *_links(between)])
 
 
 def why_found(
@@ -106,13 +102,20 @@ def why_found(
     lines += _meaning(alike)
     if vague and not lines:
         lines.append(f"Has only “{', '.join(phrase.text for phrase in vague)}” of it")
+    if not lines:
+        lines.append("A little alike in meaning")
     return tuple(lines)
+
+
+def _chosen(lines: Sequence[str]) -> tuple[str, ...]:
+    """Give as many as are read, the first ones."""
+    return tuple(lines[:_MOST_REASONS])
 
 
 def _meaning(alike: Alike | None) -> Iterable[str]:
     """Tell likeness of meaning where it has the greater part in the score."""
     if alike and alike.meaning >= _ALIKE and alike.part > _GREATER_PART:
-        much = alike.meaning >= _MUCH_ALIKE
+        much = alike.meaning >= MUCH_ALIKE
         yield f"{'Much alike' if much else 'Alike'} in meaning, in other words"
 
 
@@ -128,13 +131,6 @@ def _links(between: Between) -> Iterable[str]:
         yield f"Both are linked with {_listed(common)}"
     if like := between.like[:_MOST_THIRDS]:
         yield f"Linked with {_listed(like)}, which {'is' if len(like) == 1 else 'are'} like yours"
-
-
-def _sectors(asked: Document, found: Document) -> Iterable[str]:
-    yours = {name_key(sector) for sector in asked.sectors}
-    theirs = {name_key(s): s.strip() for s in found.sectors if s.strip()}
-    if both := sorted(theirs[sector] for sector in theirs.keys() & yours):
-        yield f"Same {'sector' if len(both) == 1 else 'sectors'}: {_listed(both)}"
 
 
 def _places(told: Sequence[Phrase]) -> Iterable[str]:
@@ -161,32 +157,6 @@ def _shared_topics(asked: Document, found: Document, shares: Mapping[str, float]
 
 def _stems(text: str) -> tuple[str, ...]:
     return tuple(stem for written in written_words(text) for stem in word(written).stems)
-
-
-def _regions(asked: Document, found: Document) -> Iterable[str]:
-    yours, theirs = asked.region.strip(), found.region.strip()
-    if not yours or not theirs:
-        return
-    if name_key(yours) == name_key(theirs):
-        yield f"Both in {theirs}"
-    else:
-        yield f"Yours is in {yours}, theirs in {theirs}"
-
-
-def _networks(asked: Document, found: Document, network_name: NetworkName) -> Iterable[str]:
-    """Name the networks of both; one whose name is not known is not told."""
-    common = set(asked.networks) & set(found.networks)
-    if common:
-        if names := _names(common, network_name):
-            yield f"Same {'network' if len(names) == 1 else 'networks'}: {_listed(names)}"
-        return
-    yours, theirs = _names(asked.networks, network_name), _names(found.networks, network_name)
-    if yours and theirs:
-        yield f"Different networks: yours {_listed(yours)}, theirs {_listed(theirs)}"
-
-
-def _names(networks: Iterable[str], network_name: NetworkName) -> list[str]:
-    return sorted(name for network in set(networks) if (name := network_name(network)))
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -7,7 +7,9 @@ import numpy as np
 from services.discovery.index.arrays import Floats
 from services.discovery.index.question import Question
 from services.discovery.index.reasons import Alike
+from services.discovery.index.snapshot import Snapshot
 from services.discovery.index.voice import RELATED, Heard, blend
+from services.discovery.index.words import cosines
 
 # Who shares no word at all is related only where at least so like in meaning.
 LEAST_MEANING = 0.4
@@ -34,6 +36,14 @@ class Relating:
         words, _ = self._question.exactly(slots)
         scores = _joined(words, [said.exactly(slots) for said in self._others])
         return scores if self._lifts is None else lifted(scores, self._lifts[list(slots)])
+
+    def among(self, slots: Sequence[int], snapshot: Snapshot) -> Floats:
+        """Give the scores of some slots with one another, 1 of each with itself."""
+        counts, communities = snapshot.counts.used, snapshot.communities
+        words = cosines(snapshot.rows(slots), counts, communities)
+        pairs = _joined(words, [(s.weight, s.hearing.among(slots)) for s in self._others])
+        np.fill_diagonal(pairs, 1.0)
+        return pairs
 
     def alike(self, slot: int, score: float) -> Alike | None:
         """Give what the other voices say of a slot with this exact score; None where silent."""

@@ -20,10 +20,12 @@ LEAST_OF_BEST = 0.2
 LEAST_TOGETHER = 0.67
 # A few words say less about what is meant than a whole community does, and what they mean counts
 # for more beside them. Measured: docs/decisions/ranking-words-and-meaning.md.
-LOUDER = 2.0
+LOUDER = 4.0
 # What is found by meaning alone is at least so like in meaning, and this part of the most like.
 LEAST_MEANING = 0.35
 LEAST_OF_MOST_LIKE = 0.6
+# Behind what matches stands what is near it, by lower floors.
+NEAR_MEANING, NEAR_MOST_LIKE, NEAR_BEST = 0.25, 0.4, 0.1
 # Where nobody uses any of the words, meaning has nothing to lean on and must be more like; where
 # there is no word at all that it can read (stop words, symbols, another script), much more.
 # Measured: docs/decisions/ranking-words-and-meaning.md.
@@ -48,16 +50,20 @@ class Searching:
         self._others = [said._replace(weight=LOUDER * said.weight) for said in others]
 
     def rough(self) -> tuple[Floats, Flags]:
-        """Give the rough score of each slot, and flag those that match."""
-        scores, matches = self._words(self._questions[0])
+        """Give the rough score of each slot that matches or is near, and flag those that match."""
+        scores, matches, ranked = self._words(self._questions[0])
         for question in self._questions[1:]:
-            more, also = self._words(question)
-            scores, matches = np.maximum(scores, more), matches | also
+            more, also, beside = self._words(question)
+            scores, matches, ranked = np.maximum(scores, more), matches | also, ranked | beside
         for said in self._others:
             heard = np.nan_to_num(said.scores)
             matches |= heard >= self._least_of(heard)
+            most = float(heard.max(initial=0.0))
+            ranked |= heard >= max(NEAR_MEANING, NEAR_MOST_LIKE * most)
         others = [(said.weight, said.scores) for said in self._others]
-        return np.where(matches, blend(scores, others, SEARCH), 0.0), matches
+        # Without a single match nothing is near it either: noise stays out.
+        shown = (ranked | matches) if matches.any() else matches
+        return np.where(shown, blend(scores, others, SEARCH), 0.0), matches
 
     def floors(self) -> "Floors":
         """Give what a community must have at least to match, as the others are at this moment."""
@@ -78,6 +84,10 @@ class Searching:
         if len(self._questions) == 1:
             return self._questions[0]
         return self._questions[int(self._words_exactly([slot])[:, 0].argmax())]
+
+    def has_subject(self, slot: int) -> bool:
+        """Whether a community has a word of the search that names a subject, or all its words."""
+        return any(question.has_subject(slot) for question in self._questions)
 
     def alike(self, slot: int) -> Alike | None:
         """Give what the other voices say of a slot, None where they are silent."""
@@ -105,12 +115,14 @@ class Searching:
             return LEAST_MEANING
         return _LEAST_OF_UNUSED if self.has_words else _LEAST_OF_NO_WORD
 
-    def _words(self, question: Question) -> tuple[Floats, Flags]:
+    def _words(self, question: Question) -> tuple[Floats, Flags, Flags]:
+        """Give scores, flag who matches, and who may stand behind them in the order."""
         coverages = question.coverages()
         best = float(coverages.max(initial=0.0))
         least = least_coverage(best, together=question.together)
         matches = (coverages > 0.0) & (coverages >= least)
-        return joined(question.cosines(), coverages), matches
+        near = (coverages > 0.0) & (coverages >= (least if question.together else NEAR_BEST * best))
+        return joined(question.cosines(), coverages), matches, near
 
     def _words_exactly(self, slots: Sequence[int]) -> Floats:
         return np.stack([joined(*question.exactly(slots)) for question in self._questions])

@@ -30,7 +30,7 @@ bones = orthopaedic
 incontinence = continence
 memory loss = memory problems = dementia
 confusion = delirium
-smoking = tobacco
+smoking = tobacco = cigarettes
 drinking = alcohol
 drug use = substance misuse
 overweight = obesity

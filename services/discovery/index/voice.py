@@ -21,6 +21,9 @@ class Hearing(Protocol):
     def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
         """Give the scores of some slots."""
 
+    def among(self, slots: Sequence[int]) -> Floats:
+        """Give the score of each of some slots with each other; NaN where it has no opinion."""
+
 
 class Voice(Protocol):
     """Judges how like each community is to the one asked about, from 0 to 1."""

@@ -150,6 +150,22 @@ def norms(rows: Sequence[Row], used: Ints, communities: int) -> Floats:
     return np.sqrt(row_sums(values * values, starts))
 
 
+def cosines(rows: Sequence[Row], used: Ints, communities: int) -> Floats:
+    """Give the cosine of each row with each other, by today's rarity of their words."""
+    terms, weights, starts = flat(rows)
+    values = weights * idf(used[terms], communities) if len(terms) else weights
+    lengths = np.sqrt(row_sums(values * values, starts))
+    owners = np.repeat(np.arange(len(rows)), np.diff(starts))
+    times = np.bincount(terms, minlength=len(used))
+    columns = np.cumsum(times > 1) - 1
+    shared = times[terms] > 1  # a word of one row alone makes it like no other
+    dense = np.zeros((len(rows), int(columns[-1]) + 1 if len(columns) else 0), np.float32)
+    dense[owners[shared], columns[terms[shared]]] = (values / lengths[owners])[shared]
+    found = (dense @ dense.T).astype(np.float64)
+    np.fill_diagonal(found, 1.0)
+    return np.clip(found, 0.0, 1.0)
+
+
 def flat(rows: Sequence[Row]) -> tuple[Ints, Floats, Places]:
     """Put rows one behind the other: terms, weights, and where each row starts (and the last
     ends)."""

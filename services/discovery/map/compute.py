@@ -8,7 +8,7 @@ from services.discovery.map import chart, graph
 from services.discovery.map.groups import Group, find_groups, name_groups
 from services.discovery.map.introductions import Introduction, missing_introductions, why
 from services.discovery.map.layout import lay_out
-from services.discovery.map.likeness import ALL_PAIRS, best_matches
+from services.discovery.map.likeness import ALL_PAIRS, best_matches, levels_of
 from services.discovery.map.material import Material
 from services.discovery.map.palette import STYLES
 
@@ -30,7 +30,8 @@ def compute(
     numbers = {known.id: number for number, known in enumerate(material.known)}
     links = _numbered(accepted, numbers)
     matches = best_matches(material)
-    joined = graph.edges(matches, links)
+    least = levels_of(material).related
+    joined = graph.edges(matches, links, least)
     beside = graph.neighbours(len(material), joined)
 
     def read_numbers(wanted: Sequence[int]) -> list[Document]:
@@ -39,7 +40,7 @@ def compute(
         return [found[name] for name in ids if name in found]
 
     groups = name_groups(find_groups(len(material), joined), material, read_numbers)
-    introduced = missing_introductions(groups, matches, material, links)
+    introduced = missing_introductions(groups, matches, material, links, least)
     told = _told([pair for pairs in introduced for pair in pairs], material, read)
     ids = [known.id for known in material.known]
     places = lay_out(ids, groups, joined, beside, before.places() if before else {})

@@ -12,10 +12,10 @@ import msgspec
 
 from services.discovery.follower import Known
 from services.discovery.index import UnknownCommunityError
+from services.discovery.index.levels import Level
 from services.discovery.map import links
 from services.discovery.map.chart import Bridge, Chart, Edge, Group, Introduction, Node
 from services.discovery.map.field import BAND
-from services.discovery.map.graph import STRONG
 from services.discovery.map.store import Stored, read_map, revision
 from shared.connection import Connection
 
@@ -122,10 +122,10 @@ def _joined_by(chart: Chart, name: str, known: Known) -> Chart:
     """The map with a newcomer beside its best matches, in the group of the best."""
     places = {node.id: place for place, node in enumerate(chart.nodes)}
     try:
-        matches = known.index.related(name, limit=2 * _JOINED)
+        matches = known.index.related(name, limit=2 * _JOINED, least=Level.RELATED)
     except UnknownCommunityError:
         return chart
-    near = [(places[m.id], m.score) for m in matches if m.score >= STRONG and m.id in places]
+    near = [(places[m.id], m.score) for m in matches if m.id in places]
     near = near[:_JOINED]
     number = len(chart.nodes)
     group = chart.nodes[near[0][0]].group if near else None

@@ -7,7 +7,6 @@ import numpy as np
 
 from services.discovery.map.likeness import Matches
 
-STRONG = 0.2  # a match of less is no edge; measured, see docs/decisions/map.md
 _AMONG_BEST = 8  # each must be among so many best of the other
 _LEAST_PART = 3  # communities: less cut off is no part of the map
 _LINK_WEIGHT = 1.0
@@ -36,15 +35,15 @@ class Bridge(NamedTuple):
     parts: tuple[int, ...]
 
 
-def edges(matches: Matches, links: Iterable[Pair]) -> list[Edge]:
-    """Give links and the best mutual matches, ordered by their ends."""
+def edges(matches: Matches, links: Iterable[Pair], least: float) -> list[Edge]:
+    """Give links and the best mutual matches of at least a score, ordered by their ends."""
     others = matches.others[:, :_AMONG_BEST]
     scores = matches.scores[:, :_AMONG_BEST]
     said = {
         (number, other): score
         for number, (row, values) in enumerate(zip(others.tolist(), scores.tolist(), strict=True))
         for other, score in zip(row, values, strict=True)
-        if other >= 0 and score >= STRONG - 1e-6
+        if other >= 0 and score >= least - 1e-6
     }
     mutual = {
         (one, other): round(min(score, said[other, one]), 4)

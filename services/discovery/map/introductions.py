@@ -1,7 +1,6 @@
 """Missing introductions: pairs across networks that are much alike, and have no link."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from services.discovery.index import Document
@@ -14,7 +13,6 @@ from services.discovery.map.likeness import Matches
 from services.discovery.map.material import Material
 from services.discovery.meaning.voice import WEIGHT
 
-WORTH = 0.2  # a score of less is no reason to meet
 _MOST = 10  # of a group
 _OF_ONE = 3  # pairs that one community has a part in: nobody is introduced to everybody
 
@@ -28,9 +26,14 @@ class Introduction(NamedTuple):
 
 
 def missing_introductions(
-    groups: Sequence[Group], matches: Matches, material: Material, linked: frozenset[Pair]
+    groups: Sequence[Group],
+    matches: Matches,
+    material: Material,
+    linked: frozenset[Pair],
+    least: float,
 ) -> list[list[Introduction]]:
-    """For each group the pairs of its members who most ought to meet, best first.
+    """For each group the pairs of its members who most ought to meet, best first: a score of less
+    than `least` is no reason to meet.
 
     Two who share a network are thought to have met, as are those in `linked` (the lower number
     first). A proposal is known to the two alone, and a pair left out for it would tell of it. One
@@ -42,7 +45,7 @@ def missing_introductions(
         pairs = {
             pair: score
             for number in group.members
-            for other, score in _matches(matches, number)
+            for other, score in _matches(matches, number, least)
             if other in members
             and (pair := (min(number, other), max(number, other))) not in linked
             and material.known[number].networks.isdisjoint(material.known[other].networks)
@@ -51,12 +54,12 @@ def missing_introductions(
     return found
 
 
-def _matches(matches: Matches, number: int) -> list[tuple[int, float]]:
+def _matches(matches: Matches, number: int, least: float) -> list[tuple[int, float]]:
     others, scores = matches.others[number].tolist(), matches.scores[number].tolist()
     return [
         (other, round(score, 4))
         for other, score in zip(others, scores, strict=True)
-        if other >= 0 and score >= WORTH - 1e-6
+        if other >= 0 and score >= least - 1e-6
     ]
 
 
@@ -99,5 +102,4 @@ def why(pair: Introduction, material: Material, one: Document, other: Document) 
         meaning = max(0.0, float(material.vectors[pair.low] @ material.vectors[pair.high]))
         total = words + WEIGHT * meaning
         alike = Alike(meaning, WEIGHT * meaning / total if total else 0.0)
-    asked, found = (replace(d, networks=(), region="") for d in (one, other))
-    return why_related(asked, found, shares, Wording(plain, is_common), lambda _: None, alike=alike)
+    return why_related(one, other, shares, Wording(plain, is_common), alike=alike)

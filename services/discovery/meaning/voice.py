@@ -76,6 +76,15 @@ class MeaningHeard:
         scores[here] = self.rows.exactly(vector, rows[here])
         return scores
 
+    def among(self, slots: Sequence[int]) -> Floats:
+        """Give the cosine of each of some slots with each other; NaN where there is no vector."""
+        rows = self.row_of[list(slots)]
+        vectors = self.rows.matrix[np.maximum(rows, 0)].astype(np.float32)
+        scores = np.clip((vectors @ vectors.T).astype(np.float64), 0.0, 1.0)
+        scores[rows < 0, :] = np.nan
+        scores[:, rows < 0] = np.nan
+        return scores
+
     def _vector(self, asked: Document) -> Weights | None:
         """The stored vector of a text; else, for what is not registered, one made now."""
         if not (text := text_of(asked)):

@@ -27,7 +27,7 @@ unhurried = settings(deadline=None)
 
 
 def bulk(landscape: Sequence[Document]) -> Index:
-    index = Index(network_name=str.upper)
+    index = Index()
     index.put_many(landscape)
     return index
 
@@ -91,7 +91,7 @@ def test_the_order_in_which_communities_are_put_does_not_matter(
 @unhurried
 @given(landscapes)
 def test_one_by_one_is_the_same_as_all_at_once(landscape: list[Document]) -> None:
-    index = Index(network_name=str.upper)
+    index = Index()
     for document in landscape:
         index.put(document)
     assert answers(index, landscape) == answers(bulk(landscape), landscape)

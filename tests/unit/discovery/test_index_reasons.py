@@ -14,7 +14,7 @@ def about(name: str, domain: str, **more: object) -> Document:
 
 
 def reasons(asked: Document, found: Document, *others: Document) -> tuple[str, ...]:
-    index = Index(network_name=NAMES.get)
+    index = Index()
     index.put_many([asked, found, *others])
     (match,) = index.related(asked, limit=1)
     assert match.id == found.id
@@ -172,7 +172,7 @@ def test_a_network_whose_name_is_not_known_is_not_told() -> None:
 
 
 def test_where_and_by_whom_is_no_reason_to_be_related() -> None:
-    index = Index(network_name=NAMES.get)
+    index = Index()
     index.put(about("a", "falls", region="Wessex", networks=("net_w",)))
     index.put(about("b", "bread", region="Wessex", networks=("net_w",)))
     assert index.related("a") == []

@@ -34,12 +34,12 @@ def ring(*members: int) -> list[Edge]:
 
 def test_a_match_is_an_edge_where_both_say_so_and_it_is_strong_enough() -> None:
     said = matches((0, 1, 0.5), (1, 0, 0.5), (2, 0, 0.9), (3, 4, 0.1), (4, 3, 0.1), size=5)
-    assert edges(said, []) == [Edge(0, 1, False, 0.5)]
+    assert edges(said, [], 0.2) == [Edge(0, 1, False, 0.5)]
 
 
 def test_a_link_is_an_edge_whatever_the_match_and_weighs_more_than_any() -> None:
     said = matches((0, 1, 0.9), (1, 0, 0.9), size=4)
-    found = edges(said, [(3, 2), (1, 0)])
+    found = edges(said, [(3, 2), (1, 0)], 0.2)
     assert found == [Edge(0, 1, True, 0.9), Edge(2, 3, True, 0.0)]
     assert found[1].weight > Edge(0, 1, False, 0.9).weight
 

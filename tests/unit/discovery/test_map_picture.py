@@ -31,7 +31,7 @@ NASTY = '<script>alert(1)</script> & "friends" \x07\ud83d\ude00 ]]>'.encode(
 def shown(rows: Sequence[Row], drawn: Chart | None = None, **asked: Any) -> tuple[View, Known]:
     networks = Networks()
     networks.learn([("net_w", {"name": "Wessex <&> Solent"})])
-    index = Index(network_name=networks.name)
+    index = Index()
     index.put_many(as_document(r) for r in rows)
     known = Known(index, networks, {r["id"]: 1 for r in rows}, {})
     stored = Stored(1, "2026-03-01T00:00:00Z", 0.1, Signature("", "", ""), drawn or chart(rows))

@@ -1,0 +1,37 @@
+"""How related two communities are, in words: what a score means to who reads it."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Level(StrEnum):
+    """Close: they work on the same. Related: worth an introduction. Nearest: no match, but there
+    is nothing nearer."""
+
+    CLOSE = "close"
+    RELATED = "related"
+    NEAREST = "nearest"
+
+    def reaches(self, least: "Level") -> bool:
+        """Whether it is the least level that is asked for, or a higher one."""
+        return list(Level).index(self) <= list(Level).index(least)
+
+
+class Levels(NamedTuple):
+    """The least scores of each level, for one way of scoring."""
+
+    related: float
+    close: float
+
+    def of(self, score: float) -> Level:
+        """Give the level of a score."""
+        if score >= self.close:
+            return Level.CLOSE
+        return Level.RELATED if score >= self.related else Level.NEAREST
+
+
+# Calibrated on judged pairs: docs/decisions/levels-of-relatedness.md.
+BY_WORDS = Levels(0.12, 0.25)
+WITH_MEANING = Levels(0.24, 0.38)
+SEARCH_BY_WORDS = Levels(0.25, 0.45)
+SEARCH_WITH_MEANING = Levels(0.3, 0.42)

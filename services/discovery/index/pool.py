@@ -1,0 +1,101 @@
+"""Order within a pool of candidates, by those that each is most like as well as by itself.
+
+Two communities that are like the same third ones are likelier to be related than their own
+likeness says. Each of the pool is taken together with the three that are most like it, and this
+small group is compared with the one asked about. Measured: docs/decisions/ranking-by-neighbours.md.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from services.discovery.index.arrays import Floats, Places
+from services.discovery.index.ranking import DIGITS, Ranked, best
+from services.discovery.index.relating import Relating
+from services.discovery.index.snapshot import Snapshot
+
+NEIGHBOURS = 3
+# The best of all, shown or not, and of those that may be shown.
+FROM_ALL, SHOWN = 128, 64
+_DIRECT = 1 / 3  # of a place in the order: who has less owes it to another
+
+
+class Groups(NamedTuple):
+    """For each of a pool itself and those most like it: their indexes, and how much each counts.
+
+    Index 0 is the one asked about, who may be among the most similar too.
+    """
+
+    members: Places
+    weights: Floats
+
+
+def order(scores: Floats, pairs: Floats) -> tuple[Floats, Groups]:
+    """Give what to order a pool by, and the groups that it comes from.
+
+    `scores` are those of the pool with the one asked about, `pairs` those among the pool (1 of
+    each with itself). Likeness counts by its square.
+    """
+    size = len(scores) + 1
+    all_pairs = np.ones((size, size))
+    all_pairs[1:, 1:] = pairs
+    all_pairs[0, 1:] = all_pairs[1:, 0] = scores
+    groups = _groups(all_pairs)
+    members, weights = groups
+    inside = all_pairs[members[:, :, np.newaxis], members[:, np.newaxis, :]]
+    lengths = np.sqrt(np.einsum("di,dij,dj->d", weights, inside, weights))
+    sums = (weights * all_pairs[0][members]).sum(axis=1)
+    return (sums / lengths)[1:], Groups(members[1:], weights[1:])
+
+
+def _groups(pairs: Floats) -> Groups:
+    size = len(pairs)
+    likeness = pairs.copy()
+    np.fill_diagonal(likeness, -1.0)
+    rows = np.arange(size)[:, np.newaxis]
+    most = min(NEIGHBOURS, size - 1)
+    near = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
+    weights = np.maximum(likeness[rows, near], 0.0) ** 2
+    return Groups(np.hstack([rows, near]), np.hstack([np.ones((size, 1)), weights]))
+
+
+class Pool:
+    """The candidates for one community, and what orders them."""
+
+    def __init__(
+        self, everyone: Floats, ranked: Sequence[Ranked], relating: Relating, snapshot: Snapshot
+    ) -> None:
+        """Take the best of `everyone` by rough scores, and those `ranked`, who may be shown."""
+        chosen = {*best(everyone, FROM_ALL), *(place.source for place in ranked)}
+        # By id, so that the same communities make the same pool, whichever came first.
+        self._slots = sorted(chosen, key=lambda slot: snapshot.entry(slot).document.id)
+        self._places = {slot: place for place, slot in enumerate(self._slots)}
+        if not self._slots:
+            return
+        self._scores = np.round(relating.exactly(self._slots), DIGITS)
+        pairs = np.round(relating.among(self._slots, snapshot), DIGITS)
+        self._order, self._groups = order(self._scores, pairs)
+
+    def ordered(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> list[Ranked]:
+        """Give those ranked in the order of the pool; equal ones by id."""
+        return sorted(
+            ranked,
+            key=lambda place: (
+                -round(float(self._order[self._places[place.source]]), DIGITS),
+                snapshot.entry(place.slot).document.id,
+            ),
+        )
+
+    def through(self, source: int) -> int | None:
+        """Give the slot of another of the pool to whom one owes its place, None where it stands
+        there by its own likeness."""
+        place = self._places[source]
+        scores = np.concatenate([[1.0], self._scores])
+        members, weights = self._groups.members[place], self._groups.weights[place]
+        parts = weights * scores[members]
+        direct = float(parts[members == 0].sum() + parts[0])
+        others = np.where((members == 0) | (members == place + 1), 0.0, parts)
+        if direct >= _DIRECT * float(parts.sum()) or not others.any():
+            return None
+        return self._slots[int(members[others.argmax()]) - 1]
