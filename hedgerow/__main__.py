@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from hedgerow import bounces, granting, importing, labels, post, reminding, status, up
+from hedgerow import bounces, granting, importing, judging, labels, post, reminding, status, up
 from hedgerow import dead_letters as letters
 from hedgerow import rebuild as rebuilding
 from shared.settings import SERVICES
@@ -131,6 +131,18 @@ def grant_command(
         raise click.UsageError("Say which network: its id, name or alias.")
     else:
         granting.give(person, what, scope, name)
+
+
+@hedgerow.command("evaluation")
+def evaluation_command() -> None:
+    """Say how the ranking does by what use has judged, with 95 % intervals."""
+    judging.evaluate()
+
+
+@hedgerow.command("calibrate")
+def calibrate_command() -> None:
+    """Fit what scores mean to the present sentence model: closely related, related, no match."""
+    judging.calibrate()
 
 
 @hedgerow.group("dead-letters")

@@ -19,8 +19,10 @@ def read_settings(
         ) from None
 
 
-def operators_services(names: Iterable[str] = SERVICES) -> dict[str, Service]:
-    """The services of these names, to be asked with the operator's token."""
+def operators_services(
+    names: Iterable[str] = SERVICES, timeout: float = 10.0
+) -> dict[str, Service]:
+    """The services of these names, to be asked with the operator's token; `timeout` in seconds."""
     settings = read_settings()
     if not settings.operator_token:
         raise CannotDo(
@@ -28,4 +30,4 @@ def operators_services(names: Iterable[str] = SERVICES) -> dict[str, Service]:
             "`hedgerow up`, or set HEDGEROW_OPERATOR_TOKEN to the running platform's."
         )
     token = settings.operator_token.value
-    return {name: Service(name, settings.urls[name], token) for name in names}
+    return {name: Service(name, settings.urls[name], token, timeout) for name in names}

@@ -11,8 +11,11 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from services.discovery.calibration import stored
 from services.discovery.index import Document, Index
+from services.discovery.index.levels import WITH_MEANING, Scales
 from services.discovery.meaning.encoder import Encoder
+from services.discovery.meaning.files import PACKAGED
 from services.discovery.meaning.heard import Meaning, by, load
 from services.discovery.meaning.voice import MeaningVoice
 from services.discovery.networks import Networks
@@ -47,6 +50,7 @@ class Follower:
         self.known: Known | None = None
         self.indexed_through: str | None = None
         self._meaning: Meaning | None = None
+        self._scales: Scales | None = None  # None until they were looked up
 
     def start(self, database: Database, model: Path | None) -> None:
         """Follow in a thread of its own, for the life of the process. `model` is the operator's."""
@@ -61,6 +65,25 @@ class Follower:
     def load(self, model: Path | None) -> None:
         """Load the sentence model; where it is refused, words alone serve."""
         self._meaning = load(model)
+
+    def calibrated(self, scales: Scales) -> None:
+        """Let scores mean this from the next look on."""
+        self._scales = scales
+
+    def _what_scores_mean(self, connection: Connection) -> Scales:
+        """Give what was calibrated for an operator's own model; else what holds for ours."""
+        if self._meaning is None or self._scales is not None:
+            return self._scales or WITH_MEANING
+        model = self._meaning.asked
+        self._scales = stored(connection, model.id)
+        if self._scales is None:
+            self._scales = WITH_MEANING
+            if model.name != PACKAGED:
+                log.warning(
+                    "what scores mean is not calibrated for this model: run hedgerow calibrate",
+                    model=model.name,
+                )
+        return self._scales
 
     def without_vector(self, _connection: Connection) -> int:
         """How many communities of the index have no vector yet; none where there is no model."""
@@ -89,6 +112,7 @@ class Follower:
             gc.disable()  # nothing of what is loaded is garbage
         known = self.known or self._nothing(1)
         with database.read() as connection:
+            scales = self._what_scores_mean(connection)
             learnt = self._meaning.catch_up(connection) if self._meaning else []
             marks = {p.table: horizon(connection, p) for p in (NETWORKS, DOCUMENTS)}
             generation = marks[DOCUMENTS.table].generation
@@ -103,6 +127,7 @@ class Follower:
                 for row in rows_since(connection, DOCUMENTS, known.marks[DOCUMENTS.table])
                 if row["version"] != known.versions.get(row["id"])
             ]
+        known.index.calibrate(scales)
         self._take_up(known, rows, learnt)
         before, self.known = self.known, replace(known, marks=marks)
         seconds = round(time.perf_counter() - started, 2)

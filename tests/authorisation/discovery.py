@@ -45,6 +45,8 @@ TABLE: Mapping[tuple[str, str], Collection[Who]] = {
     ("DELETE", "/communities/<community>/related/<other>/feedback"): _CONVENING | OPERATORS,
     ("GET", "/communities/<community>/related/feedback"): _CONVENING | OPERATORS,
     ("GET", "/labels"): OPERATORS,
+    ("GET", "/evaluation"): OPERATORS,
+    ("POST", "/calibration"): OPERATORS,
     ("GET", "/people/<person>/inbox"): _OWN | _THEMSELVES,
     ("POST", "/saved-searches"): _OWN | _THEMSELVES,
     ("GET", "/saved-searches"): SIGNED_IN | OPERATORS,

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
+from services.discovery.evaluation import DEPTH, ndcg
 from services.discovery.index import Index
 from services.discovery.index.index import Scope
 from services.discovery.index.ties import LinksOf
 from tests.bench.parts import parts
-from tests.bench.ranking import DEPTH, SCOPES, Labels, filled, labels_of, ndcg
+from tests.bench.ranking import SCOPES, Labels, filled, labels_of
 
 PARTS = (0.1, 0.3, 0.5)
 DRAWS = 5

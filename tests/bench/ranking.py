@@ -13,7 +13,6 @@ writes each ranking there as a run file (query id, document id, score).
 """
 
 import json
-import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,11 +20,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from services.discovery.evaluation import DEPTH, ndcg
 from services.discovery.index import Document, Index, Match
 from services.discovery.index.index import Scope
 from tests.bench.parts import parts
 
-DEPTH = 10
 SCOPES: Mapping[str, Scope | None] = {"": None, "counterpart": "other-networks"}
 
 Labels = Mapping[str, Mapping[str, float]]
@@ -65,17 +64,6 @@ def labels_of(path: Path) -> Labels:
         if query != document and float(relevance) > 0:
             labels[query][document] = float(relevance)
     return labels
-
-
-def ndcg(ranked: Sequence[str], relevance: Mapping[str, float], depth: int = DEPTH) -> float:
-    """Give the normalised discounted cumulative gain of one ranking (Järvelin & Kekäläinen
-    2002), with linear gain: 1 for the best order there can be, 0 where nothing is relevant."""
-
-    def discounted(gains: Sequence[float]) -> float:
-        return sum(gain / math.log2(place + 2) for place, gain in enumerate(gains[:depth]))
-
-    best = discounted(sorted(relevance.values(), reverse=True))
-    return discounted([relevance.get(document, 0.0) for document in ranked]) / best if best else 0.0
 
 
 def mean_ndcg(ranks: Ranking, labels: Labels) -> float:

@@ -22,7 +22,15 @@ IMPERSONAL = {
     *("alembic_version", "event_store", "events", "epochs", "relay", "republishing", "restores"),
     *("positions", "inbox", "parked", "reactions", "consumer_reports", "generations", "rebuilds"),
     *("worker_signs", "loop_failures", "signing_keys", "copied_roles", "charts", "to_match"),
-    *("vectors", "reminders", "letter_deliveries", "mail_holds", "webhooks", "webhook_attempts"),
+    *(
+        "vectors",
+        "calibrations",
+        "reminders",
+        "letter_deliveries",
+        "mail_holds",
+        "webhooks",
+        "webhook_attempts",
+    ),
     *("webhook_queue", "webhook_replays"),
 }
 BY_MACHINES = {

@@ -148,8 +148,8 @@ def test_discovery_filters_counts_and_explains_by_the_key(discoverer: Discovery)
     assert facets["region"] == {"King's Lynn": 3}
     assert list(facets["sector"].values()) == [2]
     (one, *_) = asked(discoverer, "/communities/com_a/related")["items"]
-    assert "Both in King’s Lynn" in one["reasons"]
-    assert "Same sector: patients' groups" in one["reasons"]
+    assert one["region"] == "King’s Lynn"
+    assert one["sectors"] == ["patients' groups"]
 
 
 @pytest.mark.parametrize(("by", "rows"), [("region", {"King's Lynn": 3}), ("sector", {"NHS": 2})])

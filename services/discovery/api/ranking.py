@@ -35,6 +35,7 @@ from shared.web.turns import Turns, in_turn
 
 blp = Blueprint("ranking", "ranking", description="Who should know whom")
 _NOTHING_SAID = Said()
+_MOST_NEAREST = 3
 _DESCRIBED = Turns()
 _LIMIT: Mapping[str, Described] = {"limit": whole("How many, up to 100")}
 _LEVEL: Mapping[str, Described] = {
@@ -75,6 +76,7 @@ _QUERY: Described = {
 @in_turn(READING)
 def related(community: str) -> Response:
     limit, scope, left_out, known = limit_asked(), _scope(), _leave_out(), known_now()
+    least = _least_level()
     with service().database.read() as connection:
         own = reader(connection).speaks_for(community)
         said = links.said_by(connection, community).as_seen(own=own)
@@ -88,14 +90,14 @@ def related(community: str) -> Response:
             scope=scope,
             without=without,
             links_of=_links_of,
-            least=_least_level(),
         )
     except UnknownCommunityError as error:
         raise not_found(
             f"Discovery knows no community {community}."
             " If it was registered a moment ago, it may still be on its way."
         ) from error
-    return _answer(known, matches, {}, said=said, own=own)
+    more = {"nearest": _nearest(matches, known, "quite the same yet")}
+    return _answer(known, _of(matches, least), more, said=said, own=own)
 
 
 @blp.post("/related")
@@ -110,7 +112,7 @@ def related(community: str) -> Response:
 @in_turn(_DESCRIBED)
 @blp.arguments(DescriptionBody)
 def related_to_description(fields: dict[str, Any]) -> Response:
-    limit, scope, known = limit_asked(), _scope(), known_now()
+    limit, scope, known, least = limit_asked(), _scope(), known_now(), _least_level()
     texts = ("name", "domain", "topics", "practice", "learning_question")
     if not any(fields[name] for name in texts):
         raise Problem(
@@ -127,8 +129,9 @@ def related_to_description(fields: dict[str, Any]) -> Response:
             networks=networks,
         )
     )
-    matches = known.index.related(described, limit=limit, scope=scope, least=_least_level())
-    return _answer(known, matches, {})
+    matches = known.index.related(described, limit=limit, scope=scope)
+    more = {"nearest": _nearest(matches, known, "quite the same yet")}
+    return _answer(known, _of(matches, least), more)
 
 
 @blp.get("/search")
@@ -145,7 +148,7 @@ def search() -> Response:
     filters = _filters(known)
     limit, least = limit_asked(), _least_level()
     with READING.take():
-        found = known.index.search(text, limit=limit, filters=filters, least=least)
+        found = known.index.search(text, limit=limit, filters=filters)
     note_if_nothing(text, found, filters, known)
     facets = dict(found.facets)
     facets["network"] = {_network(n, known): count for n, count in facets["network"].items()}
@@ -155,8 +158,9 @@ def search() -> Response:
         "corrected": found.corrected,
         "also": found.also,
         "near": _near(found.near, known),
+        "nearest": _nearest(found.matches, known, "quite this") if found.matches else None,
     }
-    return _answer(known, found.matches, more, highlighted=True)
+    return _answer(known, _of(found.matches, least), more, highlighted=True)
 
 
 def _item(match: Match, known: Known, said: Said, *, own: bool) -> dict[str, Any]:
@@ -167,6 +171,7 @@ def _item(match: Match, known: Known, said: Said, *, own: bool) -> dict[str, Any
         "name": document.shown_name,
         "networks": [_network(n, known) for n in document.networks],
         "region": document.region,
+        "sectors": list(document.sectors),
         "score": round(match.score, 4),
         "level": match.level,
         "reasons": match.reasons,
@@ -180,12 +185,29 @@ def _named(document: Document) -> dict[str, Any]:
     return {"id": document.id, "name": document.shown_name}
 
 
+def _of(matches: Sequence[Match], least: Level) -> list[Match]:
+    return [match for match in matches if match.level.reaches(least)]
+
+
+def _nearest(matches: Sequence[Match], known: Known, what: str) -> dict[str, Any] | None:
+    """Say whom there is, where nobody is related; those are behind this sentence, folded."""
+    if any(match.level.reaches(Level.RELATED) for match in matches):
+        return None
+    some = [match.document for match in matches[:_MOST_NEAREST]]
+    names = ", ".join(document.shown_name for document in some)
+    said = f"Nobody here works on {what}; nearest in subject: {names}."
+    sentence = said if some else f"Nobody here works on {what}."
+    return {"sentence": sentence, "communities": _listed(some, known)}
+
+
+def _listed(documents: Sequence[Document], known: Known) -> list[dict[str, Any]]:
+    return [_named(d) | {"networks": [_network(n, known) for n in d.networks]} for d in documents]
+
+
 def _near(near: Near | None, known: Known) -> dict[str, Any] | None:
     if near is None:
         return None
-    communities = [
-        _named(d) | {"networks": [_network(n, known) for n in d.networks]} for d in near.communities
-    ]
+    communities = _listed(near.communities, known)
     return {"sentence": near.sentence, "words": near.words, "communities": communities}
 
 

@@ -129,7 +129,7 @@ def _asked(stream: str, fields: dict[str, Any]) -> Search:
 def _asked_like(
     stream: str, fields: dict[str, Any], given: Mapping[str, Any], known: Known
 ) -> Search:
-    like, threshold = fields["like"], fields.get("threshold") or known.index.levels.related
+    like, threshold = fields["like"], fields.get("threshold") or known.index.scales.pairs.related
     for name in given:
         raise invalid(name, "goes with q: a search by likeness takes no filters")
     try:

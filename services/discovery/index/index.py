@@ -17,13 +17,12 @@ from services.discovery.index.highlights import highlights
 from services.discovery.index.language import composed, spots
 from services.discovery.index.levels import (
     BY_WORDS,
-    SEARCH_BY_WORDS,
-    SEARCH_WITH_MEANING,
     WITH_MEANING,
     Level,
     Levels,
+    Scales,
 )
-from services.discovery.index.pool import SHOWN, Pool
+from services.discovery.index.pool import SHOWN, Pool, with_the_best
 from services.discovery.index.question import Question
 from services.discovery.index.ranking import DIGITS, Ranked, rank
 from services.discovery.index.reasons import MUCH_ALIKE, Between, why_found, why_related
@@ -32,7 +31,7 @@ from services.discovery.index.searching import Searching
 from services.discovery.index.snapshot import Entry, Snapshot
 from services.discovery.index.ties import LinksOf, Ties, likest, ties
 from services.discovery.index.understanding import Understanding, Understood
-from services.discovery.index.voice import Heard, Said, Voice
+from services.discovery.index.voice import Heard, Hearing, Said, Voice
 from services.discovery.index.words import Placed, Words
 
 Scope = Literal["other-networks"]
@@ -59,11 +58,14 @@ class Index:
         *,
         voices: Sequence[Voice] = (),
         forgiving: bool = True,
+        scales: Scales = WITH_MEANING,
     ) -> None:
         """Make an empty index.
 
-        One that is not `forgiving` takes what is searched for by the letter.
+        One that is not `forgiving` takes what is searched for by the letter. `scales` say what
+        scores mean while there are other voices than the words'.
         """
+        self._with_voices = scales
         self._forgiving = forgiving
         self._voices = tuple(voices)
         self._facets = {name: Facet(name) for name in FIELDS}
@@ -94,6 +96,10 @@ class Index:
         coming = iter(documents)
         while batch := list(islice(coming, _BATCH)):
             self._write(batch, ())
+
+    def calibrate(self, scales: Scales) -> None:
+        """Let scores mean this from the next query on, while there are other voices."""
+        self._with_voices = scales
 
     def join(self, voice: Voice) -> None:
         """Let another voice speak from the next query on, of all communities that are here."""
@@ -154,8 +160,8 @@ class Index:
         slots = (snapshot.slot(name, self._slots) for name in without)
         scores[[slot for slot in slots if slot is not None]] = 0.0
         ranked = rank(scores, relating.exactly, snapshot, limit=limit, asked=own, spare=SHOWN)
-        pool = Pool(everyone, ranked, relating, snapshot)
-        levels = self.levels
+        pool = Pool(everyone, ranked, relating.exactly, others, snapshot)
+        levels = self.scales.pairs
         asking = _Asking(document, question, relating, snapshot, tied, pool)
         found = [
             (place, level)
@@ -171,7 +177,6 @@ class Index:
         *,
         limit: int = 10,
         filters: Mapping[str, Iterable[str]] | None = None,
-        least: Level = Level.NEAREST,
     ) -> SearchResult:
         """Find open communities by words: best first, equal scores by id.
 
@@ -187,11 +192,15 @@ class Index:
         if not matches.any():
             scores[:] = 0.0
         ranked = rank(scores, searching.exactly, snapshot, limit=limit, spare=SHOWN)
-        levels = SEARCH_WITH_MEANING if self._voices else SEARCH_BY_WORDS
+        levels = self.scales.searches
         placed = [
-            (place, level)
-            for place in ranked
-            if (level := _level(place, levels, searching, matches)).reaches(least)
+            (
+                place,
+                _level_found(place.source, place.score, levels, searching)
+                if matches[place.slot]
+                else Level.NEAREST,
+            )
+            for place in with_the_best(ranked, others, snapshot)
         ]
         placed.sort(key=lambda each: each[1] is Level.NEAREST)
         found = [
@@ -229,12 +238,26 @@ class Index:
         return Searching(questions, others), snapshot, others
 
     def found_by(self, text: str, filters: Mapping[str, Iterable[str]] | None = None) -> list[str]:
-        """Give the ids of all communities that a search finds, in no order."""
+        """Give the ids of all communities that are related to a search, in no order."""
         searching, snapshot, _ = self.ask(self.read(text))
         _, matches = self._matched(searching, snapshot)
         for name, wanted in (filters or {}).items():
             matches &= self._facets[name].holding(snapshot.codes[name], wanted)
-        return [_id(snapshot, slot) for slot in np.flatnonzero(matches).tolist()]
+        slots = np.flatnonzero(matches).tolist()
+        return [_id(snapshot, s) for s in self._related_to(searching, snapshot, slots)]
+
+    def finds(self, understood: Understood, community: str) -> bool:
+        """Whether one community is related to a search that it matches, without a look at others.
+
+        What it has of closed communities that it stands for counts too.
+        """
+        ways = [Document(id="", name="", domain=way) for way in understood.texts]
+        meant = Document(id="", name="", domain=understood.meant)
+        questions, snapshot, hearings = self._questions(ways)
+        slot = snapshot.slot(community, self._slots)
+        others = [Said(weight, np.zeros(0), meant, hearing) for weight, hearing in hearings]
+        searching = Searching(questions, others)
+        return slot is not None and bool(self._related_to(searching, snapshot, [slot]))
 
     def at_least(self, community: str, score: float) -> list[str]:
         """Give the ids of the open communities related to one by at least a score, in no order.
@@ -288,6 +311,13 @@ class Index:
         self, meant: Document, ways: Sequence[Document]
     ) -> tuple[list[Question], Snapshot, Heard]:
         """Ask the words each way, and the other voices about what is meant, at one moment."""
+        questions, snapshot, hearings = self._questions(ways)
+        said = [Said(w, h.likeness(meant, snapshot.size), meant, h) for w, h in hearings]
+        return questions, snapshot, said
+
+    def _questions(
+        self, ways: Sequence[Document]
+    ) -> tuple[list[Question], Snapshot, list[tuple[float, Hearing]]]:
         bags = [bag(way) for way in ways]
         with self._lock:
             snapshot = self._snapshot
@@ -295,9 +325,27 @@ class Index:
                 Question(words, self._words, snapshot, together=number > 0)
                 for number, words in enumerate(bags)
             ]
-            hearings = [(voice.weight, voice.hear()) for voice in self._voices]
-        said = [Said(w, h.likeness(meant, snapshot.size), meant, h) for w, h in hearings]
-        return questions, snapshot, said
+            return questions, snapshot, [(v.weight, v.hear()) for v in self._voices]
+
+    def _related_to(
+        self, searching: Searching, snapshot: Snapshot, slots: Sequence[int]
+    ) -> list[int]:
+        """Give those of some slots that match a search which are related to it, too."""
+        sources = [
+            (slot, source)
+            for slot in slots
+            for source in (slot, *snapshot.stand_ins.predecessors(slot))
+        ]
+        if not sources:
+            return []
+        scores = np.round(searching.exactly([source for _, source in sources]), DIGITS)
+        levels = self.scales.searches
+        related = dict.fromkeys(
+            slot
+            for (slot, source), score in zip(sources, scores.tolist(), strict=True)
+            if _level_found(source, score, levels, searching).reaches(Level.RELATED)
+        )
+        return list(related)
 
     def _allowed(self, snapshot: Snapshot, asked: Document, scope: Scope | None) -> Flags:
         """Flag the communities that may be shown beside the one asked about."""
@@ -330,9 +378,9 @@ class Index:
         )
 
     @property
-    def levels(self) -> Levels:
+    def scales(self) -> Scales:
         """What scores mean: with the other voices, or by words alone."""
-        return WITH_MEANING if self._voices else BY_WORDS
+        return self._with_voices if self._voices else BY_WORDS
 
     def _shown_name(self, community: str) -> str | None:
         document = self.get(community)
@@ -464,12 +512,12 @@ class _Asking(NamedTuple):
     pool: Pool
 
 
-def _level(place: Ranked, levels: Levels, searching: Searching, matches: Flags) -> Level:
-    """Give the level of one found; who has no word that names a subject must be much alike."""
-    level = levels.of(place.score) if matches[place.slot] else Level.NEAREST
-    if level is Level.NEAREST or searching.has_subject(place.source):
+def _level_found(source: int, score: float, levels: Levels, searching: Searching) -> Level:
+    """Give the level of what matches; who has no word that names a subject must be much alike."""
+    level = levels.of(score)
+    if level is Level.NEAREST or searching.has_subject(source):
         return level
-    alike = searching.alike(place.source)
+    alike = searching.alike(source)
     return level if alike and alike.meaning >= MUCH_ALIKE else Level.NEAREST
 
 

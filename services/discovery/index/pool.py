@@ -11,13 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from services.discovery.index.arrays import Floats, Places
-from services.discovery.index.ranking import DIGITS, Ranked, best
-from services.discovery.index.relating import Relating
+from services.discovery.index.ranking import DIGITS, Exactly, Ranked, best
+from services.discovery.index.relating import among
 from services.discovery.index.snapshot import Snapshot
+from services.discovery.index.voice import Heard
 
 NEIGHBOURS = 3
 # The best of all, shown or not, and of those that may be shown.
 FROM_ALL, SHOWN = 128, 64
+_OF_THE_BEST = 0.5  # how much being like the best of a search counts
 _DIRECT = 1 / 3  # of a place in the order: who has less owes it to another
 
 
@@ -42,29 +44,61 @@ def order(scores: Floats, pairs: Floats) -> tuple[Floats, Groups]:
     all_pairs[1:, 1:] = pairs
     all_pairs[0, 1:] = all_pairs[1:, 0] = scores
     groups = _groups(all_pairs)
+    found = _summed(all_pairs[0], groups) / _lengths(all_pairs, groups)
+    return found[1:], Groups(groups.members[1:], groups.weights[1:])
+
+
+def _summed(scores: Floats, groups: Groups) -> Floats:
+    sums: Floats = (groups.weights * scores[groups.members]).sum(axis=1)
+    return sums
+
+
+def _lengths(pairs: Floats, groups: Groups) -> Floats:
+    """Give how much each group is like itself: what its sum is to be seen against."""
     members, weights = groups
-    inside = all_pairs[members[:, :, np.newaxis], members[:, np.newaxis, :]]
-    lengths = np.sqrt(np.einsum("di,dij,dj->d", weights, inside, weights))
-    sums = (weights * all_pairs[0][members]).sum(axis=1)
-    return (sums / lengths)[1:], Groups(members[1:], weights[1:])
+    inside = pairs[members[:, :, np.newaxis], members[:, np.newaxis, :]]
+    within: Floats = np.einsum("di,dij,dj->d", weights, inside, weights)
+    return np.sqrt(within)
 
 
 def _groups(pairs: Floats) -> Groups:
     size = len(pairs)
+    rows = np.arange(size)[:, np.newaxis]
+    if size == 1:
+        return Groups(rows, np.ones((1, 1)))
     likeness = pairs.copy()
     np.fill_diagonal(likeness, -1.0)
-    rows = np.arange(size)[:, np.newaxis]
     most = min(NEIGHBOURS, size - 1)
     near = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
     weights = np.maximum(likeness[rows, near], 0.0) ** 2
     return Groups(np.hstack([rows, near]), np.hstack([np.ones((size, 1)), weights]))
 
 
+def with_the_best(ranked: Sequence[Ranked], others: Heard, snapshot: Snapshot) -> list[Ranked]:
+    """Order what a search found by how like it is to the best of it, too.
+
+    A few words say little of what is meant; those who have them say it in others.
+    """
+    if len(ranked) <= 1:
+        return list(ranked)
+    scores = np.array([place.score for place in ranked])
+    pairs = among([place.source for place in ranked], others, snapshot)
+    asked = scores[:NEIGHBOURS] ** 2
+    order = np.round(scores + _OF_THE_BEST * asked @ pairs[:NEIGHBOURS], DIGITS)
+    ids = [snapshot.entry(place.slot).document.id for place in ranked]
+    return [ranked[i] for i in sorted(range(len(ranked)), key=lambda i: (-order[i], ids[i]))]
+
+
 class Pool:
     """The candidates for one community, and what orders them."""
 
     def __init__(
-        self, everyone: Floats, ranked: Sequence[Ranked], relating: Relating, snapshot: Snapshot
+        self,
+        everyone: Floats,
+        ranked: Sequence[Ranked],
+        exactly: Exactly,
+        others: Heard,
+        snapshot: Snapshot,
     ) -> None:
         """Take the best of `everyone` by rough scores, and those `ranked`, who may be shown."""
         chosen = {*best(everyone, FROM_ALL), *(place.source for place in ranked)}
@@ -73,8 +107,8 @@ class Pool:
         self._places = {slot: place for place, slot in enumerate(self._slots)}
         if not self._slots:
             return
-        self._scores = np.round(relating.exactly(self._slots), DIGITS)
-        pairs = np.round(relating.among(self._slots, snapshot), DIGITS)
+        self._scores = np.round(exactly(self._slots), DIGITS)
+        pairs = np.round(among(self._slots, others, snapshot), DIGITS)
         self._order, self._groups = order(self._scores, pairs)
 
     def ordered(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> list[Ranked]:

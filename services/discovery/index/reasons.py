@@ -57,7 +57,11 @@ def why_related(
     topics = _shared_topics(asked, source, shares)
     in_topics = {stem for topic in topics for stem in _stems(topic)}
     told = phrases(source, asked, shares, wording, most=_MOST_PHRASES + len(topics))
-    about = [phrase.text for phrase in told if not phrase.stems <= in_topics][:_MOST_PHRASES]
+    new = [phrase for phrase in told if not _mostly(phrase, in_topics)]
+    subjects = _subjects(new, (asked, source))
+    told_otherwise = topics or (alike and alike.meaning >= _ALIKE)
+    about = [phrase.text for phrase in subjects or (() if told_otherwise else new)]
+    about = about[:_MOST_PHRASES]
     lines: list[str] = []
     if stands_for:
         lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
@@ -95,16 +99,28 @@ def why_found(
         lines.append(f"Takes the place of {stands_for.shown_name}, now closed")
     lines += _places(told)
     if told:
-        return tuple(lines)
+        return _chosen(lines)
     vague = phrases(source, asked, shares, wording, most=_MOST_PHRASES, vague=True)
     if vague and complete:
-        return (*lines, *_places(vague))
+        return _chosen([*lines, *_places(vague)])
     lines += _meaning(alike)
     if vague and not lines:
         lines.append(f"Has only “{', '.join(phrase.text for phrase in vague)}” of it")
     if not lines:
         lines.append("A little alike in meaning")
     return tuple(lines)
+
+
+def _mostly(phrase: Phrase, told: set[str]) -> bool:
+    """Whether more than half of a phrase is told already."""
+    return 2 * len(phrase.stems & told) > len(phrase.stems)
+
+
+def _subjects(told: Sequence[Phrase], both: Sequence[Document]) -> list[Phrase]:
+    """Leave out single words that neither of two communities has in its name or topics: what
+    texts mention by the way is not what brings their people together."""
+    named = {stem for each in both for text in (each.name, *each.topics) for stem in _stems(text)}
+    return [phrase for phrase in told if len(phrase.stems) > 1 or phrase.stems & named]
 
 
 def _chosen(lines: Sequence[str]) -> tuple[str, ...]:

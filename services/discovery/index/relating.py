@@ -37,14 +37,6 @@ class Relating:
         scores = _joined(words, [said.exactly(slots) for said in self._others])
         return scores if self._lifts is None else lifted(scores, self._lifts[list(slots)])
 
-    def among(self, slots: Sequence[int], snapshot: Snapshot) -> Floats:
-        """Give the scores of some slots with one another, 1 of each with itself."""
-        counts, communities = snapshot.counts.used, snapshot.communities
-        words = cosines(snapshot.rows(slots), counts, communities)
-        pairs = _joined(words, [(s.weight, s.hearing.among(slots)) for s in self._others])
-        np.fill_diagonal(pairs, 1.0)
-        return pairs
-
     def alike(self, slot: int, score: float) -> Alike | None:
         """Give what the other voices say of a slot with this exact score; None where silent."""
         told = [(s.weight, said) for s in self._others if (said := s.of(slot)) is not None]
@@ -53,6 +45,14 @@ class Relating:
         whole = score * (1.0 + sum(said.weight for said in self._others))
         part = sum(weight * said for weight, said in told) / whole if whole else 0.0
         return Alike(max(said for _, said in told), part)
+
+
+def among(slots: Sequence[int], others: Heard, snapshot: Snapshot) -> Floats:
+    """Give the scores of some slots with one another, 1 of each with itself."""
+    words = cosines(snapshot.rows(slots), snapshot.counts.used, snapshot.communities)
+    pairs = _joined(words, [(s.weight, s.hearing.among(slots)) for s in others])
+    np.fill_diagonal(pairs, 1.0)
+    return pairs
 
 
 def lifted(scores: Floats, lifts: Floats) -> Floats:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.discovery.index import Document
+from services.discovery.index.levels import WITH_MEANING, Scales
 from services.discovery.map import chart, graph
 from services.discovery.map.groups import Group, find_groups, name_groups
 from services.discovery.map.introductions import Introduction, missing_introductions, why
@@ -21,6 +22,7 @@ def compute(
     accepted: Iterable[Ids],
     read: ReadDocuments,
     before: chart.Chart | None = None,
+    scales: Scales = WITH_MEANING,
 ) -> chart.Chart:
     """Make the map of some communities and the links between them.
 
@@ -30,7 +32,7 @@ def compute(
     numbers = {known.id: number for number, known in enumerate(material.known)}
     links = _numbered(accepted, numbers)
     matches = best_matches(material)
-    least = levels_of(material).related
+    least = levels_of(material, scales).related
     joined = graph.edges(matches, links, least)
     beside = graph.neighbours(len(material), joined)
 

@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from services.discovery.calibration import stored
 from services.discovery.index import Document
+from services.discovery.index.levels import WITH_MEANING, Scales
 from services.discovery.map.compute import compute
 from services.discovery.map.links import accepted
 from services.discovery.map.material import Material, documents_of, gather
@@ -29,26 +31,32 @@ def draw(database: Database, model: Path | None, at: str) -> Stored | None:
     with database.read() as connection:
         before, now = read_map(connection), signature(connection)
         generation = active(connection, FOLLOWED)
-        material = _material(connection, generation, model)
+        material, scales = _material(connection, generation, model)
         agreed = accepted(connection)
 
     def read(ids: Sequence[str]) -> Mapping[str, Document]:
         with database.read() as connection:
             return documents_of(load_rows(connection, DOCUMENTS, generation, ids).values())
 
-    chart = compute(material, agreed, read, before.chart if before else None)
+    chart = compute(material, agreed, read, before.chart if before else None, scales)
     revision = before.revision + 1 if before else 1
     new = Stored(revision, at, round(time.monotonic() - started, 2), now, chart)
     with database.write() as connection:
         return new if write_map(connection, new) else None
 
 
-def _material(connection: Connection, generation: int, model: Path | None) -> Material:
+def _material(
+    connection: Connection, generation: int, model: Path | None
+) -> tuple[Material, Scales]:
+    """Give what the map is made of, and what scores mean with this model."""
+    scales = WITH_MEANING
     try:
-        vectors = vectors_since(connection, START, read_model(model).id)
+        found = read_model(model).id
+        scales = stored(connection, found) or WITH_MEANING
+        vectors = vectors_since(connection, START, found)
     except ModelRefusedError:
         vectors = iter(())
-    return gather(_in_order(connection, generation), vectors)
+    return gather(_in_order(connection, generation), vectors), scales
 
 
 def _in_order(connection: Connection, generation: int) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.discovery.index.arrays import Ints, Places, Weights
-from services.discovery.index.levels import BY_WORDS, WITH_MEANING, Levels
+from services.discovery.index.levels import BY_WORDS, Levels, Scales
 from services.discovery.index.relating import LEAST_MEANING
 from services.discovery.index.voice import RELATED
 from services.discovery.map.cells import cells
@@ -34,9 +34,9 @@ class Compared(NamedTuple):
     among: Places
 
 
-def levels_of(material: Material) -> Levels:
+def levels_of(material: Material, with_meaning: Scales) -> Levels:
     """Give what the scores mean: with meaning where any vector is there, else by words alone."""
-    return WITH_MEANING if material.has_vector.any() else BY_WORDS
+    return (with_meaning if material.has_vector.any() else BY_WORDS).pairs
 
 
 def best_matches(material: Material, kept: int = KEPT, all_pairs: int = ALL_PAIRS) -> Matches:

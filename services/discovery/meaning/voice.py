@@ -35,6 +35,8 @@ class Asked:
     def __init__(self, encoder: Encoder) -> None:
         """Use one encoder; it may be used by others at the same time."""
         self.name, self.id, self.dimensions = encoder.name, encoder.id, encoder.dimensions
+        self.whole = encoder.encode
+        """Gives the vector of a text as of one that is stored: not cut sooner, nor remembered."""
         self._encode = lru_cache(_REMEMBERED)(lambda text: encoder.encode(text, _ASKED_TOKENS))
 
     def vector(self, text: str) -> Weights:

@@ -153,7 +153,8 @@ class Matcher:
             if not passes(document, prepared.search.filters):
                 continue
             ways = slice(int(table.ways[place]), int(table.ways[place + 1]))
-            if self._is_found(prepared, coverages[ways].tolist(), float(meanings[place])):
+            matches = self._is_found(prepared, coverages[ways].tolist(), float(meanings[place]))
+            if matches and self._known.index.finds(prepared.understood, document.id):
                 found.append(prepared.search)
             table.coverages[ways] = prepared.floors.coverages
             table.meanings[place] = prepared.floors.meaning

@@ -39,6 +39,9 @@ class Taste:
             scores[slot] = self.likes.get(name, np.nan)
         return scores
 
+    def among(self, slots: Sequence[int]) -> Floats:
+        return np.full((len(slots), len(slots)), np.nan)
+
     def exactly(self, asked: Document, slots: Sequence[int]) -> Floats:
         return self.likeness(asked, max(self.slots) + 1)[list(slots)]
 

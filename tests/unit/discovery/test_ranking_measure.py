@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.ranking import labels_of, mean_ndcg, ndcg, ranking
+from services.discovery.evaluation import ndcg
+from tests.bench.ranking import labels_of, mean_ndcg, ranking
 
 
 def test_the_best_order_scores_1() -> None:
