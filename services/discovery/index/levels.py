@@ -14,7 +14,10 @@ class Level(StrEnum):
 
     def reaches(self, least: "Level") -> bool:
         """Whether it is the least level that is asked for, or a higher one."""
-        return list(Level).index(self) <= list(Level).index(least)
+        return _PLACES[self] <= _PLACES[least]
+
+
+_PLACES = {level: place for place, level in enumerate(Level)}
 
 
 class Levels(NamedTuple):

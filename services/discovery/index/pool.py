@@ -18,7 +18,7 @@ from services.discovery.index.voice import Heard
 
 NEIGHBOURS = 3
 # The best of all, shown or not, and of those that may be shown.
-FROM_ALL, SHOWN = 128, 64
+FROM_ALL, SHOWN = 64, 32
 _OF_THE_BEST = 0.5  # how much being like the best of a search counts
 _DIRECT = 1 / 3  # of a place in the order: who has less owes it to another
 
@@ -107,9 +107,10 @@ class Pool:
         self._places = {slot: place for place, slot in enumerate(self._slots)}
         if not self._slots:
             return
-        self._scores = np.round(exactly(self._slots), DIGITS)
+        scores = np.round(exactly(self._slots), DIGITS)
         pairs = np.round(among(self._slots, others, snapshot), DIGITS)
-        self._order, self._groups = order(self._scores, pairs)
+        self._order, self._groups = order(scores, pairs)
+        self._scores = np.concatenate([[1.0], scores])
 
     def ordered(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> list[Ranked]:
         """Give those ranked in the order of the pool; equal ones by id."""
@@ -125,9 +126,8 @@ class Pool:
         """Give the slot of another of the pool to whom one owes its place, None where it stands
         there by its own likeness."""
         place = self._places[source]
-        scores = np.concatenate([[1.0], self._scores])
         members, weights = self._groups.members[place], self._groups.weights[place]
-        parts = weights * scores[members]
+        parts = weights * self._scores[members]
         direct = float(parts[members == 0].sum() + parts[0])
         others = np.where((members == 0) | (members == place + 1), 0.0, parts)
         if direct >= _DIRECT * float(parts.sum()) or not others.any():

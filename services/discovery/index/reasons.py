@@ -5,6 +5,7 @@ fact that is shown beside the name, and no reason.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.discovery.index.document import Document
@@ -15,6 +16,7 @@ _MOST_PHRASES = 3
 _MOST_TOPICS = 5
 _MOST_THIRDS = 3
 _MOST_REASONS = 3
+_REMEMBERED_TEXTS = 4_000  # names and topics, which are read again and again
 # Likeness of meaning that is worth telling, and when it is more than that.
 _ALIKE, MUCH_ALIKE = 0.35, 0.55
 _GREATER_PART = 2 / 3
@@ -171,6 +173,7 @@ def _shared_topics(asked: Document, found: Document, shares: Mapping[str, float]
     return [topic for topic, _ in ranked][:_MOST_TOPICS]
 
 
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
 def _stems(text: str) -> tuple[str, ...]:
     return tuple(stem for written in written_words(text) for stem in word(written).stems)
 

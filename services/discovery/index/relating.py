@@ -22,17 +22,24 @@ class Relating:
         """Ask the question; the others have spoken already."""
         self._question, self._others = question, others
         self._lifts: Floats | None = None
+        self._exact: dict[int, float] = {}
 
     def lift(self, lifts: Floats) -> None:
         """Take up what links add by slot, as a part of what each score lacks to 1."""
         self._lifts = lifts
+        self._exact = {}
 
     def rough(self) -> Floats:
         """Give the rough score of each slot, without what links add."""
         return _joined(self._question.cosines(), [(s.weight, s.scores) for s in self._others])
 
     def exactly(self, slots: Sequence[int]) -> Floats:
-        """Give the exact scores of some slots."""
+        """Give the exact scores of some slots; each is worked out once."""
+        if new := [slot for slot in slots if slot not in self._exact]:
+            self._exact |= zip(new, self._worked_out(new).tolist(), strict=True)
+        return np.array([self._exact[slot] for slot in slots])
+
+    def _worked_out(self, slots: Sequence[int]) -> Floats:
         words, _ = self._question.exactly(slots)
         scores = _joined(words, [said.exactly(slots) for said in self._others])
         return scores if self._lifts is None else lifted(scores, self._lifts[list(slots)])

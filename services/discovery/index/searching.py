@@ -61,8 +61,8 @@ class Searching:
             most = float(heard.max(initial=0.0))
             ranked |= heard >= max(NEAR_MEANING, NEAR_MOST_LIKE * most)
         others = [(said.weight, said.scores) for said in self._others]
-        # Without a single match nothing is near it either: noise stays out.
-        shown = (ranked | matches) if matches.any() else matches
+        # Without a match, or a word that anybody uses, nothing is near it either: noise stays out.
+        shown = (ranked | matches) if matches.any() and self.stems else matches
         return np.where(shown, blend(scores, others, SEARCH), 0.0), matches
 
     def floors(self) -> "Floors":
