@@ -18,7 +18,7 @@ from services.discovery.index.voice import Heard
 
 NEIGHBOURS = 3
 # The best of all, shown or not, and of those that may be shown.
-FROM_ALL, SHOWN = 64, 32
+FROM_ALL, SHOWN = 128, 48
 _OF_THE_BEST = 0.5  # how much being like the best of a search counts
 _DIRECT = 1 / 3  # of a place in the order: who has less owes it to another
 
