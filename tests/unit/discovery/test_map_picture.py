@@ -59,8 +59,8 @@ def test_whatever_people_write_the_picture_is_xml_and_nothing_in_it_runs() -> No
 
 def test_it_has_a_title_and_a_text_that_names_groups_members_and_who_stands_alone() -> None:
     rows = [
-        *themed("f", FALLS, 3, name="Steady", networks=["net_w"]),
-        *themed("g", FALLS, 2, name="Upright", networks=["net_y"]),
+        *themed("f", FALLS, 3, name="Steady residents", networks=["net_w"]),
+        *themed("g", FALLS, 2, name="Upright residents", networks=["net_y"]),
         row("com_z", domain="unlike anybody", name="Hermits"),
     ]
     svg = picture(rows)
@@ -69,7 +69,11 @@ def test_it_has_a_title_and_a_text_that_names_groups_members_and_who_stands_alon
     assert set(svg.get("aria-labelledby", "").split()) == named
     assert svg.findtext(f"{SVG}title") == "Map of 6 communities: 1 group, 0 links"
     told = svg.findtext(f"{SVG}desc") or ""
-    for said in ("5 communities, Steady", "Who ought to meet: Steady and Upright", "Hermits"):
+    for said in (
+        "5 communities, Steady residents",
+        "Steady residents and Upright residents",
+        "Hermits",
+    ):
         assert said in told
 
 
