@@ -255,7 +255,7 @@ class Index:
         meant = Document(id="", name="", domain=understood.meant)
         questions, snapshot, hearings = self._questions(ways)
         slot = snapshot.slot(community, self._slots)
-        others = [Said(weight, np.zeros(0), meant, hearing) for weight, hearing in hearings]
+        others = [Said(weight, np.zeros(0), meant, hearing, {}) for weight, hearing in hearings]
         searching = Searching(questions, others)
         return slot is not None and bool(self._related_to(searching, snapshot, [slot]))
 
@@ -312,7 +312,7 @@ class Index:
     ) -> tuple[list[Question], Snapshot, Heard]:
         """Ask the words each way, and the other voices about what is meant, at one moment."""
         questions, snapshot, hearings = self._questions(ways)
-        said = [Said(w, h.likeness(meant, snapshot.size), meant, h) for w, h in hearings]
+        said = [Said(w, h.likeness(meant, snapshot.size), meant, h, {}) for w, h in hearings]
         return questions, snapshot, said
 
     def _questions(

@@ -132,9 +132,10 @@ def _unit(spot: Spot, shares: Mapping[str, float]) -> _Unit:
     return _Unit(stems[-1], shared, spot.start, spot.end)
 
 
-def _content(text: str) -> list[Spot]:
+@lru_cache(maxsize=_REMEMBERED_TEXTS)
+def _content(text: str) -> tuple[Spot, ...]:
     """Find the words of a text that say something: all but the stop words."""
-    return [spot for spot in spots(text) if spot.word.stems]
+    return tuple(spot for spot in spots(text) if spot.word.stems)
 
 
 @lru_cache(maxsize=_REMEMBERED_TEXTS)

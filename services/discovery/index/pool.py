@@ -66,12 +66,15 @@ def _groups(pairs: Floats) -> Groups:
     rows = np.arange(size)[:, np.newaxis]
     if size == 1:
         return Groups(rows, np.ones((1, 1)))
+    members, weights = [rows], [np.ones((size, 1))]
     likeness = pairs.copy()
     np.fill_diagonal(likeness, -1.0)
-    most = min(NEIGHBOURS, size - 1)
-    near = np.argpartition(-likeness, most - 1, axis=1)[:, :most]
-    weights = np.maximum(likeness[rows, near], 0.0) ** 2
-    return Groups(np.hstack([rows, near]), np.hstack([np.ones((size, 1)), weights]))
+    for _ in range(min(NEIGHBOURS, size - 1)):
+        near = likeness.argmax(axis=1)[:, np.newaxis]
+        members.append(near)
+        weights.append(likeness[rows, near] ** 2)
+        likeness[rows, near] = -1.0
+    return Groups(np.hstack(members), np.hstack(weights))
 
 
 def with_the_best(ranked: Sequence[Ranked], others: Heard, snapshot: Snapshot) -> list[Ranked]:
@@ -109,15 +112,16 @@ class Pool:
             return
         scores = np.round(exactly(self._slots), DIGITS)
         pairs = np.round(among(self._slots, others, snapshot), DIGITS)
-        self._order, self._groups = order(scores, pairs)
-        self._scores = np.concatenate([[1.0], scores])
+        found, self._groups = order(scores, pairs)
+        self._order: list[float] = np.round(found, DIGITS).tolist()
+        self._scores = [1.0, *scores.tolist()]
 
     def ordered(self, ranked: Sequence[Ranked], snapshot: Snapshot) -> list[Ranked]:
         """Give those ranked in the order of the pool; equal ones by id."""
         return sorted(
             ranked,
             key=lambda place: (
-                -round(float(self._order[self._places[place.source]]), DIGITS),
+                -self._order[self._places[place.source]],
                 snapshot.entry(place.slot).document.id,
             ),
         )
@@ -126,10 +130,12 @@ class Pool:
         """Give the slot of another of the pool to whom one owes its place, None where it stands
         there by its own likeness."""
         place = self._places[source]
-        members, weights = self._groups.members[place], self._groups.weights[place]
-        parts = weights * self._scores[members]
-        direct = float(parts[members == 0].sum() + parts[0])
-        others = np.where((members == 0) | (members == place + 1), 0.0, parts)
-        if direct >= _DIRECT * float(parts.sum()) or not others.any():
+        members: list[int] = self._groups.members[place].tolist()
+        weights: list[float] = self._groups.weights[place].tolist()
+        parts = {m: w * self._scores[m] for m, w in zip(members, weights, strict=True)}
+        own = {0, place + 1}
+        others = {member: part for member, part in parts.items() if member not in own}
+        direct = sum(part for member, part in parts.items() if member in own)
+        if direct >= _DIRECT * sum(parts.values()) or not any(others.values()):
             return None
-        return self._slots[int(members[others.argmax()]) - 1]
+        return self._slots[max(others, key=others.__getitem__) - 1]

@@ -1,5 +1,6 @@
 """The seam for a further voice: another judge of likeness, in a weighted mean with the words."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -65,21 +66,26 @@ SEARCH = Usual(0.1, 0.65)
 
 class Said(NamedTuple):
     """What a voice says of who was asked about: a rough score for each slot, and on asking an
-    exact one."""
+    exact one, which is kept in `told`."""
 
     weight: float
     scores: Floats
     asked: Document
     hearing: Hearing
+    told: dict[int, float]
 
     def exactly(self, slots: Sequence[int]) -> tuple[float, Floats]:
         """Give the weight of the voice, and the exact scores of some slots."""
-        return self.weight, self.hearing.exactly(self.asked, slots)
+        scores = self.hearing.exactly(self.asked, slots)
+        self.told.update(zip(slots, scores.tolist(), strict=True))
+        return self.weight, scores
 
     def of(self, slot: int) -> float | None:
         """Give the exact score of one slot, None where the voice is silent."""
-        score = float(self.hearing.exactly(self.asked, [slot])[0])
-        return None if np.isnan(score) else score
+        if slot not in self.told:
+            self.exactly([slot])
+        score = self.told[slot]
+        return None if math.isnan(score) else score
 
 
 Heard = Sequence[Said]

@@ -157,10 +157,13 @@ def cosines(rows: Sequence[Row], used: Ints, communities: int) -> Floats:
     lengths = np.sqrt(row_sums(values * values, starts))
     owners = np.repeat(np.arange(len(rows)), np.diff(starts))
     times = np.bincount(terms, minlength=len(used))
-    columns = np.cumsum(times > 1) - 1
-    shared = times[terms] > 1  # a word of one row alone makes it like no other
-    dense = np.zeros((len(rows), int(columns[-1]) + 1 if len(columns) else 0), np.float32)
-    dense[owners[shared], columns[terms[shared]]] = (values / lengths[owners])[shared]
+    several = np.flatnonzero(times > 1)  # a word of one row alone makes it like no other
+    columns = np.empty(len(times), np.int64)
+    columns[several] = np.arange(len(several))
+    here = np.flatnonzero(times[terms] > 1)
+    owners, terms = owners[here], terms[here]
+    dense = np.zeros((len(rows), len(several)), np.float32)
+    dense.ravel()[owners * len(several) + columns[terms]] = values[here] / lengths[owners]
     found = (dense @ dense.T).astype(np.float64)
     np.fill_diagonal(found, 1.0)
     return np.clip(found, 0.0, 1.0)

@@ -1,6 +1,6 @@
 """Vectors in memory, by the hash of their text: rows that are appended and never changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,9 @@ from services.discovery.meaning.store import Stored
 
 _GROWTH = 1.25
 _BITS = 64
+_AT_A_TIME = 128
+_NOT_SIGN_AGAIN = np.int32(-0x70000001)  # all bits but the three that repeat the sign
+_BIAS = np.float32(2.0**112)
 
 Halves = npt.NDArray[np.float16]
 Signs = npt.NDArray[np.uint64]
@@ -39,8 +42,17 @@ class Rows(NamedTuple):
 
     def exactly(self, vector: Weights, rows: Ints) -> Floats:
         """Give the cosine of some rows with a vector of length 1, 0 where it is less."""
-        cosines: Floats = (self.matrix[rows].astype(np.float32) @ vector).astype(np.float64)
-        return np.clip(cosines, 0.0, 1.0)
+        return _clipped(np.concatenate([part @ vector for part in self._read(rows)]))
+
+    def among(self, rows: Ints) -> Floats:
+        """Give the cosine of some rows with each other, 0 where it is less."""
+        vectors = np.concatenate(list(self._read(rows)))
+        return _clipped(vectors @ vectors.T)
+
+    def _read(self, rows: Ints) -> Iterator[Weights]:
+        """Give rows in single precision, some at a time, which stay in the processor's cache."""
+        for first in range(0, max(len(rows), 1), _AT_A_TIME):
+            yield singles(self.matrix[rows[first : first + _AT_A_TIME]])
 
 
 class Vectors:
@@ -72,7 +84,8 @@ class Vectors:
         count = used + len(new)
         if count > len(matrix):
             matrix, signs = self._wider(max(count, int(used * _GROWTH)))
-        coming = np.stack(list(new.values()))
+        # What is no number says nothing; `singles` could not tell it from one either.
+        coming = np.nan_to_num(np.stack(list(new.values())), posinf=0.0, neginf=0.0)
         matrix[used:count] = coming
         signs[:, used:count] = _signs(coming)
         self.rows = Rows(matrix, signs, count)
@@ -86,6 +99,22 @@ class Vectors:
         more = np.zeros((len(signs), room), signs.dtype)
         more[:, :used] = signs[:, :used]
         return wider, more
+
+
+def singles(halves: Halves) -> Weights:
+    """Give finite numbers of half precision in single precision: what `astype` gives, in half the
+    time. Sign, exponent and fraction are put where they stand, and the exponent's bias is made up
+    for (127 instead of 15)."""
+    bits = halves.view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= _NOT_SIGN_AGAIN
+    found = bits.view(np.float32)
+    found *= _BIAS
+    return found
+
+
+def _clipped(cosines: Weights) -> Floats:
+    return np.clip(cosines.astype(np.float64), 0.0, 1.0)
 
 
 def _signs(vectors: Weights) -> Signs:

@@ -81,8 +81,7 @@ class MeaningHeard:
     def among(self, slots: Sequence[int]) -> Floats:
         """Give the cosine of each of some slots with each other; NaN where there is no vector."""
         rows = self.row_of[list(slots)]
-        vectors = self.rows.matrix[np.maximum(rows, 0)].astype(np.float32)
-        scores = np.clip((vectors @ vectors.T).astype(np.float64), 0.0, 1.0)
+        scores = self.rows.among(np.maximum(rows, 0))
         scores[rows < 0, :] = np.nan
         scores[:, rows < 0] = np.nan
         return scores

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.discovery.index import Document, Index
 from services.discovery.meaning.store import Stored
 from services.discovery.meaning.text import key_of, text_of
-from services.discovery.meaning.vectors import Vectors
+from services.discovery.meaning.vectors import Vectors, singles
 from services.discovery.meaning.voice import MeaningVoice
 
 DIMENSIONS = 100  # no whole number of machine words
@@ -110,3 +110,18 @@ def test_the_voice_misses_exactly_those_whose_text_has_no_vector(
         index.put(about(name, domain)) if domain else index.remove(name)
     left = [index.get(name) for name in "abcd"]
     assert voice.missing == sum(d is not None and text_of(d) != "xy" for d in left)
+
+
+@given(numbers=st.lists(st.floats(width=16, allow_nan=False, allow_infinity=False), min_size=1))
+def test_half_precision_is_read_as_it_was_written(numbers: list[float]) -> None:
+    halves = np.array(numbers, np.float16)
+    assert singles(halves).tolist() == halves.astype(np.float32).tolist()
+
+
+def test_a_vector_that_is_no_number_is_like_nothing() -> None:
+    vectors = Vectors(DIMENSIONS)
+    broken = np.full(DIMENSIONS, np.nan, np.float32)
+    vectors.add([Stored("fine", unit(1)), Stored("broken", broken)])
+    assert vectors.rows.exactly(unit(1), np.array([0, 1])).tolist() == pytest.approx(
+        [1.0, 0.0], abs=1e-3
+    )
