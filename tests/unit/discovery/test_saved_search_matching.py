@@ -3,12 +3,10 @@
 import random
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from services.discovery.follower import Known
 from services.discovery.index import Document, Index
-from services.discovery.index.arrays import Weights
 from services.discovery.meaning.store import Stored
 from services.discovery.meaning.text import key_of, text_of
 from services.discovery.meaning.vectors import Vectors
@@ -16,6 +14,7 @@ from services.discovery.meaning.voice import Asked, MeaningVoice
 from services.discovery.networks import Networks
 from services.discovery.saved.matching import Matcher
 from services.discovery.saved.store import Search, hashes
+from tests.meanings import Meanings
 
 WORDS = [
     "falls",
@@ -50,24 +49,8 @@ WORDS = [
     "discharge",
 ]
 TYPED = [*WORDS, "demntia", "physio", "COPD", "QI", "loneliness", "zebra", "rehab"]
+COMMUNITIES, SEARCHES = 24, 24
 REGIONS, STAGES = ("Wessex", "Kent", ""), ("potential", "maturing")
-
-
-class Meanings:
-    """An encoder that takes words that begin alike for like ones."""
-
-    name = id = "by beginnings"
-    dimensions = 64
-
-    def encode(self, text: str, _most_tokens: int = 0) -> Weights:
-        vector = np.full(self.dimensions, 0.01, np.float32)
-        for word in text.lower().split():
-            vector[hash_of(word[:2]) % self.dimensions] += 1.0
-        return vector / np.float32(np.linalg.norm(vector))
-
-
-def hash_of(text: str) -> int:
-    return sum(ord(c) * 31**n for n, c in enumerate(text))
 
 
 class Discovery:
@@ -117,7 +100,7 @@ def searches(chance: random.Random, count: int) -> list[Search]:
     found = []
     for number in range(count):
         if number % 4 == 3:
-            like = f"com_{chance.randrange(40):03}"
+            like = f"com_{chance.randrange(COMMUNITIES):03}"
             found.append(Search(f"s{number:03}", like=like, threshold=chance.uniform(0.1, 0.6)))
             continue
         filters = chance.choice(
@@ -131,12 +114,13 @@ def searches(chance: random.Random, count: int) -> list[Search]:
 @pytest.mark.parametrize("seed", range(6))
 def test_each_community_is_found_by_the_searches_that_would_find_it(seed: int) -> None:
     chance, discovery = random.Random(seed), Discovery()
-    discovery.put(*(document(chance, number) for number in range(40)))
-    saved = searches(chance, 60)
+    discovery.put(*(document(chance, number) for number in range(COMMUNITIES)))
+    saved = searches(chance, SEARCHES)
     matcher = Matcher(discovery.known)
     matcher.add(saved)
     wrong = []
-    for number in (*range(40, 70), *range(0, 40, 4)):  # new ones, and others that change
+    new_ones, changed = range(COMMUNITIES, COMMUNITIES + 15), range(0, COMMUNITIES, 4)
+    for number in (*new_ones, *changed):
         new = document(chance, number)
         discovery.put(new)
         found, wanted = matcher.matching(new.id), discovery.finding(saved, new.id)
