@@ -81,9 +81,10 @@ class MeaningHeard:
     def among(self, slots: Sequence[int]) -> Floats:
         """Give the cosine of each of some slots with each other; NaN where there is no vector."""
         rows = self.row_of[list(slots)]
-        scores = self.rows.among(np.maximum(rows, 0))
-        scores[rows < 0, :] = np.nan
-        scores[:, rows < 0] = np.nan
+        here = np.flatnonzero(rows >= 0)
+        scores = np.full((len(rows), len(rows)), np.nan)
+        if len(here):
+            scores[np.ix_(here, here)] = self.rows.among(rows[here])
         return scores
 
     def _vector(self, asked: Document) -> Weights | None:

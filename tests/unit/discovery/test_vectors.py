@@ -88,6 +88,18 @@ def test_a_community_is_heard_when_its_vector_was_learnt_and_published() -> None
     assert [match.id for match in index.related("a")] == ["b"]
 
 
+@pytest.mark.parametrize("learnt", [(), ("falls at night",), ("falls at night", "falls by day")])
+def test_words_are_answered_by_while_vectors_are_still_made(learnt: tuple[str, ...]) -> None:
+    vectors = Vectors(DIMENSIONS)
+    voice = MeaningVoice(vectors, Made())  # type: ignore[arg-type]
+    index = Index(voices=[voice])
+    index.put_many([about("a", "falls at night"), about("b", "falls by day"), about("c", "frost")])
+    voice.learn(vectors.add([stored(text) for text in learnt]))
+    index.refresh()
+    assert [match.id for match in index.related("a")] == ["b"]
+    assert {match.id for match in index.search("falls").matches} == {"a", "b"}
+
+
 def test_two_communities_of_one_text_share_its_vector() -> None:
     vectors = Vectors(DIMENSIONS)
     voice = MeaningVoice(vectors, Made())  # type: ignore[arg-type]
