@@ -73,7 +73,7 @@ def why_related(
         lines.append(f"{'That too was' if stands_for else 'Both'} about {_listed(about)}")
     lines += _meaning(alike) if about or topics else _only_meaning(alike)
     if shares and len(lines) == bool(stands_for) and not any(between):
-        lines.append("Some words of everyday in common")
+        lines.append("Only everyday words in common")
     if between.through:
         lines.insert(bool(stands_for), f"Like {between.through}, which is like yours")
     return _chosen([*lines, *_links(between)])

@@ -72,7 +72,10 @@ def test_no_community_is_given_twice(landscape: list[Document]) -> None:
 @given(landscapes)
 def test_every_match_has_a_reason_that_its_score_is_made_of(landscape: list[Document]) -> None:
     index = bulk(landscape)
-    openings = ("Both about ", "That too was about ", "Shared topic", "Some words of everyday")
+    openings = (
+        *("Both about ", "That too was about ", "Shared topic", "Only everyday words"),
+        *("Like ",),  # where likeness to a third one has the greater part
+    )
     for document in landscape:
         for match in index.related(document.id, limit=20):
             assert any(reason.startswith(openings) for reason in match.reasons)
@@ -143,6 +146,6 @@ def test_a_facet_never_counts_more_than_there_are_matches(
     landscape: list[Document], text: str
 ) -> None:
     result = bulk(landscape).search(text, limit=20)
-    assert len(result.matches) == result.total
+    assert len(result.matches) >= result.total  # what is near comes behind what matches
     for counts in result.facets.values():
         assert all(0 < count <= result.total for count in counts.values())

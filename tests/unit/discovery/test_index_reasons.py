@@ -150,7 +150,7 @@ def test_where_and_by_whom_is_no_reason_to_be_related() -> None:
 def test_words_of_everyday_are_never_told_alone() -> None:
     yours = about("yours", "Going home with care, and keeping hold of good ways to meet, 3 in 10")
     theirs = about("theirs", "We keep meeting at home, going 3 ways, holding with care for 10")
-    assert reasons(yours, theirs) == ("Some words of everyday in common",)
+    assert reasons(yours, theirs) == ("Only everyday words in common",)
 
 
 def test_words_of_everyday_are_left_out_beside_a_subject() -> None:
@@ -165,7 +165,7 @@ def test_what_very_many_have_is_no_subject_of_two_of_them() -> None:
     index = Index()
     index.put_many([yours, theirs, *others])
     match = next(match for match in index.related("yours", limit=60) if match.id == "theirs")
-    assert match.reasons == ("Some words of everyday in common",)
+    assert match.reasons == ("Only everyday words in common",)
 
 
 def test_words_of_the_field_say_something_side_by_side() -> None:
