@@ -86,7 +86,8 @@ def test_a_registered_community_is_found_and_related_to_others_with_reasons(
     items = httpx.get(related, params={"scope": "other-networks"}).json()["items"]
     assert "Yorkshire" in items[0]["name"]
     assert "Shared topics: frailty, medication" in items[0]["reasons"]
-    assert "Yours is in Wessex, theirs in Yorkshire" in items[0]["reasons"]
+    assert items[0]["region"] == "Yorkshire"
+    assert items[0]["level"] == "close"
     found = platform.get("discovery", "/search", q="Steady in Wessex")["items"]
     assert found[0]["id"] == community
 

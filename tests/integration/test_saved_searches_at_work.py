@@ -36,7 +36,7 @@ def test_a_match_by_meaning_is_told_once_in_a_digest_and_a_rebuild_changes_nothi
         made(platform, "registry", "/communities", name="Bees", domain="Keeping bees on roofs")
         platform.await_caught_up()
         search = made(
-            platform, "discovery", "/saved-searches", person=ada, q="pensioners who tumble"
+            platform, "discovery", "/saved-searches", person=ada, q="seniors who stumble and trip"
         )
         falls = made(
             platform, "registry", "/communities", name="Steady", domain="Older people who fall"
