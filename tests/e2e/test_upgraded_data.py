@@ -112,7 +112,7 @@ def have_it_publish_people(platform: Platform) -> None:
     platform.caught_up(_PATIENCE)
 
 
-@pytest.fixture(scope="module", params=["0.1.0 embedded", "0.2.0 embedded", "0.2.0 deployed"])
+@pytest.fixture(scope="module", params=["0.1.0 embedded", "0.2.0 deployed"])
 def upgraded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Platform, Before]]:
