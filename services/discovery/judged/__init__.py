@@ -1,4 +1,7 @@
-"""Judgements of the example landscape, to measure levels of relatedness by: see README.md here."""
+"""Judgements of the example landscape, to measure levels of relatedness by.
+
+How they were made: docs/decisions/levels-of-relatedness.md.
+"""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
