@@ -47,9 +47,10 @@ def test_the_networks_part_the_databases_from_the_edge(deployment: Deployment) -
     assert networks["edge"] == {"published", "front"}
     assert networks["postgres"] == {"data"}
     assert networks["kafka"] == {"bus"}
-    for service in ("registry", "scheduling", "discovery"):
+    for service in ("scheduling", "discovery"):
         assert networks[f"{service}-web"] == {"front", "data"}
-    for network in ("front", "data", "bus"):
+    assert networks["registry-web"] == {"front", "data", "provider"}
+    for network in ("front", "data", "bus", "provider"):
         form, name = "{{.Internal}}", f"{deployment.project}_{network}"
         assert docker("network", "inspect", "-f", form, name).stdout.strip() == "true"
 
