@@ -88,7 +88,7 @@ def test_what_is_built_into_an_address_leads_nowhere_else(tmp_path: Path, commun
         assert related_communities(load_settings(environ), [community]) == []
     ((path, _),) = discovery.asked
     assert path.startswith("/communities/")
-    assert path.endswith("/related?limit=10")
+    assert path.partition("?")[0].endswith("/related")
     assert path.count("/") == 3
     assert path.isascii()
 
