@@ -7,7 +7,8 @@ from flask import request
 
 from shared.settings import Subnet
 
-_HOUSEHOLD = 64  # bits of an IPv6 address that a household or an office has
+# Bits of an IPv6 address that a household or an office has; the others change by the hour.
+_HOUSEHOLD = 64
 
 
 def network_of(trusted: Sequence[Subnet]) -> str:

@@ -5,23 +5,17 @@ The salt is thrown away after that; then nothing can say any more whether two ha
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
-
-from flask import Request
 
 from shared.clock import rfc3339
 from shared.connection import Connection
 from shared.database import lock_in_turn, mark, marks
 from shared.identifiers import new_id
-from shared.settings import Subnet
 
 SALT_LIFE = timedelta(days=30)
 _LENGTH = 32
-_HOME = 64  # bits of an IPv6 address that a household has; the others change by the hour
 
 
 class Salt(NamedTuple):
@@ -53,36 +47,3 @@ def throw_away(connection: Connection, now: datetime) -> None:
     connection.exec_driver_sql(
         f"DELETE FROM asker_salts WHERE at <= {mark(connection)}", (rfc3339(now - SALT_LIFE),)
     )
-
-
-def address_of(request: Request, trusted: Sequence[Subnet]) -> str:
-    """Where a request comes from; of an IPv6 address the half that a household has.
-
-    `X-Forwarded-For` is believed only as far as trusted proxies wrote it: anybody can send one.
-    """
-    found = request.remote_addr or ""
-    told = request.headers.get("X-Forwarded-For", "").split(",")
-    hops = [hop.strip() for hop in told if hop.strip()]
-    while hops and _is_in(found, trusted):
-        found = hops.pop()
-    return _household(found)
-
-
-def _is_in(address: str, subnets: Sequence[Subnet]) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(found in subnet for subnet in subnets)
-
-
-def _household(address: str) -> str:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, _HOME), strict=False))
-    return str(found)

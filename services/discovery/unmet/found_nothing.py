@@ -6,13 +6,13 @@ another filter alone left nothing over, what was looked for is there, elsewhere 
 
 from collections.abc import Mapping, Sequence
 
-from flask import current_app, request
+from flask import current_app
 
 from services.discovery.follower import Known
 from services.discovery.index.answers import SearchResult
-from services.discovery.unmet.askers import address_of
 from services.discovery.unmet.noting import Asked, Noting
 from services.discovery.unmet.store import Search
+from shared.http.network import network_of
 from shared.web.context import service
 
 _MOST_NETWORKS = 3
@@ -31,7 +31,7 @@ def note_if_nothing(
     if found.unfiltered and set(filters) != {"network"}:
         return
     asked = known.voice.asked
-    address = address_of(request, service().settings.trusted_proxies)
+    address = network_of(service().settings.trusted_proxies)
     networks = filters.get("network", ())[:_MOST_NETWORKS] if found.unfiltered else ("",)
     for network in networks:
         search = Search(text, asked.vector(text), asked.id, network)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from flask import Flask, request
+from flask import Flask
 
 from services.discovery.unmet import askers, store
 from services.discovery.unmet.grouping import stars
@@ -16,6 +16,7 @@ from services.discovery.unmet.noting import Asked, Noting
 from services.discovery.unmet.store import Search
 from shared.clock import Clock
 from shared.database import Database
+from shared.http.network import network_of
 from shared.settings import load_settings
 from tests.integration.discovery_tables import discovery_database
 from tests.registry import settings_of
@@ -169,4 +170,4 @@ def test_an_address_is_believed_only_as_far_as_trusted_proxies_wrote_it(
     settings = load_settings(settings_of(tmp_path) | {"HEDGEROW_TRUSTED_PROXIES": trusted})
     place = {"REMOTE_ADDR": "192.0.2.1"}
     with Flask("test").test_request_context(headers=headers, environ_base=place):
-        assert askers.address_of(request, settings.trusted_proxies) == address
+        assert network_of(settings.trusted_proxies) == address
