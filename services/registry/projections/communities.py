@@ -10,9 +10,9 @@ from shared.clock import rfc3339
 from shared.eventstore.events import Event
 from shared.foundation.names import name_key
 from shared.projection.projection import Child, Projection, Row
+from shared.service.authority import MEMBERSHIP, community_of
 
 _NAME_WORDS = 10
-_MEMBERSHIP = "registry.membership."
 
 
 def shown_name(community: Community) -> str:
@@ -53,14 +53,6 @@ def document(
         "registered_at": registered,
         "changed_at": changed,
     }
-
-
-def community_of(event: Event) -> str:
-    """Which community an event is of: what is said of its people has a stream of its own."""
-    if not event.type.startswith(_MEMBERSHIP):
-        return event.stream
-    data: dict[str, Any] = msgspec.json.decode(event.data)
-    return str(data["community"])
 
 
 def fold(row: Row | None, event: Event) -> Row:
@@ -109,7 +101,7 @@ COMMUNITIES = Projection(
     types={
         name: kind.version
         for name, kind in EVENT_TYPES.by_name.items()
-        if name.startswith(("registry.community.", _MEMBERSHIP))
+        if name.startswith(("registry.community.", MEMBERSHIP))
     },
     fold=fold,
     key=community_of,
