@@ -1,6 +1,7 @@
 """Errors that people and programs can use: RFC 9457 problem details, all field errors at once."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -39,6 +40,12 @@ class Problem(Exception):
 def invalid(field: str, reason: str) -> Problem:
     """One field that cannot be taken as it is."""
     return Problem(422, f"{field}: {reason}", {field: [reason]})
+
+
+def too_many(detail: str, until: datetime, now: datetime) -> Problem:
+    """More than one may within a time; `until` is when the next may come."""
+    seconds = max(1, int((until - now).total_seconds()) + 1)
+    return Problem(429, detail, headers={"Retry-After": str(seconds)})
 
 
 class Refusal(Protocol):

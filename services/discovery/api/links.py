@@ -37,7 +37,7 @@ from shared.web.callers import ANYONE, PERSON, caller, unauthorised
 from shared.web.changing import changing
 from shared.web.commands import Answer, check_version
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid, not_found, too_many
 from shared.web.paging import page_asked, page_response
 from shared.web.parameters import DRY_RUN, PAGE, Described, takes
 
@@ -297,9 +297,8 @@ def _check_limits(connection: Connection, communities: Two) -> None:
     try:
         check_limits(connection, who.person, communities, now)
     except TooMany as error:
-        wait = str(int((error.until - now).total_seconds()) + 1)
         words = f"{error} Propose it again from {rfc3339(error.until)} on."
-        raise Problem(429, words, headers={"Retry-After": wait}) from error
+        raise too_many(words, error.until, now) from error
 
 
 def _check_convenes(

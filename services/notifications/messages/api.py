@@ -19,7 +19,7 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import caller
 from shared.web.commands import Answer, cause, transact
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid, not_found, too_many
 from shared.web.forecasts import dry_run_asked
 from shared.web.paging import page_asked, page_response
 from shared.web.parameters import DRY_RUN, PAGE, takes
@@ -103,9 +103,7 @@ def _send(sender: str, ready: Callable[[Connection], Ready], now: datetime) -> R
 
         return transact(service(), work)
     except TooMany as error:
-        seconds = max(1, int((error.until - now).total_seconds()) + 1)
-        headers = {"Retry-After": str(seconds)}
-        raise Problem(429, f"{error} Try again later.", headers=headers) from error
+        raise too_many(f"{error} Try again later.", error.until, now) from error
     except (NobodyThere, Answered) as error:
         raise Problem(409, str(error)) from error
 

@@ -51,7 +51,7 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.commands import Answer, expected_version, transact
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid, not_found, too_many
 from shared.web.paging import page_asked, page_response
 from shared.web.parameters import PAGE, moment, one_of, takes
 
@@ -89,12 +89,11 @@ def _check_limit(connection: Connection) -> None:
     found = queries.registered_by(connection, who.person, now - REGISTERING_WINDOW)
     if len(found) < REGISTERED_PER_PERSON:
         return
-    seconds = int((found[-REGISTERED_PER_PERSON] + REGISTERING_WINDOW - now).total_seconds()) + 1
-    raise Problem(
-        429,
+    raise too_many(
         f"You registered {len(found)} communities within a day, and no more than"
         f" {REGISTERED_PER_PERSON} can be. Try again later, or ask the operator to register it.",
-        headers={"Retry-After": str(seconds)},
+        found[-REGISTERED_PER_PERSON] + REGISTERING_WINDOW,
+        now,
     )
 
 

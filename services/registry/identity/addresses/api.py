@@ -17,7 +17,7 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.commands import cause
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid, not_found, too_many
 
 blp = Blueprint("addresses", "addresses", description="Changing one's address")
 _AGAIN = "Ask for a new one."
@@ -52,12 +52,8 @@ def ask(fields: dict[str, Any], person: str) -> Response:
                 now=now,
             )
     except TooManyChanges as error:
-        seconds = max(1, int((error.until - now).total_seconds()) + 1)
-        raise Problem(
-            429,
-            "You asked for too many changes of your address. Try again later.",
-            headers={"Retry-After": str(seconds)},
-        ) from error
+        words = "You asked for too many changes of your address. Try again later."
+        raise too_many(words, error.until, now) from error
     return json_response({"address_change": change}, 202, private=True)
 
 

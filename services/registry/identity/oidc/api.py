@@ -27,7 +27,7 @@ from shared.web.bodies import Blueprint
 from shared.web.callers import caller
 from shared.web.commands import cause
 from shared.web.context import service
-from shared.web.errors import Problem, not_found
+from shared.web.errors import Problem, not_found, too_many
 
 log = structlog.get_logger()
 blp = Blueprint("oidc", "oidc", description="Signing in with an identity provider")
@@ -192,9 +192,5 @@ def _untrusted(provider: IdentityProvider, why: str) -> Problem:
 
 
 def _too_many(until: datetime, now: datetime) -> Problem:
-    seconds = max(1, int((until - now).total_seconds()) + 1)
-    return Problem(
-        429,
-        "Too many sign-ins were asked for from your network. Try again later.",
-        headers={"Retry-After": str(seconds)},
-    )
+    words = "Too many sign-ins were asked for from your network. Try again later."
+    return too_many(words, until, now)

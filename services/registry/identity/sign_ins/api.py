@@ -19,7 +19,7 @@ from shared.web.answers import json_response
 from shared.web.bodies import Blueprint
 from shared.web.commands import cause
 from shared.web.context import service
-from shared.web.errors import Problem, invalid, not_found
+from shared.web.errors import Problem, invalid, not_found, too_many
 from shared.web.signer import BadLink, ExpiredLink, verify
 
 blp = Blueprint("sign-ins", "sign-ins", description="Signing in by an emailed link or code")
@@ -56,12 +56,8 @@ def ask(fields: dict[str, Any]) -> Response:
                 now=now,
             )
     except TooManyRequests as error:
-        seconds = max(1, int((error.until - now).total_seconds()) + 1)
-        raise Problem(
-            429,
-            "Too many sign-ins were asked for from your network. Try again later.",
-            headers={"Retry-After": str(seconds)},
-        ) from error
+        words = "Too many sign-ins were asked for from your network. Try again later."
+        raise too_many(words, error.until, now) from error
     forget_written()  # the answer does not tell whether an email goes out
     return json_response({"sign_in": sign_in}, 202, private=True)
 
